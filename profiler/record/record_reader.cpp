@@ -1,0 +1,195 @@
+#include "profiler/record/record_reader.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <fstream>
+#include <numeric>
+#include <regex>
+#include <unordered_set>
+
+#include "profiler/error/error.hpp"
+#include "profiler/record/record_json.hpp"
+
+namespace decodemeter {
+
+namespace fs = std::filesystem;
+
+namespace {
+
+constexpr std::size_t examples_kept = 20;
+
+// `text` with `json_padding` readable bytes after its end.
+struct PaddedText {
+    std::string bytes;
+    std::string_view view() const { return std::string_view(bytes).substr(0, bytes.size() - json_padding); }
+};
+
+PaddedText read_padded(const fs::path& path) {
+    std::ifstream stream(path, std::ios::binary);
+    std::error_code error;
+    const auto size = fs::file_size(path, error);
+    if (!stream || error)
+        throw InputError(
+            fmt::format("{}: cannot read ({})", path.string(), error ? error.message() : "no permission?"));
+    PaddedText text{std::string(size + json_padding, '\0')};
+    stream.read(text.bytes.data(), static_cast<std::streamsize>(size));
+    text.bytes.resize(static_cast<std::size_t>(stream.gcount()) + json_padding, '\0');
+    return text;
+}
+
+bool is_native_file(const fs::path& path) {
+    const std::string name = path.filename().string();
+    return name.starts_with("records") && path.extension() == ".jsonl";
+}
+
+bool is_published_file(const fs::path& path) {
+    const std::string name = path.filename().string();
+    return path.extension() == ".json" && !(name.starts_with("run.") || name == "run.json");
+}
+
+std::vector<fs::path> sorted_files(const fs::path& directory) {
+    std::vector<fs::path> files;
+    for (const auto& entry : fs::directory_iterator(directory)) {
+        const bool hidden = entry.path().filename().string().starts_with(".");
+        if (entry.is_regular_file() && !hidden) files.push_back(entry.path());
+    }
+    std::sort(files.begin(), files.end());
+    return files;
+}
+
+// The merged file that a shard belongs to, `<name>_rank<i>.json` or `records.shard-<i>-of-<n>.jsonl`; else empty.
+fs::path merged_name(const fs::path& path) {
+    static const std::regex shard("(.*)(_rank[0-9]+|\\.shard-[0-9]+-of-[0-9]+)");
+    std::smatch match;
+    const std::string stem = path.stem().string();
+    if (!std::regex_match(stem, match, shard)) return {};
+    return path.parent_path() / (match[1].str() + path.extension().string());
+}
+
+struct Collector {
+    RecordSet set;
+    std::unordered_set<std::string> keys;
+
+    void read_file(const fs::path& path, const std::string& dataset) {
+        const std::size_t before = set.records.size();
+        const PaddedText text = read_padded(path);
+        if (is_native_file(path)) {
+            read_native_lines(
+                text.view(), path.string(), [&](SampleRecord&& record) { add_native(std::move(record), dataset); },
+                set.report);
+        } else {
+            read_published_document(
+                text.view(), path.string(), dataset,
+                [&](SampleRecord&& record) { set.records.push_back(std::move(record)); }, set.report);
+        }
+        const bool known = std::find(set.datasets.begin(), set.datasets.end(), dataset) != set.datasets.end();
+        if (set.records.size() > before && !known) set.datasets.push_back(dataset);
+    }
+
+    void add_native(SampleRecord&& record, const std::string& dataset) {
+        if (record.dataset.empty()) record.dataset = dataset;
+        if (!keys.insert(record.key).second) {
+            --set.report.read;
+            --set.report.native;
+            return set.report.skip(record.dataset, 0, "duplicate key");
+        }
+        set.records.push_back(std::move(record));
+    }
+
+    void read_dataset(const fs::path& directory) {
+        const std::string dataset = canonical_dataset(directory.filename().string());
+        for (const fs::path& path : sorted_files(directory)) {
+            if (!is_native_file(path) && !is_published_file(path)) continue;
+            if (const fs::path merged = merged_name(path); !merged.empty() && fs::exists(merged)) {
+                set.report.notes.push_back(
+                    fmt::format("{}: shard of {}, which is read instead", path.string(), merged.filename().string()));
+                continue;
+            }
+            read_file(path, dataset);
+        }
+    }
+
+    void read_header(const fs::path& directory) {
+        for (const fs::path& path : sorted_files(directory)) {
+            const std::string name = path.filename().string();
+            if (!name.starts_with("run.") || path.extension() != ".json") continue;
+            set.run = parse_run_header(read_padded(path).view(), path.string());
+            return;
+        }
+    }
+};
+
+bool holds_records(const fs::path& directory) {
+    const auto files = sorted_files(directory);
+    return std::any_of(files.begin(), files.end(),
+                       [](const fs::path& path) { return is_native_file(path) || is_published_file(path); });
+}
+
+bool wanted(const std::string& dataset, const ReadOptions& options) {
+    if (options.datasets.empty()) return true;
+    return std::any_of(options.datasets.begin(), options.datasets.end(),
+                       [&](const std::string& name) { return canonical_dataset(name) == dataset; });
+}
+
+void read_directory(const fs::path& directory, const ReadOptions& options, Collector& collector) {
+    std::vector<fs::path> folders;
+    for (const auto& entry : fs::directory_iterator(directory)) {
+        const std::string name = entry.path().filename().string();
+        if (entry.is_directory() && name != "logs" && !name.starts_with(".") && holds_records(entry.path()))
+            folders.push_back(entry.path());
+    }
+    std::sort(folders.begin(), folders.end());
+    collector.read_header(directory);
+    for (const fs::path& folder : folders) {
+        if (wanted(canonical_dataset(folder.filename().string()), options)) collector.read_dataset(folder);
+    }
+    if (folders.empty()) collector.read_dataset(directory);
+}
+
+[[noreturn]] void nothing_found(const fs::path& path, const ReadReport& report) {
+    std::string message = fmt::format(
+        "{}: no records found. Looked for <dataset>/records*.jsonl (native) and <dataset>/*.json with "
+        "per_sample_results (published)",
+        path.string());
+    for (const auto& [reason, count] : report.skipped) message += fmt::format("; {} skipped: {}", count, reason);
+    if (!report.examples.empty())
+        message += fmt::format(" (first: {}:{})", report.examples.front().file, report.examples.front().line);
+    throw InputError(message);
+}
+
+}  // namespace
+
+std::int64_t ReadReport::skipped_count() const {
+    return std::accumulate(skipped.begin(), skipped.end(), std::int64_t{0},
+                           [](std::int64_t sum, const auto& entry) { return sum + entry.second; });
+}
+
+void ReadReport::skip(std::string file, std::int64_t line, std::string reason) {
+    ++skipped[reason];
+    if (examples.size() < examples_kept) examples.push_back({std::move(file), line, std::move(reason)});
+}
+
+std::string canonical_dataset(std::string_view name) {
+    std::string canonical(name);
+    std::replace(canonical.begin(), canonical.end(), '-', '_');
+    return canonical;
+}
+
+RecordSet read_results(const fs::path& path, const ReadOptions& options) {
+    if (!fs::exists(path)) throw InputError(path.string() + ": no such file or directory");
+    Collector collector;
+    if (fs::is_directory(path)) {
+        // "results/" and "results" name the same folder.
+        const fs::path directory = path.has_filename() ? path : path.parent_path();
+        read_directory(directory, options, collector);
+    } else {
+        const fs::path folder = fs::absolute(path).parent_path();
+        collector.read_file(path, canonical_dataset(folder.filename().string()));
+        collector.read_header(folder.parent_path());
+    }
+    if (collector.set.records.empty()) nothing_found(path, collector.set.report);
+    return std::move(collector.set);
+}
+
+}  // namespace decodemeter

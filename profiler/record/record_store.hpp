@@ -1,0 +1,82 @@
+// Append-only store of one run's records.
+//
+// Durability: each record reaches the kernel in one write() before the next sample starts, so a killed
+// process loses at most the sample in flight. fdatasync runs once a second and at the end, so a power
+// failure loses at most about a second of records.
+#pragma once
+
+#include <chrono>
+#include <filesystem>
+#include <map>
+#include <string>
+#include <unordered_set>
+#include <vector>
+
+#include "profiler/record/run_header.hpp"
+#include "profiler/record/sample_record.hpp"
+
+namespace decodemeter {
+
+// Owns a file descriptor.
+class FileDescriptor {
+public:
+    FileDescriptor() = default;
+    explicit FileDescriptor(int value) noexcept : value_(value) {}
+    FileDescriptor(FileDescriptor&& other) noexcept;
+    FileDescriptor& operator=(FileDescriptor&& other) noexcept;
+    ~FileDescriptor();
+
+    int get() const noexcept { return value_; }
+
+private:
+    int value_ = -1;
+};
+
+class RecordStore {
+public:
+    // Opens or creates `results_dir` for the run that `header` describes, takes the lock against a second
+    // writer, repairs a torn last line, and reads the keys that are already there.
+    // Throws InputError when the directory cannot be written, is locked, or belongs to a different run.
+    RecordStore(std::filesystem::path results_dir, RunHeader header);
+
+    bool contains(const std::string& key) const { return keys_.contains(key); }
+    std::size_t resumed_records() const noexcept { return resumed_records_; }
+    // What was repaired on opening, in words.
+    const std::vector<std::string>& repairs() const noexcept { return repairs_; }
+    const RunHeader& header() const noexcept { return header_; }
+
+    // Throws std::system_error when the record could not be written whole (disk full); the file is then
+    // cut back to the last whole record.
+    void append(const SampleRecord& record);
+
+    // Rewrites run.json with `header`'s results of the run (warm-up, absent, figures).
+    void update_header(const RunHeader& header);
+
+    // Flushes to the device. Called by the destructor too, which cannot report a failure.
+    void sync();
+    ~RecordStore();
+
+    RecordStore(const RecordStore&) = delete;
+    RecordStore& operator=(const RecordStore&) = delete;
+
+private:
+    FileDescriptor& file_for(const std::string& dataset);
+    void adopt_existing_run();
+    void read_existing_records();
+    void write_header();
+
+    std::filesystem::path results_dir_;
+    RunHeader header_;
+    FileDescriptor lock_;
+    std::map<std::string, FileDescriptor> files_;
+    std::unordered_set<std::string> keys_;
+    std::vector<std::string> repairs_;
+    std::size_t resumed_records_ = 0;
+    std::chrono::steady_clock::time_point last_sync_{};
+};
+
+// "records.jsonl", or "records.shard-2-of-4.jsonl" for shard index 1 of 4; likewise "run.json".
+std::string records_file_name(const Shard& shard);
+std::string run_file_name(const Shard& shard);
+
+}  // namespace decodemeter

@@ -1,0 +1,22 @@
+#include "profiler/record/sample_record.hpp"
+
+#include <cstdio>
+
+namespace decodemeter {
+
+double decode_per_token_ms(const SampleRecord& record) {
+    return record.output_tokens > 0 ? record.T_LLM_decode / record.output_tokens : 0.0;
+}
+
+std::optional<double> decode_per_step_mean_ms(const SampleRecord& record) {
+    if (record.decode_steps() == 0) return std::nullopt;
+    return record.T_LLM_decode / record.decode_steps();
+}
+
+std::string record_key(const std::string& dataset, std::int64_t sample_id, const ConfigKey& config, int repeat) {
+    char id[32];
+    std::snprintf(id, sizeof id, "%06lld", static_cast<long long>(sample_id));
+    return dataset + '/' + id + '/' + to_string(config) + '/' + std::to_string(repeat);
+}
+
+}  // namespace decodemeter

@@ -1,0 +1,34 @@
+#pragma once
+
+#include <array>
+#include <cstddef>
+
+#include "profiler/timing/stage_observer.hpp"
+
+namespace decodemeter {
+
+// Hands each mark to several observers: begins in the order of adding, ends in the reverse, so that the first
+// one encloses the others.
+class ObserverGroup final : public StageObserver {
+public:
+    static constexpr std::size_t capacity = 4;
+
+    // At most `capacity` observers, which the caller keeps alive; more are ignored.
+    void add(StageObserver& observer) noexcept {
+        if (count_ < capacity) observers_[count_++] = &observer;
+    }
+
+    void begin(Stage stage, int step) noexcept override {
+        for (std::size_t i = 0; i < count_; ++i) observers_[i]->begin(stage, step);
+    }
+
+    void end(Stage stage, int step) noexcept override {
+        for (std::size_t i = count_; i > 0; --i) observers_[i - 1]->end(stage, step);
+    }
+
+private:
+    std::array<StageObserver*, capacity> observers_{};
+    std::size_t count_ = 0;
+};
+
+}  // namespace decodemeter

@@ -1,0 +1,146 @@
+#include <valijson/adapters/nlohmann_json_adapter.hpp>
+#include <valijson/schema.hpp>
+#include <valijson/schema_parser.hpp>
+#include <valijson/validator.hpp>
+
+#include "profiler/error/error.hpp"
+#include "profiler/record/record_json.hpp"
+#include "profiler/record/record_reader.hpp"
+#include "tests/catch.hpp"
+#include "tests/record/example_record.hpp"
+
+using namespace decodemeter;
+using Json = nlohmann::json;
+
+namespace {
+
+SampleRecord read_back(std::string line) {
+    const std::size_t size = line.size();
+    line.resize(size + json_padding, '\0');
+    ReadReport report;
+    SampleRecord result;
+    read_native_lines(
+        std::string_view(line).substr(0, size), "test", [&](SampleRecord&& record) { result = std::move(record); },
+        report);
+    INFO((report.examples.empty() ? "" : report.examples.front().reason));
+    REQUIRE(report.read == 1);
+    return result;
+}
+
+bool valid(const std::string& line) {
+    valijson::Schema schema;
+    const Json document = Json::parse(record_schema());
+    valijson::SchemaParser().populateSchema(valijson::adapters::NlohmannJsonAdapter(document), schema);
+    const Json record = Json::parse(line);
+    return valijson::Validator().validate(schema, valijson::adapters::NlohmannJsonAdapter(record), nullptr);
+}
+
+}  // namespace
+
+TEST_CASE("A record written and read again is the same record") {
+    SampleRecord record = test::example_record();
+    record.cupti = CuptiSummary{{0.1, 0.2, 0.3},
+                                {0, 0, 0},
+                                {0, 0, 0},
+                                {900, 901, 902},
+                                {1000, 1001, 1002},
+                                {1, 1, 1},
+                                {8, 8, 8},
+                                0,
+                                1,
+                                2,
+                                3,
+                                4};
+    record.prompt = "What is \"this\"?";
+    record.answers = {"a cat", "cat"};
+    record.flags = {"throttled"};
+    const std::string line = to_json_line(record);
+    CHECK(to_json_line(read_back(line)) == line);
+}
+
+TEST_CASE("Absent parts of a record stay absent") {
+    SampleRecord record = test::example_record(3, 1);
+    record.config.tier.reset();
+    record.clocks.reset();
+    record.subtraction.reset();
+    record.gpu.reset();
+    const std::string line = to_json_line(record);
+    const SampleRecord again = read_back(line);
+    CHECK(to_json_line(again) == line);
+    CHECK_FALSE(again.config.tier);
+    CHECK(again.decode_steps() == 0);
+    CHECK_FALSE(decode_per_step_mean_ms(again));
+}
+
+TEST_CASE("N returned tokens are N-1 decode steps, and both per-token figures are written") {
+    const Json json = Json::parse(to_json_line(test::example_record(17, 4)));
+    CHECK(json["decode_steps"] == 3);
+    CHECK(json["T_decode_per_step"].size() == 3);
+    CHECK(json["T_decode_per_token"] == 4.5 / 4);
+    CHECK(json["T_decode_per_step_mean"] == 1.5);
+}
+
+TEST_CASE("Written lines satisfy the schema") {
+    CHECK(valid(to_json_line(test::example_record())));
+    CHECK(valid(to_json_line(test::example_record(1, 1))));
+    SampleRecord bare = test::example_record();
+    bare.config.tier.reset();
+    bare.clocks.reset();
+    bare.subtraction.reset();
+    bare.gpu.reset();
+    bare.cupti_refused = "another subscriber";
+    CHECK(valid(to_json_line(bare)));
+}
+
+TEST_CASE("The schema refuses a wrong type, a missing field and a field it does not know") {
+    Json json = Json::parse(to_json_line(test::example_record()));
+    Json wrong = json, missing = json, unknown = json;
+    wrong["T_total"] = "12";
+    missing.erase("decode_steps");
+    unknown["T_decode"] = 1;
+    CHECK_FALSE(valid(wrong.dump()));
+    CHECK_FALSE(valid(missing.dump()));
+    CHECK_FALSE(valid(unknown.dump()));
+}
+
+TEST_CASE("Every field of a record is defined in words") {
+    const Json json = Json::parse(to_json_line(test::example_record()));
+    for (const auto& [name, value] : json.items()) {
+        if (name == "schema" || name == "dataset") continue;
+        INFO(name);
+        CHECK_FALSE(field_definition(name).empty());
+    }
+}
+
+TEST_CASE("A record with broken UTF-8 is written all the same") {
+    SampleRecord record = test::example_record();
+    record.prompt = "caf\xe9";
+    CHECK_NOTHROW(Json::parse(to_json_line(record)));
+}
+
+TEST_CASE("A run header written and read again is the same header") {
+    RunHeader header;
+    header.device = {"cuda", "NVIDIA H100", "GPU-1", "580.1", 80LL << 30, 132, 1980.0, 16};
+    header.versions = {"0.1.0", "abc", true, "2.11.0", "13.0", "13.0.85"};
+    header.model = {"molmoe-1b", "bfloat16", "random(3407)", {{"d_model", 2048}}};
+    header.stop_rule = {"dataset", 64, 7};
+    header.max_crops = 12;
+    header.knobs = {{"tier", {"low", "high"}}};
+    header.warm_up = {4, true, 46.5, 0.5};
+    header.starts = {{"2026-01-01T00:00:00Z", "decodemeter profile", "abc"}};
+    header.absent = {{"nvml", "no library"}};
+    header.figures = {{"operations", "{\"per_step\":300}"}};
+    const std::string text = to_json(header);
+    CHECK(to_json(parse_run_header(text, "test")) == text);
+    CHECK_THROWS_AS(parse_run_header("[1]", "run.json"), InputError);
+}
+
+TEST_CASE("Runs differ by model, dtype, device, mode, crops and stop rule, and the difference is named") {
+    RunHeader a, b;
+    CHECK(run_differences(a, b).empty());
+    a.model.dtype = "float32";
+    b.model.dtype = "bfloat16";
+    b.order_seed = 99;
+    REQUIRE(run_differences(a, b).size() == 1);
+    CHECK(run_differences(a, b).front() == "model.dtype: float32 here, bfloat16 in run.json");
+}

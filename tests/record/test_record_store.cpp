@@ -1,0 +1,136 @@
+#include <sys/resource.h>
+#include <csignal>
+
+#include "profiler/error/error.hpp"
+#include "profiler/record/merge_shards.hpp"
+#include "profiler/record/record_json.hpp"
+#include "profiler/record/record_reader.hpp"
+#include "profiler/record/record_store.hpp"
+#include "tests/catch.hpp"
+#include "tests/record/example_record.hpp"
+#include "tests/temporary_directory.hpp"
+
+using namespace decodemeter;
+using test::example_record;
+using test::TemporaryDirectory;
+
+TEST_CASE("A store that is opened again knows the records that are there") {
+    TemporaryDirectory directory;
+    {
+        RecordStore store(directory.path(), {});
+        store.append(example_record(1));
+        store.append(example_record(2));
+    }
+    RecordStore store(directory.path(), {});
+    CHECK(store.resumed_records() == 2);
+    CHECK(store.contains(example_record(1).key));
+    CHECK_FALSE(store.contains(example_record(3).key));
+    CHECK(read_results(directory.path()).records.size() == 2);
+}
+
+TEST_CASE("A torn last line is removed, said, and no longer counts as measured") {
+    TemporaryDirectory directory;
+    {
+        RecordStore store(directory.path(), {});
+        store.append(example_record(1));
+        store.append(example_record(2));
+    }
+    const auto file = directory / "coco_2014_vqa/records.jsonl";
+    std::filesystem::resize_file(file, std::filesystem::file_size(file) - 40);
+    RecordStore store(directory.path(), {});
+    REQUIRE(store.repairs().size() == 1);
+    CHECK(store.contains(example_record(1).key));
+    CHECK_FALSE(store.contains(example_record(2).key));
+    store.append(example_record(2));
+    CHECK(read_results(directory.path()).records.size() == 2);
+    CHECK(read_results(directory.path()).report.skipped_count() == 0);
+}
+
+TEST_CASE("Two writers on one directory: the second is refused") {
+    TemporaryDirectory directory;
+    RecordStore first(directory.path(), {});
+    CHECK_THROWS_AS(RecordStore(directory.path(), {}), InputError);
+}
+
+TEST_CASE("A directory of a different run is refused, and the difference named") {
+    TemporaryDirectory directory;
+    RunHeader header;
+    header.model.name = "tiny-molmoe";
+    { RecordStore store(directory.path(), header); }
+    header.model.name = "molmoe-1b";
+    CHECK_THROWS_WITH(RecordStore(directory.path(), header),
+                      Catch::Contains("model.name: molmoe-1b here, tiny-molmoe in run.json"));
+}
+
+TEST_CASE("A resumed run keeps its earlier starts and knobs") {
+    TemporaryDirectory directory;
+    RunHeader header;
+    header.starts = {{"first", "", ""}};
+    header.knobs = {{"top_k", {"4"}}};
+    { RecordStore store(directory.path(), header); }
+    header.starts = {{"second", "", ""}};
+    header.knobs = {{"top_k", {"8"}}};
+    RecordStore store(directory.path(), header);
+    REQUIRE(store.header().starts.size() == 2);
+    CHECK(store.header().starts.front().time == "first");
+    CHECK(store.header().knobs.at("top_k") == std::vector<std::string>{"8", "4"});
+}
+
+TEST_CASE("A results directory that cannot be made is refused before anything is measured") {
+    TemporaryDirectory directory;
+    test::write_text(directory / "file", "x");
+    CHECK_THROWS_AS(RecordStore(directory / "file", {}), InputError);
+    CHECK_THROWS_AS(RecordStore(directory / "file/inside", {}), InputError);
+    CHECK_THROWS_AS(RecordStore("/proc/decodemeter", {}), InputError);
+}
+
+TEST_CASE("When no more can be written the record fails whole, and all before it are kept") {
+    TemporaryDirectory directory;
+    RecordStore store(directory.path(), {});
+    store.append(example_record(1));
+    const auto file = directory / "coco_2014_vqa/records.jsonl";
+    const auto size = std::filesystem::file_size(file);
+
+    // A file-size limit stands for a full disk: write() fails in the middle of the line.
+    struct rlimit before {};
+    getrlimit(RLIMIT_FSIZE, &before);
+    std::signal(SIGXFSZ, SIG_IGN);
+    const struct rlimit limit { size + 100, before.rlim_max };
+    setrlimit(RLIMIT_FSIZE, &limit);
+    CHECK_THROWS_AS(store.append(example_record(2)), std::system_error);
+    setrlimit(RLIMIT_FSIZE, &before);
+
+    CHECK(std::filesystem::file_size(file) == size);
+    CHECK_FALSE(store.contains(example_record(2).key));
+    store.append(example_record(2));
+    CHECK(read_results(directory.path()).records.size() == 2);
+}
+
+TEST_CASE("Shards merge into plain files, each record once") {
+    TemporaryDirectory directory;
+    for (int i = 0; i < 2; ++i) {
+        RunHeader header;
+        header.shard = {i, 2};
+        RecordStore store(directory.path(), header);
+        store.append(example_record(10 + i));
+        store.append(example_record(7));
+    }
+    const MergeReport report = merge_shards(directory.path());
+    CHECK(report.shards == 2);
+    CHECK(report.records == 3);
+    CHECK(report.duplicates == 1);
+    const RecordSet set = read_results(directory.path());
+    CHECK(set.records.size() == 3);
+    CHECK(set.report.skipped_count() == 0);
+    CHECK(merge_shards(directory.path()).records == 3);
+}
+
+TEST_CASE("A missing shard is named") {
+    TemporaryDirectory directory;
+    RunHeader header;
+    header.shard = {0, 2};
+    { RecordStore store(directory.path(), header); }
+    CHECK_THROWS_WITH(merge_shards(directory.path()), Catch::Contains("shard 2 of 2 is missing"));
+    TemporaryDirectory empty;
+    CHECK_THROWS_AS(merge_shards(empty.path()), InputError);
+}
