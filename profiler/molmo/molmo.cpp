@@ -1,4 +1,4 @@
-#include "profiler/molmo/molmo.hpp"
+#include "profiler/molmo/implementation.hpp"
 
 #include <ATen/core/grad_mode.h>
 #include <ATen/ops/argmax.h>
@@ -15,44 +15,11 @@
 #include "profiler/molmo/connector.hpp"
 #include "profiler/molmo/crops.hpp"
 #include "profiler/molmo/cuda_backend.hpp"
-#include "profiler/molmo/decoder.hpp"
 #include "profiler/molmo/token_layout.hpp"
 #include "profiler/molmo/vision_tower.hpp"
 #include "profiler/molmo/weight_loader.hpp"
 
 namespace decodemeter::molmo {
-
-class PreparedInput {
-public:
-    InputFacts facts;
-    at::Tensor token_ids;          // [prompt tokens] int64
-    at::Tensor crops;              // [crops, patches, patch values]; undefined without an image
-    at::Tensor masks;              // [crops, patches] float32
-    at::Tensor feature_cells;      // [vision tokens] int64: which cells are used, flat into [crops * cells]
-    at::Tensor feature_positions;  // [vision tokens] int64: where in the prompt they are added
-};
-
-struct Molmo::Implementation {
-    ModelConfig config;
-    Tokenizer tokenizer;
-    Precision precision = Precision::float32;
-    at::Device device = at::kCPU;
-    std::string name;
-    std::string weights_source;
-    std::vector<std::string> warnings;
-    Parameters parameters;
-    RotaryTable rotary;
-    KvCache cache;
-
-    at::ScalarType dtype() const { return precision == Precision::float32 ? at::kFloat : at::kBFloat16; }
-    at::TensorOptions options() const { return at::TensorOptions().dtype(dtype()).device(device); }
-    at::Tensor to_device(const std::vector<std::int64_t>& values) const;
-    void add_image(PreparedInput& input, const Request& request, std::vector<std::int64_t>& image_ids) const;
-    void make_room(std::int64_t positions, std::size_t blocks);
-    at::Tensor embed(const PreparedInput& input, const at::Tensor& features) const;
-    at::Tensor next_token(const at::Tensor& x) const;
-    DecoderKnobs resolve(const Knobs& knobs) const;
-};
 
 namespace {
 
@@ -147,6 +114,10 @@ at::Tensor Molmo::Implementation::next_token(const at::Tensor& x) const {
     return at::argmax(unembed(final_hidden(x, parameters.decoder, config), parameters.decoder), -1);
 }
 
+std::int64_t Molmo::Implementation::eos_id() const {
+    return config.eos_token_ids.empty() ? tokenizer.eos_id() : config.eos_token_ids.front();
+}
+
 DecoderKnobs Molmo::Implementation::resolve(const Knobs& knobs) const {
     DecoderKnobs resolved{knobs.top_k, knobs.active_blocks};
     if (!config.experts && knobs.top_k != 0) {
@@ -210,7 +181,7 @@ Generation Molmo::generate(const PreparedInput& input, const GenerateOptions& op
     observer.begin(Stage::decode_step, 1);
     for (int step = 1;; ++step) {
         generation.tokens.push_back(token.item<std::int64_t>());
-        generation.ends_with_eos = options.stop_at_eos && generation.tokens.back() == self.tokenizer.eos_id();
+        generation.ends_with_eos = options.stop_at_eos && generation.tokens.back() == self.eos_id();
         if (generation.ends_with_eos || step == options.max_new_tokens) break;
         const at::Tensor x = at::embedding(self.parameters.decoder.embedding, token);
         token = self.next_token(run_blocks_from(x, prompt + step - 1));
@@ -262,6 +233,7 @@ Precision Molmo::precision() const noexcept { return implementation_->precision;
 const std::string& Molmo::name() const noexcept { return implementation_->name; }
 const std::string& Molmo::weights_source() const noexcept { return implementation_->weights_source; }
 const std::vector<std::string>& Molmo::warnings() const noexcept { return implementation_->warnings; }
+std::int64_t Molmo::eos_id() const noexcept { return implementation_->eos_id(); }
 void Molmo::check(const Knobs& knobs) const { implementation_->resolve(knobs); }
 void Molmo::synchronise() const { synchronise_device(implementation_->device); }
 void Molmo::empty_cache() const { empty_device_cache(implementation_->device); }

@@ -107,8 +107,10 @@ public:
     // Gives unused device memory back, as torch.cuda.empty_cache() does.
     void empty_cache() const;
 
+    struct Implementation;  // for verify()
+    Implementation& implementation() noexcept { return *implementation_; }
+
 private:
-    struct Implementation;
     explicit Molmo(std::unique_ptr<Implementation> implementation);
     std::unique_ptr<Implementation> implementation_;
 };

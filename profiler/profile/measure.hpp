@@ -24,7 +24,10 @@ struct MeasureRequest {
 // `observers` holds the timeline and whoever else watches. Throws what generate() throws.
 SampleRecord measure(molmo::Molmo& model, const MeasureRequest& request, Timeline<>& timeline, StageObserver& observers);
 
-// The tile range of a tier under a cap on the tiles; none without a tier.
-std::optional<molmo::TileRange> tiles_of(const std::optional<Tier>& tier, int max_crops);
+// The same sample as people time it today, in three runs of their own: vision alone, vision and prefill, everything.
+SubtractionTimes measure_subtraction(molmo::Molmo& model, const molmo::PreparedInput& input, const molmo::GenerateOptions& options);
+
+// The tiles that a tier allows; none without a tier.
+std::optional<molmo::TierRange> tiles_of(const std::optional<Tier>& tier);
 
 }  // namespace decodemeter
