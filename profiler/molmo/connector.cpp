@@ -16,7 +16,7 @@ namespace {
 at::Tensor add_padding_embedding(const at::Tensor& features, const at::Tensor& masks, const at::Tensor& pad_embed) {
     const at::Tensor padded = masks.eq(0).unsqueeze(-1).to(features.scalar_type());
     const at::Tensor partial = masks.lt(1).logical_and(masks.ne(0)).unsqueeze(-1).to(features.scalar_type());
-    return features + padded * pad_embed.select(0, 0) + partial * pad_embed.select(0, 1);
+    return features.add(padded.mul(pad_embed.select(0, 0))).add_(partial.mul(pad_embed.select(0, 1)));
 }
 
 // [crops, side * side, channels] -> [crops * cells, 4, channels], the four patches of a cell in raster order.

@@ -23,6 +23,9 @@ public:
 };
 
 struct Molmo::Implementation {
+    Implementation(ModelConfig model_config, Tokenizer model_tokenizer)
+        : config(std::move(model_config)), tokenizer(std::move(model_tokenizer)) {}
+
     ModelConfig config;
     Tokenizer tokenizer;
     Precision precision = Precision::float32;

@@ -33,10 +33,6 @@ auto stage(StageObserver& observer, Stage which, const Work& work) {
 
 Precision default_precision(const ModelConfig& config) { return config.d_model < 1024 ? Precision::float32 : Precision::bfloat16; }
 
-void report_progress(const ModelOptions& options, std::int64_t done, std::int64_t total) {
-    if (options.progress) options.progress(done, total);
-}
-
 }  // namespace
 
 std::string_view to_string(Precision precision) noexcept { return precision == Precision::float32 ? "float32" : "bfloat16"; }
@@ -193,7 +189,7 @@ Generation Molmo::generate(const PreparedInput& input, const GenerateOptions& op
 
 Molmo Molmo::load(const std::filesystem::path& directory, const ModelOptions& options) {
     const c10::InferenceMode guard;
-    auto implementation = std::make_unique<Implementation>(Implementation{read_model_config(directory), Tokenizer::read(directory / "tokenizer.json")});
+    auto implementation = std::make_unique<Implementation>(read_model_config(directory), Tokenizer::read(directory / "tokenizer.json"));
     Implementation& self = *implementation;
     self.device = open_device(options.device);
     self.precision = options.precision.value_or(default_precision(self.config));
@@ -210,7 +206,7 @@ Molmo Molmo::built_in(std::string_view name, const ModelOptions& options) {
     const c10::InferenceMode guard;
     const std::optional<ModelConfig> config = built_in_model(name);
     if (!config) throw InputError(c10::str("--model ", std::string(name), ": neither a built-in model nor a directory"));
-    auto implementation = std::make_unique<Implementation>(Implementation{*config, Tokenizer::byte_level()});
+    auto implementation = std::make_unique<Implementation>(*config, Tokenizer::byte_level());
     Implementation& self = *implementation;
     self.device = open_device(options.device);
     self.precision = options.precision.value_or(default_precision(self.config));

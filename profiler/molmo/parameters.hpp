@@ -3,6 +3,8 @@
 
 #include <ATen/core/Tensor.h>
 
+#include <cstdint>
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -82,6 +84,8 @@ std::vector<NamedParameter> named_parameters(const Parameters& parameters, const
 bool is_known_unused(const std::string& name, const ModelConfig& config);
 
 // Fills all weights from `seed`: the same values on every device and in every order of filling.
-void fill_random(const Parameters& parameters, const ModelConfig& config, std::uint64_t seed);
+// `progress` gets bytes done and in all.
+void fill_random(const Parameters& parameters, const ModelConfig& config, std::uint64_t seed,
+                 const std::function<void(std::int64_t, std::int64_t)>& progress);
 
 }  // namespace decodemeter::molmo

@@ -51,8 +51,12 @@ void fill(const at::Tensor& target, std::uint64_t stream, float center, float de
 
 }  // namespace
 
-void fill_random(const Parameters& parameters, const ModelConfig& config, std::uint64_t seed) {
-    for (const NamedParameter& parameter : named_parameters(parameters, config)) {
+void fill_random(const Parameters& parameters, const ModelConfig& config, std::uint64_t seed,
+                 const std::function<void(std::int64_t, std::int64_t)>& progress) {
+    const std::vector<NamedParameter> named = named_parameters(parameters, config);
+    std::int64_t total = 0, done = 0;
+    for (const NamedParameter& parameter : named) total += static_cast<std::int64_t>(parameter.tensor.nbytes());
+    for (const NamedParameter& parameter : named) {
         const std::uint64_t stream = mix(seed) ^ hash_name(parameter.name);
         switch (parameter.kind) {
             case ParameterKind::norm_weight: fill(parameter.tensor, stream, 1.0F, 0.05F); break;
@@ -62,6 +66,8 @@ void fill_random(const Parameters& parameters, const ModelConfig& config, std::u
                 fill(parameter.tensor, stream, 0.0F, 0.9F / std::sqrt(static_cast<float>(parameter.tensor.size(-1))));
                 break;
         }
+        done += static_cast<std::int64_t>(parameter.tensor.nbytes());
+        if (progress) progress(done, total);
     }
 }
 

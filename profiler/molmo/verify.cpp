@@ -14,6 +14,7 @@
 #include "profiler/molmo/connector.hpp"
 #include "profiler/molmo/crops.hpp"
 #include "profiler/molmo/implementation.hpp"
+#include "profiler/molmo/safetensors.hpp"
 #include "profiler/molmo/token_layout.hpp"
 #include "profiler/molmo/vision_tower.hpp"
 
@@ -63,7 +64,7 @@ public:
             row.remark = c10::str("shape ", mine.sizes(), ", not ", wanted->sizes());
             return;
         }
-        const at::Tensor difference = mine - wanted->to(at::kDouble);
+        const at::Tensor difference = mine.sub(wanted->to(at::kDouble));
         const double magnitude = wanted->abs().max().item<float>();
         row.largest_absolute = difference.abs().max().item<double>();
         row.largest_relative = magnitude > 0 ? row.largest_absolute / magnitude : row.largest_absolute;
@@ -87,8 +88,10 @@ public:
     }
 
     StageDifference& add(const std::string& stage) {
-        result_.stages.push_back({run_.name, stage});
-        return result_.stages.back();
+        StageDifference& row = result_.stages.emplace_back();
+        row.run = run_.name;
+        row.stage = stage;
+        return row;
     }
 
 private:

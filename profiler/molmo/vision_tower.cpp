@@ -16,7 +16,7 @@ at::Tensor layer_norm(const at::Tensor& x, const at::Tensor& weight, const at::T
     return at::layer_norm(x, x.size(-1), weight, bias, eps);
 }
 
-at::Tensor quick_gelu(const at::Tensor& x) { return at::sigmoid(x * 1.702).mul_(x); }
+at::Tensor quick_gelu(const at::Tensor& x) { return at::sigmoid(x.mul(1.702)).mul_(x); }
 
 // x [crops, tokens, width]; attention in float32 whatever the dtype, as the model was trained.
 at::Tensor self_attention(const at::Tensor& x, const VisionBlockWeights& weights, int heads) {
