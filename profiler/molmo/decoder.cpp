@@ -1,10 +1,10 @@
 #include "profiler/molmo/decoder.hpp"
 
-#include <ATen/ops/linear.h>
 #include <ATen/ops/scaled_dot_product_attention.h>
 #include <ATen/ops/silu.h>
 
 #include "profiler/molmo/normalization.hpp"
+#include "profiler/molmo/one_token.hpp"
 
 namespace decodemeter::molmo {
 
@@ -20,7 +20,7 @@ struct Attention {
 Attention project(const at::Tensor& x, std::int64_t first, const DecoderBlockWeights& weights, const ModelConfig& config,
                   const RotaryTable& rotary) {
     const std::int64_t tokens = x.size(0), rotated_heads = config.heads + config.kv_heads;
-    const at::Tensor qkv = at::linear(x, weights.qkv.weight, weights.qkv.bias);
+    const at::Tensor qkv = apply_linear(x, weights.qkv.weight, weights.qkv.bias);
     at::Tensor qk = qkv.narrow(1, 0, rotated_heads * config.head_dim);
     if (weights.qk_norm.defined()) qk = rms_norm(qk.unflatten(1, {2, -1}), weights.qk_norm, config.norm_eps);
     qk = rotate(qk.reshape({tokens, rotated_heads, config.head_dim}), rotary, first);
@@ -47,8 +47,8 @@ at::Tensor attend_causal(const at::Tensor& q, const at::Tensor& keys, const at::
 at::Tensor feed_forward(const at::Tensor& x, const DecoderBlockWeights& weights, int top_k, DecoderProbe* probe) {
     if (weights.up_gate.defined()) {
         const std::int64_t inner = weights.down.size(1);
-        const at::Tensor up_gate = at::linear(x, weights.up_gate);
-        return at::linear(at::silu(up_gate.narrow(1, inner, inner)).mul_(up_gate.narrow(1, 0, inner)), weights.down);
+        const at::Tensor up_gate = apply_linear(x, weights.up_gate);
+        return apply_linear(at::silu(up_gate.narrow(1, inner, inner)).mul_(up_gate.narrow(1, 0, inner)), weights.down);
     }
     const Routing routing = route(x, weights.experts.router, top_k);
     if (probe) probe->routings.push_back(routing);
@@ -68,7 +68,7 @@ at::Tensor run_blocks(at::Tensor x, std::int64_t first, const DecoderWeights& we
         const at::Tensor keys = cache.keys(i, first + tokens), values = cache.values(i, first + tokens);
         const at::Tensor mixed =
             tokens == 1 ? attend_last(projected.q, keys, values, config) : attend_causal(projected.q, keys, values, config);
-        const at::Tensor attended = at::linear(mixed, block.attn_out).add_(x);
+        const at::Tensor attended = apply_linear(mixed, block.attn_out).add_(x);
         x = feed_forward(rms_norm(attended, block.ff_norm, config.norm_eps), block, knobs.top_k, probe).add_(attended);
     }
     return x;
@@ -78,6 +78,6 @@ at::Tensor final_hidden(const at::Tensor& x, const DecoderWeights& weights, cons
     return rms_norm(x, weights.final_norm, config.norm_eps);
 }
 
-at::Tensor unembed(const at::Tensor& hidden, const DecoderWeights& weights) { return at::linear(hidden, weights.unembedding); }
+at::Tensor unembed(const at::Tensor& hidden, const DecoderWeights& weights) { return apply_linear(hidden, weights.unembedding); }
 
 }  // namespace decodemeter::molmo

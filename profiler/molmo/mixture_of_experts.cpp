@@ -14,6 +14,8 @@
 
 #include <vector>
 
+#include "profiler/molmo/one_token.hpp"
+
 namespace decodemeter::molmo {
 
 namespace {
@@ -26,18 +28,6 @@ at::Tensor gated(const at::Tensor& gate_up) {
 
 at::Tensor run_expert(const at::Tensor& x, const ExpertWeights& weights, std::int64_t expert) {
     return at::linear(gated(at::linear(x, weights.gate_up.select(0, expert))), weights.down.select(0, expert));
-}
-
-// One token: its experts in the order of their weights.
-at::Tensor mix_for_one_token(const at::Tensor& x, const ExpertWeights& weights, const Routing& routing) {
-    const std::int64_t k = routing.experts.size(1);
-    const std::int64_t* experts = routing.experts.const_data_ptr<std::int64_t>();
-    at::Tensor mixed;
-    for (std::int64_t i = 0; i < k; ++i) {
-        at::Tensor part = run_expert(x, weights, experts[i]).mul_(routing.weights.select(1, i).unsqueeze(1));
-        mixed = i == 0 ? std::move(part) : mixed.add_(part);
-    }
-    return mixed;
 }
 
 // Places (token * k + rank) grouped by expert, tokens in order; first[e] .. first[e + 1] belong to expert e.
@@ -62,7 +52,7 @@ Grouping group_by_expert(const at::Tensor& experts, std::int64_t expert_count) {
 
 Routing route(const at::Tensor& x, const at::Tensor& router, int top_k) {
     Routing routing;
-    routing.probabilities = at::softmax(at::linear(x, router), -1, at::kFloat);
+    routing.probabilities = at::softmax(apply_linear(x, router), -1, at::kFloat);
     auto [weights, experts] = at::topk(routing.probabilities, top_k, -1, true, true);
     routing.weights = weights.to(x.scalar_type());
     routing.experts = std::move(experts);
@@ -70,7 +60,6 @@ Routing route(const at::Tensor& x, const at::Tensor& router, int top_k) {
 }
 
 at::Tensor mix_experts_one_by_one(const at::Tensor& x, const ExpertWeights& weights, const Routing& routing) {
-    if (x.size(0) == 1) return mix_for_one_token(x, weights, routing);
     const std::int64_t k = routing.experts.size(1);
     const Grouping grouping = group_by_expert(routing.experts, weights.router.size(0));
     at::Tensor places = at::empty({static_cast<std::int64_t>(grouping.places.size())}, at::kLong);
@@ -102,7 +91,8 @@ at::Tensor mix_experts_grouped(const at::Tensor& x, const ExpertWeights& weights
 }
 
 at::Tensor mix_experts(const at::Tensor& x, const ExpertWeights& weights, const Routing& routing) {
-    return x.is_cpu() ? mix_experts_one_by_one(x, weights, routing) : mix_experts_grouped(x, weights, routing);
+    if (!x.is_cpu()) return mix_experts_grouped(x, weights, routing);
+    return x.size(0) == 1 ? mix_experts_for_one_token(x, weights, routing) : mix_experts_one_by_one(x, weights, routing);
 }
 
 }  // namespace decodemeter::molmo
