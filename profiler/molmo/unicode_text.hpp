@@ -8,7 +8,8 @@
 
 namespace decodemeter::molmo {
 
-// Space is Unicode's White_Space; letter and number are the general categories L and N; other is the rest.
+// Space is Unicode's White_Space; letter and number are the general categories L and N; other is the rest. Categories
+// are those of utf8proc's Unicode version: a tokenizer that knows a newer one sees letters where this sees others.
 enum class CharacterClass : unsigned char { letter, number, space, other };
 
 CharacterClass class_of(char32_t code) noexcept;
