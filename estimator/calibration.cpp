@@ -11,11 +11,15 @@ namespace decodemeter {
 namespace {
 
 constexpr double configuration_level = 0.90;  // of the hierarchical bound: in so many configurations ...
-constexpr double request_level = 0.95;        // ... so many requests
+constexpr double request_level = 0.95;        // ... so many requests ...
+constexpr double confidence = 0.99;           // ... holds with this probability over the draw of configurations
+// Bounds are rounded up by this much, so that a row equal to its bound is under it.
+constexpr double rounding = 1 + 1e-9;
 
 BoundFactors factors_of(const std::vector<double>& ratios) {
     if (ratios.empty()) return {};
-    return {conformal_quantile(ratios, 0.90), conformal_quantile(ratios, 0.95), conformal_quantile(ratios, 0.99)};
+    return {rounding * conformal_quantile(ratios, 0.90), rounding * conformal_quantile(ratios, 0.95),
+            rounding * conformal_quantile(ratios, 0.99)};
 }
 
 using Ratio = double RatioSample::*;
@@ -40,6 +44,22 @@ std::array<BoundFactors, bound_bins> binned_factors(std::span<const RatioSample>
     return bins;
 }
 
+// The smallest order statistic that at least `configuration_level` of the population lies under, with `confidence`:
+// the count of values under that share's quantile is binomial. The largest value where n is too small.
+double tolerance_limit(std::vector<double> values) {
+    std::sort(values.begin(), values.end());
+    const double n = static_cast<double>(values.size());
+    double log_choose = 0, below = 0;
+    for (std::size_t k = 0; k < values.size(); ++k) {
+        const double successes = static_cast<double>(k);
+        if (k > 0) log_choose += std::log((n - successes + 1) / successes);
+        below += std::exp(log_choose + successes * std::log(configuration_level) +
+                          (n - successes) * std::log(1 - configuration_level));
+        if (below >= confidence) return values[k];
+    }
+    return values.back();
+}
+
 double hierarchical_factor(std::span<const RatioSample> samples, const Bounds& bounds) {
     std::map<int, std::vector<double>> scores;  // by configuration: ratio over its own p95
     for (const RatioSample& sample : samples) {
@@ -48,7 +68,7 @@ double hierarchical_factor(std::span<const RatioSample> samples, const Bounds& b
     }
     std::vector<double> quantiles;
     for (auto& [config, values] : scores) quantiles.push_back(conformal_quantile(std::move(values), request_level));
-    return quantiles.empty() ? 1 : std::max(1.0, conformal_quantile(std::move(quantiles), configuration_level));
+    return quantiles.empty() ? 1 : std::max(1.0, rounding * tolerance_limit(std::move(quantiles)));
 }
 
 class CoverageCount {

@@ -53,8 +53,9 @@ std::vector<std::size_t> chosen_records(std::size_t count, const DatasetOptions&
 
 int dataset_index(Dataset& dataset, const std::string& name) {
     const auto found = std::find(dataset.datasets.begin(), dataset.datasets.end(), name);
+    const int index = static_cast<int>(found - dataset.datasets.begin());
     if (found == dataset.datasets.end()) dataset.datasets.push_back(name);
-    return static_cast<int>(found - dataset.datasets.begin());
+    return index;
 }
 
 // Why the record cannot be a row; empty when it can.
