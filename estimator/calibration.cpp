@@ -37,8 +37,8 @@ std::array<BoundFactors, bound_bins> binned_factors(std::span<const RatioSample>
     const BoundFactors all = factors_of(ratios_where(samples, ratio, [](const RatioSample&) { return true; }));
     std::array<BoundFactors, bound_bins> bins;
     for (std::size_t bin = 0; bin < bound_bins; ++bin) {
-        const auto ratios = ratios_where(samples, ratio,
-                                         [&](const RatioSample& s) { return bound_bin(s.output_tokens) == bin; });
+        const auto ratios =
+            ratios_where(samples, ratio, [&](const RatioSample& s) { return bound_bin(s.output_tokens) == bin; });
         bins[bin] = ratios.size() >= fewest_in_bin ? factors_of(ratios) : all;
     }
     return bins;
@@ -125,8 +125,7 @@ double conformal_quantile(std::vector<double> values, double level) {
 
 Bounds fit_bounds(std::span<const RatioSample> samples) {
     Bounds bounds;
-    bounds.prefill =
-        factors_of(ratios_where(samples, &RatioSample::prefill, [](const RatioSample&) { return true; }));
+    bounds.prefill = factors_of(ratios_where(samples, &RatioSample::prefill, [](const RatioSample&) { return true; }));
     bounds.decode = binned_factors(samples, &RatioSample::decode);
     bounds.total = binned_factors(samples, &RatioSample::total);
     bounds.hierarchical = hierarchical_factor(samples, bounds);

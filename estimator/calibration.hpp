@@ -35,7 +35,7 @@ struct CoverageFigures {
     std::map<std::string, double> by_n;
     std::map<std::string, double> by_config;
     std::map<std::string, double> by_dataset;
-    double worst_config = 0;  // of configurations with at least `fewest_in_bin` / 2 rows
+    double worst_config = 0;      // of configurations with at least `fewest_in_bin` / 2 rows
     double mean_width_ratio = 0;  // bound over prediction
     std::int64_t count = 0;
 };

@@ -91,6 +91,7 @@ void add_row(Dataset& dataset, const SampleRecord& record, const DatasetOptions&
         dataset.steps_ms.insert(dataset.steps_ms.end(), record.T_decode_per_step.begin(),
                                 record.T_decode_per_step.end());
     }
+    if (record.prompt) row.prompt_task = task_of_prompt(*record.prompt);
     dataset.outliers += row.outlier;
     dataset.rows.push_back(std::move(row));
 }
@@ -104,8 +105,7 @@ void index_configs(Dataset& dataset) {
     std::sort(dataset.configs.begin(), dataset.configs.end());
     dataset.configs.erase(std::unique(dataset.configs.begin(), dataset.configs.end()), dataset.configs.end());
     for (Row& row : dataset.rows) {
-        const auto found =
-            std::lower_bound(dataset.configs.begin(), dataset.configs.end(), config_of(row.request));
+        const auto found = std::lower_bound(dataset.configs.begin(), dataset.configs.end(), config_of(row.request));
         row.config = static_cast<int>(found - dataset.configs.begin());
     }
 }
@@ -138,8 +138,7 @@ void refuse_empty(const Dataset& dataset, const DatasetOptions& options) {
     }
     if (static_cast<std::size_t>(dataset.outliers) == dataset.rows.size()) {
         throw InputError("all " + std::to_string(dataset.outliers) + " records are above the outlier threshold of " +
-                         shortest(options.outlier_ms_per_token) +
-                         " ms per token; raise it with --outlier_threshold");
+                         shortest(options.outlier_ms_per_token) + " ms per token; raise it with --outlier_threshold");
     }
 }
 
@@ -151,8 +150,8 @@ std::span<const double> Dataset::steps(const Row& row) const noexcept {
 }
 
 Request request_of(const SampleRecord& record) noexcept {
-    Request request{record.vision_tokens, record.text_tokens, 0, record.config.top_k, record.config.active_blocks,
-                    record.num_crops};
+    Request request{record.vision_tokens, record.text_tokens,          0,
+                    record.config.top_k,  record.config.active_blocks, record.num_crops};
     request.tier = record.config.tier ? static_cast<int>(*record.config.tier) : tier_of_crops(crops_of(request));
     return request;
 }

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "estimator/latency_model.hpp"
+#include "estimator/task.hpp"
 #include "profiler/record/record_reader.hpp"
 
 namespace decodemeter {
@@ -23,7 +24,8 @@ struct Row {
     double decode_ms = 0;        // all N-1 steps
     std::size_t first_step = 0;  // where its steps lie in Dataset::steps_ms
     bool has_steps = false;
-    bool outlier = false;  // above the threshold: never fitted to, always scored
+    bool outlier = false;             // above the threshold: never fitted to, always scored
+    std::optional<Task> prompt_task;  // by the keywords of the prompt, where the record has it
 
     int steps() const noexcept { return output_tokens - 1; }
 };

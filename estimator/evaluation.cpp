@@ -60,7 +60,8 @@ void judge_groups(const Dataset& dataset, const Predictions& predictions, ModelR
         const std::string& name = dataset.datasets[static_cast<std::size_t>(row.dataset)];
         prefills[config].add(predictions.prefill_ms[i], row.prefill_ms);
         if (row.steps() < 1) continue;
-        for (Pairs* pairs : {&configs[config], &bins[std::string(output_length_bin(row.output_tokens))], &datasets[name]})
+        for (Pairs* pairs :
+             {&configs[config], &bins[std::string(output_length_bin(row.output_tokens))], &datasets[name]})
             pairs->add(predictions.decode_ms[i], row.decode_ms);
         sums[name].first += predictions.decode_ms[i];
         sums[name].second += row.decode_ms;
@@ -108,7 +109,8 @@ Slope slope_of(std::span<const double> steps) {
 
 void judge_slope(const Dataset& dataset, const Predictions& predictions, ModelReport& report) {
     int longest = 0;
-    for (const int row : predictions.rows) longest = std::max(longest, dataset.rows[static_cast<std::size_t>(row)].steps());
+    for (const int row : predictions.rows)
+        longest = std::max(longest, dataset.rows[static_cast<std::size_t>(row)].steps());
     std::vector<double> ratios, slopes, measured_ratios, measured_slopes;
     for (std::size_t i = 0; i < predictions.rows.size(); ++i) {
         const Row& row = row_of(dataset, predictions, i);
@@ -152,9 +154,8 @@ EvaluationReport start_report(const Dataset& dataset, std::string split, std::st
     report.split = std::move(split);
     report.split_description = std::move(split_description);
     report.noise_floor_percent = dataset.noise_floor_percent.value_or(noise_floor_percent(dataset));
-    report.noise_floor_source = dataset.noise_floor_percent
-                                    ? "the simulation's own error-free times"
-                                    : "deviation of totals from their configuration's median";
+    report.noise_floor_source = dataset.noise_floor_percent ? "the simulation's own error-free times"
+                                                            : "deviation of totals from their configuration's median";
     report.filtered = dataset.outliers;
     report.records = static_cast<std::int64_t>(dataset.rows.size());
     report.datasets = dataset.datasets;

@@ -22,12 +22,12 @@ struct TargetErrors {
 };
 
 struct ModelReport {
-    TargetErrors errors;         // without outliers
-    TargetErrors with_outliers;  // with them
-    std::map<std::string, Errors> by_config;          // decode total
+    TargetErrors errors;                      // without outliers
+    TargetErrors with_outliers;               // with them
+    std::map<std::string, Errors> by_config;  // decode total
     std::map<std::string, Errors> prefill_by_config;
-    std::map<std::string, Errors> by_n;               // decode total
-    std::map<std::string, Errors> by_dataset;         // decode total
+    std::map<std::string, Errors> by_n;        // decode total
+    std::map<std::string, Errors> by_dataset;  // decode total
     // Predicted against measured median of each configuration at one position.
     std::map<int, Errors> by_position;
     // Predicted last over first step of the longest answers, its slope, and the same as measured.

@@ -41,9 +41,12 @@ Json configs_json(const ModelReport& report) {
 }
 
 Json figures_json(const CoverageFigures& figures) {
-    return {{"overall", figures.overall},         {"by_n", figures.by_n},
-            {"worst_config", figures.worst_config}, {"mean_width_ratio", figures.mean_width_ratio},
-            {"by_config", figures.by_config},     {"by_data_set", figures.by_dataset},
+    return {{"overall", figures.overall},
+            {"by_n", figures.by_n},
+            {"worst_config", figures.worst_config},
+            {"mean_width_ratio", figures.mean_width_ratio},
+            {"by_config", figures.by_config},
+            {"by_data_set", figures.by_dataset},
             {"count", figures.count}};
 }
 

@@ -45,8 +45,9 @@ AverageTimes average_times(const AverageModel& model, const Request& request) no
 
 bool CostTable::contains(const Request& request) const noexcept {
     const std::tuple wanted{request.tier, request.top_k, request.active_blocks};
-    const auto found = std::lower_bound(costs.begin(), costs.end(), wanted,
-                                        [](const ConfigurationCost& cost, const auto& key) { return knobs(cost) < key; });
+    const auto found =
+        std::lower_bound(costs.begin(), costs.end(), wanted,
+                         [](const ConfigurationCost& cost, const auto& key) { return knobs(cost) < key; });
     return found != costs.end() && knobs(*found) == wanted;
 }
 

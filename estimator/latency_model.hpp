@@ -126,6 +126,11 @@ double model_prefill_ms(const LatencyModel& model, const Request& request) noexc
 double model_step_ms(const LatencyModel& model, const Request& request, int step) noexcept;
 double model_decode_ms(const LatencyModel& model, const Request& request, int output_tokens) noexcept;
 
+// Times, their bounds, and how far the records cover the request. Allocates nothing.
+Estimate predict(const LatencyModel& model, const Request& request, int output_tokens) noexcept;
+// The first feature that makes the request meaningless; none when it can be answered.
+Feature meaningless_feature(const Request& request, int output_tokens) noexcept;
+
 std::string to_json(const LatencyModel& model);
 // Both throw InputError naming the file and the field that cannot be used: another version, a missing or
 // non-finite number, a network whose sizes do not fit.

@@ -62,8 +62,7 @@ Predictions predict_rows(const Dataset& dataset, std::span<const int> rows, cons
         const double decode = cost.step_ms * row.steps();
         return RowTimes{cost.prefill_ms, decode, decode / row.output_tokens};
     };
-    return predict_each(dataset, rows, times,
-                        [&](const Row& row, int) { return table.nearest(row.request)->step_ms; });
+    return predict_each(dataset, rows, times, [&](const Row& row, int) { return table.nearest(row.request)->step_ms; });
 }
 
 Predictions predict_rows(const Dataset& dataset, std::span<const int> rows, const AverageModel& model) {

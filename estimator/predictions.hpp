@@ -18,8 +18,8 @@ namespace decodemeter {
 struct Predictions {
     std::vector<int> rows;
     std::vector<double> prefill_ms;
-    std::vector<double> decode_ms;       // all N-1 steps
-    std::vector<double> per_token_ms;    // decode / N
+    std::vector<double> decode_ms;        // all N-1 steps
+    std::vector<double> per_token_ms;     // decode / N
     std::vector<std::size_t> first_step;  // where the row's N-1 steps begin in steps_ms
     std::vector<double> steps_ms;
 

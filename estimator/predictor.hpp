@@ -75,7 +75,8 @@ public:
     // All steps of an answer of `output_tokens` tokens.
     double decode_ms(const Request& request, int output_tokens) const noexcept;
 
-    // The device that the records came from, as "cuda NVIDIA H100"; SHA-256 of those records; whether they were simulated.
+    // The device that the records came from, as "cuda NVIDIA H100"; SHA-256 of those records; whether they were
+    // simulated.
     std::string_view device() const noexcept;
     std::string_view records_hash() const noexcept;
     bool synthetic() const noexcept;

@@ -96,7 +96,7 @@ int decodemeter_predictor_synthetic(const decodemeter_predictor* predictor) {
 
 const char* decodemeter_feature_name(int feature) {
     const int last = static_cast<int>(decodemeter::Feature::output_tokens);
-    const auto known = feature >= 0 && feature <= last ? static_cast<decodemeter::Feature>(feature)
-                                                       : decodemeter::Feature::none;
+    const auto known =
+        feature >= 0 && feature <= last ? static_cast<decodemeter::Feature>(feature) : decodemeter::Feature::none;
     return decodemeter::to_string(known).data();
 }

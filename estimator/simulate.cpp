@@ -40,7 +40,9 @@ void require(bool fine, const char* what) {
 }
 
 void check(const SimulationParameters& p) {
-    const auto all = [](const auto& values, const auto& test) { return std::all_of(values.begin(), values.end(), test); };
+    const auto all = [](const auto& values, const auto& test) {
+        return std::all_of(values.begin(), values.end(), test);
+    };
     const auto natural = [](double value) { return std::isfinite(value) && value >= 0; };
     require(p.requests > 0, "requests must be above 0");
     require(!p.datasets.empty() && !p.tiers.empty() && !p.top_k.empty() && !p.blocks.empty(),
@@ -48,7 +50,8 @@ void check(const SimulationParameters& p) {
     require(all(p.tiers, [](int tier) { return tier >= 0 && tier <= 2; }), "a tier is low, medium or high");
     require(all(p.top_k, [](int k) { return k >= 0; }), "top_k must not be negative");
     require(all(p.blocks, [](int blocks) { return blocks > 0; }), "blocks must be above 0");
-    require(all(p.physics.beta, natural) && all(p.physics.gamma, natural), "coefficients must be finite and not negative");
+    require(all(p.physics.beta, natural) && all(p.physics.gamma, natural),
+            "coefficients must be finite and not negative");
     require(std::accumulate(p.physics.beta.begin(), p.physics.beta.end(), 0.0) > 0, "a step must cost something");
     require(std::accumulate(p.physics.gamma.begin(), p.physics.gamma.end(), 0.0) > 0, "a prefill must cost something");
     const SimulatedNoise& n = p.noise;
@@ -82,7 +85,8 @@ std::vector<Configuration> make_configurations(const SimulationParameters& p, st
     for (const int tier : p.tiers) {
         for (const int top_k : p.top_k) {
             for (const int blocks : p.blocks) {
-                Configuration configuration{{static_cast<Tier>(tier), top_k, blocks}, factor(p.noise.config, random), {}};
+                Configuration configuration{
+                    {static_cast<Tier>(tier), top_k, blocks}, factor(p.noise.config, random), {}};
                 for (std::size_t i = 0; i < p.datasets.size(); ++i)
                     configuration.run_effects.push_back(factor(p.noise.run, random));
                 configurations.push_back(std::move(configuration));
@@ -92,12 +96,13 @@ std::vector<Configuration> make_configurations(const SimulationParameters& p, st
     return configurations;
 }
 
-Request draw_request(const SimulationParameters&, const ConfigKey& key, Task task, Tiling& tiling, std::mt19937_64& random) {
+Request draw_request(const SimulationParameters&, const ConfigKey& key, Task task, Tiling& tiling,
+                     std::mt19937_64& random) {
     const int tier = static_cast<int>(*key.tier);
     const auto& tilings = tilings_of(tier);
     tiling = tilings[std::uniform_int_distribution<std::size_t>(0, tilings.size() - 1)(random)];
-    return {tiling.vision_tokens(), text_tokens(task, random), tier, key.top_k, key.active_blocks,
-            1 + tiling.rows * tiling.columns};
+    return {tiling.vision_tokens(), text_tokens(task, random),       tier, key.top_k,
+            key.active_blocks,      1 + tiling.rows * tiling.columns};
 }
 
 int draw_length(const SimulationParameters& p, Task task, std::mt19937_64& random) {

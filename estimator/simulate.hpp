@@ -15,13 +15,13 @@ namespace decodemeter {
 
 // Relative standard deviations of the multiplicative errors, and outliers.
 struct SimulatedNoise {
-    double run = 0.02;       // each configuration and data set is a run of its own
-    double config = 0;       // what a configuration costs beyond the physical model
+    double run = 0.02;  // each configuration and data set is a run of its own
+    double config = 0;  // what a configuration costs beyond the physical model
     double dataset = 0;
     double request = 0.02;
     double step = 0.01;
-    double outlier_share = 0;      // of requests
-    double outlier_factor = 4;     // on their decode
+    double outlier_share = 0;   // of requests
+    double outlier_factor = 4;  // on their decode
 };
 
 struct SimulationParameters {

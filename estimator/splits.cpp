@@ -54,9 +54,8 @@ std::vector<Fold> level_folds(const Dataset& dataset) {
         for (const Row& row : dataset.rows) levels.insert(row.request.*knob.value);
         if (levels.size() < 2) continue;
         for (const int level : levels) {
-            add_if_usable(folds, make_fold(dataset, std::string(knob.name) + " " + std::to_string(level), [&](int row) {
-                              return dataset.rows[row].request.*knob.value == level;
-                          }));
+            add_if_usable(folds, make_fold(dataset, std::string(knob.name) + " " + std::to_string(level),
+                                           [&](int row) { return dataset.rows[row].request.*knob.value == level; }));
         }
     }
     return folds;
