@@ -20,7 +20,7 @@ using Dictionary = c10::Dict<c10::IValue, c10::IValue>;
 constexpr std::uintmax_t largest_checkpoint_bytes = 512u << 20;
 constexpr const char* format_name = "decodemeter positioned latency estimator";
 
-Dictionary new_dictionary() { return {c10::StringType::get(), c10::AnyType::get()}; }
+Dictionary new_dictionary() { return Dictionary(c10::StringType::get(), c10::AnyType::get()); }
 
 c10::IValue number_list(const Features& values) {
     const at::Tensor tensor = at::empty({static_cast<std::int64_t>(values.size())}, at::kDouble);
