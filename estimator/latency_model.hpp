@@ -103,7 +103,8 @@ struct Provenance {
     std::uint64_t seed = 0;
     bool synthetic = false;
     std::vector<std::string> datasets;
-    std::vector<std::string> held_out_keys;  // records that the positioned network has not seen
+    std::vector<std::string> held_out_keys;  // records that the positioned and the average network have not seen
+    std::vector<std::uint32_t> fitted_keys;  // key_hash of every record that any model was fitted to, sorted
 
     bool operator==(const Provenance&) const = default;
 };
@@ -120,6 +121,9 @@ struct LatencyModel {
 
     bool operator==(const LatencyModel&) const = default;
 };
+
+// FNV-1a: tells records that a model was fitted to from others.
+std::uint32_t key_hash(std::string_view key) noexcept;
 
 // Physics times residual.
 double model_prefill_ms(const LatencyModel& model, const Request& request) noexcept;
