@@ -150,8 +150,8 @@ void write_archive(const std::filesystem::path& file, const Dictionary& values) 
     });
     std::string pickled;
     std::size_t tensors = 0;
-    torch::jit::Pickler pickler([&](const char* data, std::size_t size) { pickled.append(data, size); }, nullptr, nullptr,
-                                nullptr, [&](const at::Tensor&) { return std::to_string(tensors++); },
+    torch::jit::Pickler pickler([&](const char* data, std::size_t size) { pickled.append(data, size); }, nullptr,
+                                nullptr, nullptr, [&](const at::Tensor&) { return std::to_string(tensors++); },
                                 /*tag_aggregates=*/false);
     pickler.protocol();
     pickler.pushIValue(values);

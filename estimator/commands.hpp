@@ -1,9 +1,5 @@
-// The estimator's commands: train, evaluate, visualize, test, predict, budget, simulate, export, transfer.
+// The estimator's commands: train, evaluate, visualize, predict, budget, simulate, test, export, transfer.
 #pragma once
-
-#include <cstddef>
-#include <string>
-#include <vector>
 
 namespace CLI {
 class App;

@@ -52,8 +52,8 @@ CaptionedTable grouped(const EvaluationReport& report, std::string caption, Grou
 }
 
 CaptionedTable position_table(const EvaluationReport& report) {
-    Table table({"model", "step 1", "step 2", "step 10", "step 63", "last/first", "measured", "slope %/token",
-                 "measured"});
+    Table table(
+        {"model", "step 1", "step 2", "step 10", "step 63", "last/first", "measured", "slope %/token", "measured"});
     for (const auto& [model, values] : report.models) {
         std::vector<std::string> row = {model};
         for (const int position : {1, 2, 10, 63}) {
@@ -102,7 +102,8 @@ std::vector<CaptionedTable> evaluation_tables(const EvaluationReport& report) {
     }
     tables.push_back(grouped(report, "MAPE % of the decode total by output tokens N", &ModelReport::by_n,
                              {"2", "3-5", "6-10", "11-20", "21+"}));
-    tables.push_back(grouped(report, "MAPE % of the decode total by data set", &ModelReport::by_dataset, report.datasets));
+    tables.push_back(
+        grouped(report, "MAPE % of the decode total by data set", &ModelReport::by_dataset, report.datasets));
     tables.push_back(position_table(report));
     Table coverage({"model", "bound", "overall %", "N 2", "N 3-5", "N 6-20", "N 21+", "worst config", "width"});
     for (const auto& [model, values] : report.models) {
@@ -134,8 +135,8 @@ CaptionedTable configuration_table(const EvaluationReport& report, const std::st
 CaptionedTable budget_table(const std::map<std::string, BudgetUse>& uses) {
     Table table({"task", "budgets", "none fits", "requests", "budget used %", "overran %"});
     for (const auto& [task, use] : uses)
-        table.add_row({task, std::to_string(use.questions), std::to_string(use.unanswered), std::to_string(use.requests),
-                       percent(use.mean_share_used), percent(use.share_overran)});
+        table.add_row({task, std::to_string(use.questions), std::to_string(use.unanswered),
+                       std::to_string(use.requests), percent(use.mean_share_used), percent(use.share_overran)});
     return {"Configurations chosen under a budget, and what their requests took of it", std::move(table)};
 }
 

@@ -65,9 +65,9 @@ const ConfigurationCost* CostTable::nearest(const Request& request) const noexce
     });
 }
 
-std::uint32_t key_hash(std::string_view key) noexcept {
+std::uint32_t text_hash(std::string_view text) noexcept {
     std::uint32_t hash = 2166136261u;
-    for (const char c : key) hash = (hash ^ static_cast<unsigned char>(c)) * 16777619u;
+    for (const char c : text) hash = (hash ^ static_cast<unsigned char>(c)) * 16777619u;
     return hash;
 }
 

@@ -95,7 +95,7 @@ Json provenance_json(const Provenance& provenance) {
             {"seed", provenance.seed},
             {"decodemeter", provenance.decodemeter},
             {"held_out_keys", provenance.held_out_keys},
-            {"fitted_keys", provenance.fitted_keys}};
+            {"fitted_records", provenance.fitted_records}};
 }
 
 }  // namespace

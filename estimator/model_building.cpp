@@ -16,6 +16,11 @@ namespace {
 
 constexpr int coverage_parts = 10;
 
+// Key and times: the same key measured again, or on another device, is another record.
+std::uint32_t record_hash(const Row& row) {
+    return text_hash(row.key + ' ' + std::to_string(row.prefill_ms) + ' ' + std::to_string(row.decode_ms));
+}
+
 Provenance provenance_of(const Dataset& dataset, std::span<const int> rows, std::uint64_t seed) {
     Provenance provenance;
     provenance.device = dataset.device;
@@ -26,8 +31,8 @@ Provenance provenance_of(const Dataset& dataset, std::span<const int> rows, std:
     provenance.seed = seed;
     provenance.synthetic = dataset.synthetic;
     provenance.datasets = dataset.datasets;
-    for (const int row : rows) provenance.fitted_keys.push_back(key_hash(dataset.rows[static_cast<std::size_t>(row)].key));
-    std::sort(provenance.fitted_keys.begin(), provenance.fitted_keys.end());
+    for (const Row& row : dataset.rows) provenance.fitted_records.push_back(record_hash(row));
+    std::sort(provenance.fitted_records.begin(), provenance.fitted_records.end());
     return provenance;
 }
 
@@ -53,19 +58,28 @@ CoverageReport coverage_of(const Dataset& dataset, const Predictions& out_of_fol
 }
 
 std::vector<int> unseen_rows(const Dataset& dataset, const LatencyModel& model) {
-    const auto& fitted = model.provenance.fitted_keys;
+    const auto& known = model.provenance.fitted_records;
     std::vector<int> rows;
     for (std::size_t i = 0; i < dataset.rows.size(); ++i) {
-        if (!std::binary_search(fitted.begin(), fitted.end(), key_hash(dataset.rows[i].key)))
+        if (!std::binary_search(known.begin(), known.end(), record_hash(dataset.rows[i])))
             rows.push_back(static_cast<int>(i));
     }
     return rows;
 }
 
+namespace {
+
+std::string first_line(const Dataset& dataset, Split split) {
+    return std::string(to_string(split)) + " of records " + dataset.records_hash;
+}
+
+}  // namespace
+
 // One line for each row of one model: model,key,prefill,decode,per_token,steps separated by spaces.
-void write_out_of_fold(const std::filesystem::path& file, const Dataset& dataset, const NamedPredictions& models) {
+void write_out_of_fold(const std::filesystem::path& file, const Dataset& dataset, Split split,
+                       const NamedPredictions& models) {
     std::ofstream stream(file, std::ios::binary);
-    stream << "records_hash," << dataset.records_hash << "\nmodel,key,prefill_ms,decode_ms,per_token_ms,steps_ms\n";
+    stream << first_line(dataset, split) << "\nmodel,key,prefill_ms,decode_ms,per_token_ms,steps_ms\n";
     for (const auto& [name, predictions] : models) {
         for (std::size_t i = 0; i < predictions.rows.size(); ++i) {
             stream << name << ',' << dataset.rows[static_cast<std::size_t>(predictions.rows[i])].key << ','
@@ -104,10 +118,10 @@ bool append_line(const std::string& line, const Dataset& dataset, const std::uno
 
 }  // namespace
 
-NamedPredictions read_out_of_fold(const std::filesystem::path& file, const Dataset& dataset) {
+NamedPredictions read_out_of_fold(const std::filesystem::path& file, const Dataset& dataset, Split split) {
     std::ifstream stream(file, std::ios::binary);
     std::string line;
-    if (!std::getline(stream, line) || line != "records_hash," + dataset.records_hash) return {};
+    if (!std::getline(stream, line) || line != first_line(dataset, split)) return {};
     std::unordered_map<std::string, int> rows;
     for (std::size_t i = 0; i < dataset.rows.size(); ++i) rows.emplace(dataset.rows[i].key, static_cast<int>(i));
     std::getline(stream, line);

@@ -111,7 +111,8 @@ Request draw_request(const SimulationParameters&, const ConfigKey& key, Task tas
 
 int draw_length(const SimulationParameters& p, Task task, std::mt19937_64& random) {
     const double draw = std::uniform_real_distribution<double>(0, 1)(random);
-    const int tokens = published_lengths(to_string(task)).quantile(std::uniform_real_distribution<double>(0, 1)(random));
+    const int tokens =
+        published_lengths(to_string(task)).quantile(std::uniform_real_distribution<double>(0, 1)(random));
     return draw < p.single_token_share ? 1 : tokens;
 }
 

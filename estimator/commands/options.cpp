@@ -16,12 +16,15 @@ namespace decodemeter {
 namespace fs = std::filesystem;
 
 void add_record_options(CLI::App& command, RecordOptions& options) {
-    command.add_option("--results_dir", options.results_dir, "Results directory: one folder of records for each data set")
+    command
+        .add_option("--results_dir,--records", options.paths,
+                    "Results directories (one folder of records for each data set), or files of records")
         ->required();
     command.add_option("--datasets,--dataset_names", options.datasets, "Only these data sets (- and _ are equal)")
         ->delimiter(',');
     command.add_flag("--use_all_datasets", options.use_all_datasets, "All data sets that are found (the default)");
-    command.add_option("--max_samples", options.dataset.max_samples, "At most so many records, drawn at random; 0: all");
+    command.add_option("--max_samples", options.dataset.max_samples,
+                       "At most so many records, drawn at random; 0: all");
     command.add_option("--seed", options.dataset.seed, "Seed of every draw")->capture_default_str();
     command
         .add_option("--outlier_threshold", options.dataset.outlier_ms_per_token,
@@ -30,9 +33,28 @@ void add_record_options(CLI::App& command, RecordOptions& options) {
     command.add_flag("--allow_synthetic", options.dataset.allow_synthetic, "Mix simulated records with measured ones");
 }
 
+namespace {
+
+void append(RecordSet& set, RecordSet&& other) {
+    if (!set.run) set.run = std::move(other.run);
+    std::move(other.records.begin(), other.records.end(), std::back_inserter(set.records));
+    for (const auto& [reason, count] : other.report.skipped) set.report.skipped[reason] += count;
+    std::move(other.report.examples.begin(), other.report.examples.end(), std::back_inserter(set.report.examples));
+    std::move(other.report.notes.begin(), other.report.notes.end(), std::back_inserter(set.report.notes));
+}
+
+RecordSet read_all(const RecordOptions& options) {
+    ReadOptions wanted;
+    if (!options.use_all_datasets) wanted.datasets = options.datasets;
+    RecordSet set = read_results(options.paths.front(), wanted);
+    for (std::size_t i = 1; i < options.paths.size(); ++i) append(set, read_results(options.paths[i], wanted));
+    return set;
+}
+
+}  // namespace
+
 Dataset load_dataset(const RecordOptions& options) {
-    const RecordSet set = read_results(options.results_dir, {options.use_all_datasets ? std::vector<std::string>{}
-                                                                                      : options.datasets});
+    const RecordSet set = read_all(options);
     const Dataset dataset = make_dataset(set, options.dataset);
     std::map<std::string, std::int64_t> counts;
     for (const Row& row : dataset.rows) ++counts[dataset.datasets[static_cast<std::size_t>(row.dataset)]];

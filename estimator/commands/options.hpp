@@ -14,7 +14,7 @@ namespace decodemeter {
 
 // Where records come from and which are used.
 struct RecordOptions {
-    std::filesystem::path results_dir;
+    std::vector<std::filesystem::path> paths;
     std::vector<std::string> datasets;
     bool use_all_datasets = false;
     DatasetOptions dataset;

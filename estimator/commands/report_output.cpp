@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <spdlog/spdlog.h>
 
+#include "estimator/plots.hpp"
 #include "profiler/report/gnuplot.hpp"
 #include "profiler/report/html_page.hpp"
 #include "profiler/report/progress.hpp"
@@ -11,10 +12,25 @@ namespace decodemeter {
 
 void print_evaluation(const EvaluationReport& report) {
     fmt::print("\n{}\n", summary_line(report));
-    for (const CaptionedTable& part : evaluation_tables(report)) fmt::print("\n{}\n{}", part.caption, part.table.text());
+    for (const CaptionedTable& part : evaluation_tables(report))
+        fmt::print("\n{}\n{}", part.caption, part.table.text());
+}
+
+ReportExtras report_extras(const Dataset& dataset, const JudgedRecords& judged, std::uint64_t seed) {
+    ReportExtras extras;
+    if (!judged.folds.empty()) extras.budget_use = audit_budgets(dataset, judged.folds, seed);
+    extras.confusion = keyword_confusion(dataset);
+    return extras;
 }
 
 namespace {
+
+std::vector<CaptionedTable> extra_tables(const ReportExtras& extras) {
+    std::vector<CaptionedTable> tables;
+    if (!extras.budget_use.empty()) tables.push_back(budget_table(extras.budget_use));
+    if (!extras.confusion.empty()) tables.push_back(confusion_table(extras.confusion));
+    return tables;
+}
 
 void add_pictures(HtmlPage& page, const std::filesystem::path& folder, const std::vector<NamedFigure>& figures) {
     if (!gnuplot_is_installed()) {
@@ -33,29 +49,28 @@ void add_pictures(HtmlPage& page, const std::filesystem::path& folder, const std
 
 }  // namespace
 
-void write_report(const std::filesystem::path& output_dir, const std::string& title, const Dataset& dataset,
-                  const JudgedPredictions& models, const EvaluationReport& report, const ReportExtras& extras) {
+void print_extras(const ReportExtras& extras) {
+    for (const CaptionedTable& part : extra_tables(extras)) fmt::print("\n{}\n{}", part.caption, part.table.text());
+}
+
+void write_report(const ReportPlace& place, const std::string& title, const Dataset& dataset,
+                  const JudgedRecords& judged, const ReportExtras& extras) {
+    const EvaluationReport& report = judged.report;
     HtmlPage page(title, summary_line(report));
     page.section("Errors");
     for (const CaptionedTable& part : evaluation_tables(report)) page.table(part.table, part.caption);
     page.section("Pictures");
-    add_pictures(page, output_dir / "plots", report_figures(dataset, models, report));
-    if (!extras.budget_use.empty() || !extras.confusion.empty()) page.section("Budgets and tasks");
-    if (!extras.budget_use.empty()) {
-        const CaptionedTable table = budget_table(extras.budget_use);
-        page.table(table.table, table.caption);
-    }
-    if (!extras.confusion.empty()) {
-        const CaptionedTable table = confusion_table(extras.confusion);
-        page.table(table.table, table.caption);
-    }
+    add_pictures(page, place.pictures, report_figures(dataset, judged.predictions, report));
+    const std::vector<CaptionedTable> more = extra_tables(extras);
+    if (!more.empty()) page.section("Budgets and tasks");
+    for (const CaptionedTable& part : more) page.table(part.table, part.caption);
     page.section("Configurations");
-    const CaptionedTable configurations = configuration_table(report, leading_model(models));
+    const CaptionedTable configurations = configuration_table(report, leading_model(judged.predictions));
     page.table(configurations.table, configurations.caption);
     page.section("Source");
     page.paragraph("Records hash (SHA-256): " + report.records_hash + "; seed " + std::to_string(report.seed) + ".");
-    page.write(output_dir / "report.html");
-    fmt::print("\nreport: {}\n", (output_dir / "report.html").string());
+    page.write(place.page);
+    fmt::print("\nreport: {}\n", place.page.string());
 }
 
 }  // namespace decodemeter
