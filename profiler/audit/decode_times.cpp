@@ -37,8 +37,8 @@ std::optional<DecodeTimes> published_times(const SampleRecord& record) {
     const double remainder = remainder_ms(record);
     // A total that was made by adding the parts up tells nothing about subtraction.
     if (direct && close(record.T_LLM_decode, *direct) && close(remainder, *direct)) return std::nullopt;
-    const double clamped = decode_method(record) == DecodeMethod::subtraction ? record.T_LLM_decode
-                                                                              : std::max(0.0, remainder);
+    const double clamped =
+        decode_method(record) == DecodeMethod::subtraction ? record.T_LLM_decode : std::max(0.0, remainder);
     return DecodeTimes{0, 0, remainder, clamped, direct};
 }
 

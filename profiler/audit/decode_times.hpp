@@ -22,9 +22,9 @@ DecodeMethod decode_method(const SampleRecord& record);
 struct DecodeTimes {
     std::size_t record = 0;  // its index
     int tokens = 0;
-    double signed_ms = 0;            // by subtraction
-    double subtraction_ms = 0;       // clamped
-    std::optional<double> direct_ms; // none: the record has no steps
+    double signed_ms = 0;             // by subtraction
+    double subtraction_ms = 0;        // clamped
+    std::optional<double> direct_ms;  // none: the record has no steps
 };
 
 // Native records: the subtraction that was measured beside. Published ones: T_total - T_vision_total - T_LLM_prefill

@@ -39,8 +39,8 @@ DifferenceByLength of_bin(std::span<const DecodeTimes> times, std::size_t bin) {
         direct.push_back(*entry.direct_ms);
         differences.push_back(entry.subtraction_ms - *entry.direct_ms);
     }
-    return {here.size(),  zero_fraction(here),           direct.size(),
-            mean(direct), mean(differences), standard_deviation(differences)};
+    return {here.size(),  zero_fraction(here), direct.size(),
+            mean(direct), mean(differences),   standard_deviation(differences)};
 }
 
 double median_error_percent(std::span<const DecodeTimes> compared, int fewest, int most) {

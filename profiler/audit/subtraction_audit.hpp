@@ -31,8 +31,8 @@ struct DifferenceCause {
 };
 
 struct SubtractionAudit {
-    std::size_t samples = 0;   // with N >= 2 and a decode time by subtraction
-    std::size_t compared = 0;  // with a direct one too
+    std::size_t samples = 0;       // with N >= 2 and a decode time by subtraction
+    std::size_t compared = 0;      // with a direct one too
     double zero_fraction = 0;      // of the clamped time, as 0 to 1
     double negative_fraction = 0;  // of the signed time
     double bias_ms = 0;            // mean of clamped - direct; NaN where there is nothing to compare, as below

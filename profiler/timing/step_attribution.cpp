@@ -107,7 +107,7 @@ struct StepAttribution::State {
             ++result.losses.unmatched;
             const Launch* const launch = launches.find(activity.correlation);
             if (launch && launch->external_step >= 0)
-                place(activity, static_cast<std::size_t>(launch->external_step), activity.time.start);
+                place(activity, static_cast<std::size_t>(launch->external_step), Nanoseconds::min());
         }
         waiting.clear();
     }
