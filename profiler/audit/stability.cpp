@@ -63,7 +63,7 @@ std::size_t count_outliers(const std::vector<double>& values) {
         std::count_if(distances.begin(), distances.end(), [&](double distance) { return distance > limit; }));
 }
 
-// Ranks by the time stamp; without one, places in the order of reading within each group, scaled to the longest.
+// Each record's rank by its time stamp.
 std::vector<double> places_in_time(std::span<const SampleRecord> records) {
     std::vector<std::size_t> order(records.size());
     std::iota(order.begin(), order.end(), std::size_t{0});

@@ -1,0 +1,25 @@
+#pragma once
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+namespace CLI {
+class App;
+}
+
+namespace decodemeter {
+
+struct AuditFlags {
+    std::filesystem::path results;
+    std::vector<std::string> datasets;
+    std::filesystem::path json, html;  // empty: not written
+};
+
+// Prints the audit and writes what was asked for. Throws ExitCode unless the records are clean.
+void run_audit(const AuditFlags& flags);
+
+// `audit RESULTS_DIR`: can these records be trusted, and what do their decode times mean?
+void add_audit_command(CLI::App& app);
+
+}  // namespace decodemeter
