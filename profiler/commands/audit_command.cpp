@@ -2,10 +2,10 @@
 
 #include <fmt/format.h>
 
-#include <CLI/CLI.hpp>
 #include <memory>
 
 #include "profiler/audit/audit_report.hpp"
+#include "profiler/commands/command_list.hpp"
 #include "profiler/commands/report_file.hpp"
 #include "profiler/error/exit_code.hpp"
 

@@ -1,12 +1,9 @@
+// What `audit RESULTS_DIR` does.
 #pragma once
 
 #include <filesystem>
 #include <string>
 #include <vector>
-
-namespace CLI {
-class App;
-}
 
 namespace decodemeter {
 
@@ -18,8 +15,5 @@ struct AuditFlags {
 
 // Prints the audit and writes what was asked for. Throws ExitCode unless the records are clean.
 void run_audit(const AuditFlags& flags);
-
-// `audit RESULTS_DIR`: can these records be trusted, and what do their decode times mean?
-void add_audit_command(CLI::App& app);
 
 }  // namespace decodemeter

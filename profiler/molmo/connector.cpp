@@ -26,7 +26,9 @@ at::Tensor group_by_cell(const at::Tensor& features) {
     at::Tensor grid = features.view({crops, side, side, channels});
     if (side % 2 != 0) grid = at::constant_pad_nd(grid, {0, 0, 0, 1, 0, 1});
     const std::int64_t half = grid.size(1) / 2;
-    return grid.view({crops, half, 2, half, 2, channels}).permute({0, 1, 3, 2, 4, 5}).reshape({crops * half * half, 4, channels});
+    return grid.view({crops, half, 2, half, 2, channels})
+        .permute({0, 1, 3, 2, 4, 5})
+        .reshape({crops * half * half, 4, channels});
 }
 
 at::Tensor split_heads(const at::Tensor& x, int heads) {

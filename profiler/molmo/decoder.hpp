@@ -23,7 +23,8 @@ struct DecoderProbe {
 // Runs x [tokens, d], at positions first, first+1, ..., through the active blocks. Appends to the cache. Prefill is
 // the call with first = 0.
 at::Tensor run_blocks(at::Tensor x, std::int64_t first, const DecoderWeights& weights, const ModelConfig& config,
-                      const DecoderKnobs& knobs, const RotaryTable& rotary, KvCache& cache, DecoderProbe* probe = nullptr);
+                      const DecoderKnobs& knobs, const RotaryTable& rotary, KvCache& cache,
+                      DecoderProbe* probe = nullptr);
 
 // Final norm and unembedding: x [tokens, d], the blocks' output, -> logits [tokens, vocabulary].
 at::Tensor final_hidden(const at::Tensor& x, const DecoderWeights& weights, const ModelConfig& config);

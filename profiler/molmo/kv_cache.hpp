@@ -22,7 +22,7 @@ public:
     at::Tensor values(std::size_t active_block, std::int64_t length) const;
 
 private:
-    std::vector<at::Tensor> keys_;    // [kv_heads, capacity, head_dim] each
+    std::vector<at::Tensor> keys_;  // [kv_heads, capacity, head_dim] each
     std::vector<at::Tensor> values_;
 };
 

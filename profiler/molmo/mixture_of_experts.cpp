@@ -44,7 +44,8 @@ Grouping group_by_expert(const at::Tensor& experts, std::int64_t expert_count) {
     for (std::int64_t i = 0; i < count; ++i) ++grouping.first[static_cast<std::size_t>(ids[i]) + 1];
     for (std::size_t e = 1; e < grouping.first.size(); ++e) grouping.first[e] += grouping.first[e - 1];
     std::vector<std::int64_t> next(grouping.first.begin(), grouping.first.end() - 1);
-    for (std::int64_t i = 0; i < count; ++i) grouping.places[static_cast<std::size_t>(next[static_cast<std::size_t>(ids[i])]++)] = i;
+    for (std::int64_t i = 0; i < count; ++i)
+        grouping.places[static_cast<std::size_t>(next[static_cast<std::size_t>(ids[i])]++)] = i;
     return grouping;
 }
 
@@ -92,7 +93,8 @@ at::Tensor mix_experts_grouped(const at::Tensor& x, const ExpertWeights& weights
 
 at::Tensor mix_experts(const at::Tensor& x, const ExpertWeights& weights, const Routing& routing) {
     if (!x.is_cpu()) return mix_experts_grouped(x, weights, routing);
-    return x.size(0) == 1 ? mix_experts_for_one_token(x, weights, routing) : mix_experts_one_by_one(x, weights, routing);
+    return x.size(0) == 1 ? mix_experts_for_one_token(x, weights, routing)
+                          : mix_experts_one_by_one(x, weights, routing);
 }
 
 }  // namespace decodemeter::molmo

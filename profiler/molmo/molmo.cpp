@@ -1,11 +1,13 @@
 #include "profiler/molmo/implementation.hpp"
 
+#include <ATen/Parallel.h>
 #include <ATen/core/grad_mode.h>
 #include <ATen/ops/argmax.h>
 #include <ATen/ops/embedding.h>
 #include <ATen/ops/from_blob.h>
 #include <c10/core/InferenceMode.h>
 #include <c10/util/StringUtil.h>
+#include <torch/version.h>
 
 #include <algorithm>
 #include <numeric>
@@ -31,18 +33,29 @@ auto stage(StageObserver& observer, Stage which, const Work& work) {
     return result;
 }
 
-Precision default_precision(const ModelConfig& config) { return config.d_model < 1024 ? Precision::float32 : Precision::bfloat16; }
+void set_threads(int threads) {
+    if (threads < 0) throw InputError(c10::str("--threads ", threads, ": give at least 1"));
+    if (threads > 0) at::set_num_threads(threads);
+}
+
+Precision default_precision(const ModelConfig& config) {
+    return config.d_model < 1024 ? Precision::float32 : Precision::bfloat16;
+}
 
 }  // namespace
 
-std::string_view to_string(Precision precision) noexcept { return precision == Precision::float32 ? "float32" : "bfloat16"; }
+std::string_view to_string(Precision precision) noexcept {
+    return precision == Precision::float32 ? "float32" : "bfloat16";
+}
 
 at::Tensor Molmo::Implementation::to_device(const std::vector<std::int64_t>& values) const {
-    return at::from_blob(const_cast<std::int64_t*>(values.data()), {static_cast<std::int64_t>(values.size())}, at::kLong)
+    return at::from_blob(const_cast<std::int64_t*>(values.data()), {static_cast<std::int64_t>(values.size())},
+                         at::kLong)
         .to(device, at::kLong, /*non_blocking=*/false, /*copy=*/true);
 }
 
-void Molmo::Implementation::add_image(PreparedInput& input, const Request& request, std::vector<std::int64_t>& image_ids) const {
+void Molmo::Implementation::add_image(PreparedInput& input, const Request& request,
+                                      std::vector<std::int64_t>& image_ids) const {
     const Image& image = *request.image;
     const ImageGeometry& geometry = config.image;
     const Tiling tiling = request.tier ? choose_tiling(*request.tier, image.height, image.width, request.max_crops)
@@ -75,7 +88,8 @@ std::shared_ptr<const PreparedInput> Molmo::prepare(const Request& request, Stag
         auto input = std::make_shared<PreparedInput>();
         std::vector<std::int64_t> image_ids;
         if (request.image) self.add_image(*input, request, image_ids);
-        const auto ids = input_ids(self.tokenizer.bos_id(), image_ids, self.tokenizer.encode(prompt_text(request.prompt)));
+        const auto ids =
+            input_ids(self.tokenizer.bos_id(), image_ids, self.tokenizer.encode(prompt_text(request.prompt)));
         input->token_ids = self.to_device(ids);
         input->facts.prompt_tokens = static_cast<int>(ids.size());
         input->facts.text_tokens = input->facts.prompt_tokens - input->facts.vision_tokens;
@@ -87,13 +101,14 @@ const InputFacts& Molmo::facts(const PreparedInput& input) noexcept { return inp
 
 void Molmo::Implementation::make_room(std::int64_t positions, std::size_t blocks) {
     if (positions > config.max_positions) {
-        throw InputError(c10::str("prompt and answer take ", positions, " positions, more than the model's ", config.max_positions,
-                                  "; shorten the prompt, lower --max_crops or --max_new_tokens"));
+        throw InputError(c10::str("prompt and answer take ", positions, " positions, more than the model's ",
+                                  config.max_positions, "; shorten the prompt, lower --max_crops or --max_new_tokens"));
     }
     cache.prepare(static_cast<std::int64_t>(blocks), config.kv_heads, positions, config.head_dim, options());
     constexpr std::int64_t granule = 4096;
     if (!rotary.cosine.defined() || rotary.cosine.size(0) < positions) {
-        rotary = make_rotary_table((positions + granule - 1) / granule * granule, config.head_dim, config.rope_theta, device);
+        rotary = make_rotary_table((positions + granule - 1) / granule * granule, config.head_dim, config.rope_theta,
+                                   device);
     }
 }
 
@@ -117,7 +132,8 @@ std::int64_t Molmo::Implementation::eos_id() const {
 DecoderKnobs Molmo::Implementation::resolve(const Knobs& knobs) const {
     DecoderKnobs resolved{knobs.top_k, knobs.active_blocks};
     if (!config.experts && knobs.top_k != 0) {
-        throw InputError(c10::str("--top_k ", knobs.top_k, ": ", name, " is dense and has no experts; leave --top_k out"));
+        throw InputError(
+            c10::str("--top_k ", knobs.top_k, ": ", name, " is dense and has no experts; leave --top_k out"));
     }
     if (config.experts) {
         if (resolved.top_k == 0) resolved.top_k = config.experts->top_k;
@@ -133,7 +149,8 @@ DecoderKnobs Molmo::Implementation::resolve(const Knobs& knobs) const {
     const bool ascending = std::adjacent_find(resolved.active_blocks.begin(), resolved.active_blocks.end(),
                                               std::greater_equal<>()) == resolved.active_blocks.end();
     if (!ascending || resolved.active_blocks.front() < 0 || resolved.active_blocks.back() >= config.layers) {
-        throw InputError(c10::str("active blocks must be ascending indices of the ", config.layers, " blocks of ", name));
+        throw InputError(
+            c10::str("active blocks must be ascending indices of the ", config.layers, " blocks of ", name));
     }
     return resolved;
 }
@@ -159,9 +176,8 @@ Generation Molmo::generate(const PreparedInput& input, const GenerateOptions& op
         const at::Tensor patches = stage(observer, Stage::vision_encoder, [&] {
             return encode_crops(input.crops, self.parameters.vision, self.config.vision);
         });
-        features = stage(observer, Stage::projector, [&] {
-            return connect(patches, input.masks, self.parameters.connector, self.config.vision);
-        });
+        features = stage(observer, Stage::projector,
+                         [&] { return connect(patches, input.masks, self.parameters.connector, self.config.vision); });
     }
     if (options.extent == Extent::vision) {
         observer.end(Stage::generate, 0);
@@ -189,15 +205,19 @@ Generation Molmo::generate(const PreparedInput& input, const GenerateOptions& op
 
 Molmo Molmo::load(const std::filesystem::path& directory, const ModelOptions& options) {
     const c10::InferenceMode guard;
-    auto implementation = std::make_unique<Implementation>(read_model_config(directory), Tokenizer::read(directory / "tokenizer.json"));
+    auto implementation =
+        std::make_unique<Implementation>(read_model_config(directory), Tokenizer::read(directory / "tokenizer.json"));
     Implementation& self = *implementation;
+    set_threads(options.threads);
     self.device = open_device(options.device);
     self.precision = options.precision.value_or(default_precision(self.config));
     self.name = std::filesystem::absolute(directory / "").parent_path().filename().string();
     const Checkpoint checkpoint = Checkpoint::open(directory);
     self.parameters = allocate_parameters(self.config, self.options());
-    const LoadReport report = load_parameters(checkpoint, directory.string(), self.parameters, self.config, options.progress);
-    for (const std::string& tensor : report.unused) self.warnings.push_back(directory.string() + ": nothing uses tensor " + tensor);
+    const LoadReport report =
+        load_parameters(checkpoint, directory.string(), self.parameters, self.config, options.progress);
+    for (const std::string& tensor : report.unused)
+        self.warnings.push_back(directory.string() + ": nothing uses tensor " + tensor);
     self.weights_source = self.name + " (" + fingerprint(checkpoint) + ")";
     return Molmo(std::move(implementation));
 }
@@ -205,9 +225,11 @@ Molmo Molmo::load(const std::filesystem::path& directory, const ModelOptions& op
 Molmo Molmo::built_in(std::string_view name, const ModelOptions& options) {
     const c10::InferenceMode guard;
     const std::optional<ModelConfig> config = built_in_model(name);
-    if (!config) throw InputError(c10::str("--model ", std::string(name), ": neither a built-in model nor a directory"));
+    if (!config)
+        throw InputError(c10::str("--model ", std::string(name), ": neither a built-in model nor a directory"));
     auto implementation = std::make_unique<Implementation>(*config, Tokenizer::byte_level());
     Implementation& self = *implementation;
+    set_threads(options.threads);
     self.device = open_device(options.device);
     self.precision = options.precision.value_or(default_precision(self.config));
     self.name = name;
@@ -229,6 +251,9 @@ Precision Molmo::precision() const noexcept { return implementation_->precision;
 const std::string& Molmo::name() const noexcept { return implementation_->name; }
 const std::string& Molmo::weights_source() const noexcept { return implementation_->weights_source; }
 const std::vector<std::string>& Molmo::warnings() const noexcept { return implementation_->warnings; }
+int Molmo::threads() const noexcept { return at::get_num_threads(); }
+std::string Molmo::torch_version() { return TORCH_VERSION; }
+std::filesystem::path Molmo::torch_library_folder() { return molmo::torch_library_folder(); }
 std::int64_t Molmo::eos_id() const noexcept { return implementation_->eos_id(); }
 void Molmo::check(const Knobs& knobs) const { implementation_->resolve(knobs); }
 void Molmo::synchronise() const { synchronise_device(implementation_->device); }

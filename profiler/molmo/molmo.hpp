@@ -23,9 +23,10 @@ enum class Precision { float32, bfloat16 };
 std::string_view to_string(Precision precision) noexcept;
 
 struct ModelOptions {
-    std::string device = "cpu";                                       // "cpu" or "cuda"
-    std::optional<Precision> precision;                               // none: float32 for tiny models, bfloat16 for others
-    std::uint64_t seed = 3407;                                        // of random weights
+    std::string device = "cpu";          // "cpu" or "cuda"
+    std::optional<Precision> precision;  // none: float32 for tiny models, bfloat16 for others
+    std::uint64_t seed = 3407;           // of random weights
+    int threads = 0;                     // of the CPU; 0: one for each core
     std::function<void(std::int64_t done, std::int64_t total)> progress;  // bytes of weights that are in place
 };
 
@@ -42,8 +43,8 @@ struct InputFacts {
 };
 
 struct Request {
-    const Image* image = nullptr;         // none: text only
-    std::string prompt;                   // the user's words; the template is put around them
+    const Image* image = nullptr;   // none: text only
+    std::string prompt;             // the user's words; the template is put around them
     std::optional<TierRange> tier;  // none: Molmo's own tiling
     int max_crops = 12;
 };
@@ -66,8 +67,8 @@ struct GenerateOptions {
 struct Generation {
     std::vector<std::int64_t> tokens;  // new ids, the EOS included when it was sampled
     bool ends_with_eos = false;
-    std::vector<int> active_blocks;    // that ran
-    int top_k = 0;                     // 0 in a dense model
+    std::vector<int> active_blocks;  // that ran
+    int top_k = 0;                   // 0 in a dense model
 };
 
 class Molmo {
@@ -90,6 +91,9 @@ public:
     const std::string& name() const noexcept;
     const std::string& weights_source() const noexcept;  // "random(seed)", or the snapshot's name and hash
     std::int64_t eos_id() const noexcept;
+    int threads() const noexcept;                               // of the CPU that LibTorch uses
+    static std::string torch_version();                         // of the LibTorch that runs, as "2.11.0"
+    static std::filesystem::path torch_library_folder();        // where it lies
     const std::vector<std::string>& warnings() const noexcept;  // tensors of the checkpoint that nothing uses
 
     // Stage preprocess: image to crops, prompt to token ids, both to the device.

@@ -51,16 +51,18 @@ at::Tensor mix_experts_for_one_token(const at::Tensor& x, const ExpertWeights& w
     const std::int64_t k = routing.experts.size(1), d = weights.down.size(1), inner = weights.down.size(2);
     const std::int64_t* experts = routing.experts.const_data_ptr<std::int64_t>();
     const at::Tensor input = x.to(at::kFloat), scales = routing.weights.to(at::kFloat);
-    at::Tensor hidden = empty_floats({k, inner}), gate_up = empty_floats({k, 2 * inner}), output = empty_floats({1, d}).zero_();
+    at::Tensor hidden = empty_floats({k, inner}), gate_up = empty_floats({k, 2 * inner}),
+               output = empty_floats({1, d}).zero_();
     const float* in = input.const_data_ptr<float>();
     const float* scale = scales.const_data_ptr<float>();
-    float *both = gate_up.mutable_data_ptr<float>(), *inside = hidden.mutable_data_ptr<float>(), *out = output.mutable_data_ptr<float>();
+    float *both = gate_up.mutable_data_ptr<float>(), *inside = hidden.mutable_data_ptr<float>(),
+          *out = output.mutable_data_ptr<float>();
     // A task's rows lie within one expert, so that its weights are one stream.
     at::parallel_for(0, k * 2 * inner, rows_per_task(d), [&](std::int64_t first, std::int64_t last) {
         for (std::int64_t row = first; row < last;) {
             const std::int64_t i = row / (2 * inner), end = std::min(last, (i + 1) * 2 * inner);
-            kernels::matvec(view_of(weights.gate_up.select(0, experts[i])), in, both + i * 2 * inner, row - i * 2 * inner,
-                            end - i * 2 * inner);
+            kernels::matvec(view_of(weights.gate_up.select(0, experts[i])), in, both + i * 2 * inner,
+                            row - i * 2 * inner, end - i * 2 * inner);
             row = end;
         }
     });
@@ -70,7 +72,8 @@ at::Tensor mix_experts_for_one_token(const at::Tensor& x, const ExpertWeights& w
     }
     at::parallel_for(0, d, rows_per_task(k * inner), [&](std::int64_t first, std::int64_t last) {
         for (std::int64_t i = 0; i < k; ++i) {
-            kernels::matvec_add(view_of(weights.down.select(0, experts[i])), inside + i * inner, scale[i], out, first, last);
+            kernels::matvec_add(view_of(weights.down.select(0, experts[i])), inside + i * inner, scale[i], out, first,
+                                last);
         }
     });
     return output.to(x.scalar_type());

@@ -24,7 +24,8 @@ VisionWeights allocate_vision(const VisionConfig& config, const at::TensorOption
     for (int i = 0; i <= last_used_block(config); ++i) {
         weights.blocks.push_back({vector(), vector(), allocate_linear(3 * width, width, true, options),
                                   allocate_linear(width, width, true, options), vector(), vector(),
-                                  allocate_linear(mlp, width, true, options), allocate_linear(width, mlp, true, options)});
+                                  allocate_linear(mlp, width, true, options),
+                                  allocate_linear(width, mlp, true, options)});
     }
     return weights;
 }
@@ -153,7 +154,8 @@ Parameters allocate_parameters(const ModelConfig& config, const at::TensorOption
     parameters.vision = allocate_vision(config.vision, options);
     parameters.connector = allocate_connector(config, options);
     DecoderWeights& decoder = parameters.decoder;
-    decoder.embedding = at::empty({std::int64_t{config.embedding_size} + config.additional_vocab_size, config.d_model}, options);
+    decoder.embedding =
+        at::empty({std::int64_t{config.embedding_size} + config.additional_vocab_size, config.d_model}, options);
     for (int i = 0; i < config.layers; ++i) decoder.blocks.push_back(allocate_block(config, options));
     decoder.final_norm = at::empty({config.d_model}, options);
     decoder.unembedding = at::empty({config.embedding_size, config.d_model}, options);

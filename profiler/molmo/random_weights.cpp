@@ -40,7 +40,9 @@ void fill_uniform(Scalar* values, std::int64_t count, std::uint64_t stream, floa
 }
 
 void fill(const at::Tensor& target, std::uint64_t stream, float center, float deviation) {
-    at::Tensor host = target.is_cpu() && target.is_contiguous() ? target : at::empty(target.sizes(), target.options().device(at::kCPU));
+    at::Tensor host = target.is_cpu() && target.is_contiguous()
+                          ? target
+                          : at::empty(target.sizes(), target.options().device(at::kCPU));
     if (host.scalar_type() == at::kFloat) {
         fill_uniform(host.mutable_data_ptr<float>(), host.numel(), stream, center, deviation);
     } else {
@@ -59,8 +61,12 @@ void fill_random(const Parameters& parameters, const ModelConfig& config, std::u
     for (const NamedParameter& parameter : named) {
         const std::uint64_t stream = mix(seed) ^ hash_name(parameter.name);
         switch (parameter.kind) {
-            case ParameterKind::norm_weight: fill(parameter.tensor, stream, 1.0F, 0.05F); break;
-            case ParameterKind::bias: fill(parameter.tensor, stream, 0.0F, 0.02F); break;
+            case ParameterKind::norm_weight:
+                fill(parameter.tensor, stream, 1.0F, 0.05F);
+                break;
+            case ParameterKind::bias:
+                fill(parameter.tensor, stream, 0.0F, 0.02F);
+                break;
             // Keeps the scale of what passes through whatever the width is.
             case ParameterKind::matrix:
                 fill(parameter.tensor, stream, 0.0F, 0.9F / std::sqrt(static_cast<float>(parameter.tensor.size(-1))));

@@ -34,7 +34,7 @@ struct Run {
     std::string text;
     Knobs knobs;
     int max_crops = 0;
-    double margin = 0;  // smallest distance of the best token from the second best
+    double margin = 0;   // smallest distance of the best token from the second best
     std::string prefix;  // of its tensors' names
 };
 
@@ -130,14 +130,16 @@ std::vector<Run> runs_of_index(const JsonValue& root, const ModelConfig& config)
         run.name = "knobs/" + std::string(entry.at("tag").string());
         run.margin = entry.at("min_top1_margin").number(0, 1e9);
         if (const auto top_k = entry.find("top_k")) run.knobs.top_k = top_k->small_integer(1, 1 << 20);
-        for (const std::int64_t block : integers(entry.at("active_blocks"))) run.knobs.active_blocks.push_back(static_cast<int>(block));
+        for (const std::int64_t block : integers(entry.at("active_blocks")))
+            run.knobs.active_blocks.push_back(static_cast<int>(block));
         if (const auto crops = entry.find("max_crops")) run.max_crops = crops->small_integer(1, 1 << 10);
         runs.push_back(std::move(run));
     }
     return runs;
 }
 
-void compare_vision(Comparison& compare, const Molmo::Implementation& self, const PreparedInput& input, at::Tensor& features) {
+void compare_vision(Comparison& compare, const Molmo::Implementation& self, const PreparedInput& input,
+                    at::Tensor& features) {
     VisionProbe vision;
     ConnectorProbe connector;
     const at::Tensor patches = encode_crops(input.crops, self.parameters.vision, self.config.vision, &vision);
@@ -174,15 +176,16 @@ void compare_routing(Comparison& compare, const std::vector<Routing>& routings) 
     compare.numbers("router_topk_w", at::stack(weights));
 }
 
-void compare_cache(Comparison& compare, const Molmo::Implementation& self, std::size_t blocks, std::int64_t prompt, std::int64_t cached) {
+void compare_cache(Comparison& compare, const Molmo::Implementation& self, std::size_t blocks, std::int64_t prompt,
+                   std::int64_t cached) {
     const at::Tensor positions = at::tensor({std::int64_t{0}, prompt - 1, cached - 1}).to(self.device);
     compare.numbers("k_cache_layer0", self.cache.keys(0, cached).index_select(1, positions));
     compare.numbers("v_cache_last_layer", self.cache.values(blocks - 1, cached).index_select(1, positions));
 }
 
 // Prefill and decoding with probes, along generate()'s own pieces.
-void compare_decoder(Comparison& compare, Molmo::Implementation& self, const PreparedInput& input, const at::Tensor& features,
-                     const Run& run, int max_new_tokens) {
+void compare_decoder(Comparison& compare, Molmo::Implementation& self, const PreparedInput& input,
+                     const at::Tensor& features, const Run& run, int max_new_tokens) {
     const DecoderKnobs knobs = self.resolve(run.knobs);
     const std::int64_t prompt = input.facts.prompt_tokens;
     self.make_room(prompt + max_new_tokens, knobs.active_blocks.size());
@@ -227,7 +230,8 @@ void compare_ids(Comparison& compare, Molmo& model, const PreparedInput& input, 
     if (!equal) row.remark = "ids differ";
 }
 
-void compare_crops(const fs::path& prep, const Run& run, const PreparedInput& input, const VerifyOptions& options, Verification& result) {
+void compare_crops(const fs::path& prep, const Run& run, const PreparedInput& input, const VerifyOptions& options,
+                   Verification& result) {
     if (run.image.empty() || !run.prefix.empty() || !fs::exists(prep)) return;
     const SafetensorsFile golden(prep);
     Comparison compare(golden, run, options, result);
@@ -235,8 +239,8 @@ void compare_crops(const fs::path& prep, const Run& run, const PreparedInput& in
     compare.numbers("image_masks", input.masks);
 }
 
-void compare_run(Molmo& model, const Run& run, const SafetensorsFile& golden, const fs::path& directory, int max_new_tokens,
-                 const VerifyOptions& options, Verification& result) {
+void compare_run(Molmo& model, const Run& run, const SafetensorsFile& golden, const fs::path& directory,
+                 int max_new_tokens, const VerifyOptions& options, Verification& result) {
     Molmo::Implementation& self = model.implementation();
     Comparison compare(golden, run, options, result);
     Image image;
@@ -253,8 +257,10 @@ void compare_run(Molmo& model, const Run& run, const SafetensorsFile& golden, co
     compare_crops(directory / ".." / "prep" / (run.image + ".golden.safetensors"), run, *input, options, result);
     at::Tensor features;
     if (request.image) {
-        std::vector<std::int32_t> index = image_input_idx(self.config.image, {input->facts.tiling[0], input->facts.tiling[1]}, 1);
-        compare.indices("image_input_idx", at::from_blob(index.data(), {input->facts.crops, self.config.image.cells()}, at::kInt));
+        std::vector<std::int32_t> index =
+            image_input_idx(self.config.image, {input->facts.tiling[0], input->facts.tiling[1]}, 1);
+        compare.indices("image_input_idx",
+                        at::from_blob(index.data(), {input->facts.crops, self.config.image.cells()}, at::kInt));
         compare_vision(compare, self, *input, features);
     }
     compare_decoder(compare, self, *input, features, run, max_new_tokens);
@@ -285,8 +291,9 @@ Verification verify(const fs::path& directory, const VerifyOptions& options) {
     const c10::InferenceMode guard;
     const fs::path index_path = directory / "index.json";
     if (!fs::exists(index_path)) {
-        throw InputError(directory.string() + ": has no index.json; verify needs a directory of reference vectors, "
-                                              "a checkpoint with index.json and <case>.golden.safetensors beside it");
+        throw InputError(directory.string() +
+                         ": has no index.json; verify needs a directory of reference vectors, "
+                         "a checkpoint with index.json and <case>.golden.safetensors beside it");
     }
     const auto index = JsonDocument::read(index_path, index_limit_bytes);
     ModelOptions model_options;
@@ -296,11 +303,14 @@ Verification verify(const fs::path& directory, const VerifyOptions& options) {
     const int max_new_tokens = index->root().at("max_new_tokens").small_integer(1, 1 << 20);
     Verification result;
     for (const Run& run : runs_of_index(index->root(), model.config())) {
-        if (const auto golden = golden_file(directory, run)) compare_run(model, run, *golden, directory, max_new_tokens, options, result);
+        if (const auto golden = golden_file(directory, run))
+            compare_run(model, run, *golden, directory, max_new_tokens, options, result);
     }
-    if (result.runs == 0) throw InputError(directory.string() + ": has none of the golden files that its index.json names");
+    if (result.runs == 0)
+        throw InputError(directory.string() + ": has none of the golden files that its index.json names");
     result.logits_rms = overall_logits_rms(result);
-    const bool stages_agree = std::all_of(result.stages.begin(), result.stages.end(), [](const auto& row) { return row.agrees; });
+    const bool stages_agree =
+        std::all_of(result.stages.begin(), result.stages.end(), [](const auto& row) { return row.agrees; });
     const double bf16_limit = 1.5 * (model.config().experts ? 0.13 : 0.037);
     result.passed = stages_agree && (options.precision == Precision::float32 || result.logits_rms <= bf16_limit);
     return result;

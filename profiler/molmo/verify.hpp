@@ -18,7 +18,7 @@ struct StageDifference {
     double largest_absolute = 0;
     double largest_relative = 0;  // largest_absolute over the golden tensor's largest magnitude
     double rms = 0;
-    double limit = 0;   // of largest_absolute, or of rms in bfloat16; 0: must be equal
+    double limit = 0;  // of largest_absolute, or of rms in bfloat16; 0: must be equal
     bool agrees = false;
     std::string remark;
 };

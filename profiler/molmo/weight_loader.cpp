@@ -17,10 +17,14 @@ using TensorsByName = std::map<std::string_view, const TensorView*>;
 
 at::ScalarType scalar_type(const TensorView& view, const std::string& origin) {
     switch (view.dtype) {
-        case DType::f32: return at::kFloat;
-        case DType::bf16: return at::kBFloat16;
-        case DType::f16: return at::kHalf;
-        case DType::f64: return at::kDouble;
+        case DType::f32:
+            return at::kFloat;
+        case DType::bf16:
+            return at::kBFloat16;
+        case DType::f16:
+            return at::kHalf;
+        case DType::f64:
+            return at::kDouble;
         default:
             throw InputError(c10::str(origin, ": ", view.name, " is ", std::string(to_string(view.dtype)),
                                       "; weights must be F32, BF16, F16 or F64"));
@@ -75,7 +79,8 @@ LoadReport load_parameters(const Checkpoint& checkpoint, const std::string& orig
         if (!view) {
             faults.push_back("missing " + parameter.name);
         } else if (at::IntArrayRef(view->shape) != parameter.tensor.sizes()) {
-            faults.push_back(c10::str(view->name, " is ", describe(view->dtype, view->shape), ", not ", parameter.tensor.sizes()));
+            faults.push_back(
+                c10::str(view->name, " is ", describe(view->dtype, view->shape), ", not ", parameter.tensor.sizes()));
         } else {
             total += static_cast<std::int64_t>(view->bytes.size());
             copies.emplace_back(parameter.tensor, view);
@@ -97,7 +102,8 @@ LoadReport load_parameters(const Checkpoint& checkpoint, const std::string& orig
 std::string fingerprint(const Checkpoint& checkpoint) {
     std::uint64_t hash = 0xcbf29ce484222325ULL;
     const auto add = [&](const void* data, std::size_t size) {
-        for (std::size_t i = 0; i < size; ++i) hash = (hash ^ static_cast<const unsigned char*>(data)[i]) * 0x100000001b3ULL;
+        for (std::size_t i = 0; i < size; ++i)
+            hash = (hash ^ static_cast<const unsigned char*>(data)[i]) * 0x100000001b3ULL;
     };
     for (const auto& [name, view] : checkpoint.tensors()) {
         add(name.data(), name.size());

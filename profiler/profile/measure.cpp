@@ -28,8 +28,8 @@ void fill_identity(SampleRecord& record, const MeasureRequest& request) {
     if (!request.sample->image.empty()) record.image = request.sample->image.filename().string();
 }
 
-void fill_counts(SampleRecord& record, const molmo::InputFacts& facts, const molmo::Generation& generation, bool stop_at_eos,
-                 int tokens) {
+void fill_counts(SampleRecord& record, const molmo::InputFacts& facts, const molmo::Generation& generation,
+                 bool stop_at_eos, int tokens) {
     record.image_size = facts.image_size;
     record.tiling = facts.tiling;
     record.num_crops = facts.crops;
@@ -73,7 +73,8 @@ void fill_times(SampleRecord& record, const GenerateTrace& trace) {
 }
 
 // Wall time of one run that ends with the device idle.
-Milliseconds time_run(molmo::Molmo& model, const molmo::PreparedInput& input, molmo::GenerateOptions options, Extent extent) {
+Milliseconds time_run(molmo::Molmo& model, const molmo::PreparedInput& input, molmo::GenerateOptions options,
+                      Extent extent) {
     options.extent = extent;
     NullObserver nobody;
     model.synchronise();
@@ -85,7 +86,8 @@ Milliseconds time_run(molmo::Molmo& model, const molmo::PreparedInput& input, mo
 
 }  // namespace
 
-SubtractionTimes measure_subtraction(molmo::Molmo& model, const molmo::PreparedInput& input, const molmo::GenerateOptions& options) {
+SubtractionTimes measure_subtraction(molmo::Molmo& model, const molmo::PreparedInput& input,
+                                     const molmo::GenerateOptions& options) {
     const Milliseconds vision = time_run(model, input, options, Extent::vision);
     const Milliseconds vision_and_prefill = time_run(model, input, options, Extent::prefill);
     model.empty_cache();
@@ -93,12 +95,14 @@ SubtractionTimes measure_subtraction(molmo::Molmo& model, const molmo::PreparedI
     return subtract(vision, vision_and_prefill, total);
 }
 
-SampleRecord measure(molmo::Molmo& model, const MeasureRequest& request, Timeline<>& timeline, StageObserver& observers) {
+SampleRecord measure(molmo::Molmo& model, const MeasureRequest& request, Timeline<>& timeline,
+                     StageObserver& observers) {
     SampleRecord record;
     fill_identity(record, request);
     const molmo::GenerateOptions options = generate_options(request);
     timeline.reset();
-    const auto input = model.prepare({request.image, request.sample->prompt, tiles_of(request.config.tier), request.max_crops}, observers);
+    const auto input = model.prepare(
+        {request.image, request.sample->prompt, tiles_of(request.config.tier), request.max_crops}, observers);
     const molmo::Generation generation = model.generate(*input, options, observers);
     const GenerateTrace trace = timeline.resolve();
     if (timeline.marks().overflow) record.flags.push_back("more_steps_than_marks");

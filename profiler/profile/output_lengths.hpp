@@ -22,7 +22,7 @@ std::string to_string(const OutputLengths& lengths);
 
 // The number of tokens to return, at most max_new_tokens; drawn from (seed, dataset, sample_id) alone, so that every
 // configuration and repeat of a sample returns as many. `natural` gives max_new_tokens.
-int tokens_to_return(const OutputLengths& lengths, std::string_view dataset, std::int64_t sample_id, std::string_view task,
-                     std::uint64_t seed, int max_new_tokens);
+int tokens_to_return(const OutputLengths& lengths, std::string_view dataset, std::int64_t sample_id,
+                     std::string_view task, std::uint64_t seed, int max_new_tokens);
 
 }  // namespace decodemeter

@@ -5,30 +5,21 @@
 #include <atomic>
 #include <chrono>
 #include <cstdint>
-#include <filesystem>
 #include <functional>
 #include <map>
 #include <optional>
 #include <string>
 #include <vector>
 
-#include "profiler/molmo/molmo.hpp"
+#include "profiler/profile/configurations.hpp"
+#include "profiler/profile/instruments.hpp"
 #include "profiler/profile/output_lengths.hpp"
 #include "profiler/record/record_store.hpp"
 #include "profiler/samples/sample.hpp"
 
 namespace decodemeter {
 
-// The knob lists of a run; every combination is a configuration.
-struct KnobLists {
-    std::vector<std::optional<Tier>> tiers = {std::nullopt};
-    std::vector<int> top_k;   // empty: the model's own
-    std::vector<int> blocks;  // empty: all
-};
-
 struct ProfileOptions {
-    KnobLists knobs;
-    std::vector<int> block_importance;  // block indices, least important first; empty: the first K blocks run
     int max_crops = 12;
     int max_new_tokens = 64;
     OutputLengths lengths;
@@ -37,27 +28,17 @@ struct ProfileOptions {
     bool subtraction = false;
     bool keep_text = false;
     std::optional<std::chrono::duration<double>> time_budget;
-    std::optional<double> until_ci;  // half-width of each configuration's interval, as a fraction
+    std::optional<double> until_ci;  // half-width of the interval of each configuration's step median, as a fraction
     Shard shard;
 };
 
-// All combinations of the knob lists. Throws InputError for a knob that the model does not have.
-struct Configuration {
-    ConfigKey key;
-    std::vector<int> active_blocks;
-};
-std::vector<Configuration> make_configurations(const molmo::Molmo& model, const ProfileOptions& options);
-
-// The blocks that run when `count` of `total` do: the first ones, or all but the least important.
-std::vector<int> choose_blocks(int count, int total, const std::vector<int>& least_important_first);
-
 struct ProfileReport {
+    std::int64_t planned = 0;
     std::int64_t measured = 0;
     std::int64_t already_there = 0;
     std::map<std::string, std::int64_t> skipped_samples;  // by reason
-    std::vector<std::string> skipped_examples;
-    std::string stopped;  // why the run ended before all was measured; empty: all was
-    std::int64_t planned = 0;
+    std::vector<std::string> skipped_examples;            // the first few, in full
+    std::string stopped;  // why the run ended before all was measured; empty: it did not
 };
 
 // Hooks of the caller; all may be empty.
@@ -66,9 +47,10 @@ struct ProfileHooks {
     const std::atomic<bool>* stop_requested = nullptr;  // looked at between samples
 };
 
-// Measures what the store does not hold yet. A sample whose image cannot be read is left out, counted and said.
-// Throws std::system_error when a record cannot be written; what was written before stays.
-ProfileReport run_profile(molmo::Molmo& model, const std::vector<Sample>& samples, const std::vector<Configuration>& configurations,
-                          const ProfileOptions& options, RecordStore& store, const ProfileHooks& hooks);
+// Measures what the store does not hold yet, round by round. A sample whose image cannot be read is left out, counted
+// and said. Throws std::system_error when a record cannot be written; what was written before stays.
+ProfileReport run_profile(molmo::Molmo& model, const std::vector<Sample>& samples,
+                          const std::vector<Configuration>& configurations, const ProfileOptions& options,
+                          Instruments& instruments, RecordStore& store, const ProfileHooks& hooks);
 
 }  // namespace decodemeter

@@ -24,7 +24,8 @@ std::uint64_t mix_seed(std::uint64_t seed, std::uint64_t place) noexcept {
     return x ^ (x >> 31);
 }
 
-std::vector<Round> make_rounds(std::size_t samples, std::size_t configs, int repeats, std::uint64_t seed, const Shard& shard) {
+std::vector<Round> make_rounds(std::size_t samples, std::size_t configs, int repeats, std::uint64_t seed,
+                               const Shard& shard) {
     std::vector<Round> rounds;
     std::size_t number = 0;
     for (int repeat = 0; repeat < repeats; ++repeat) {

@@ -23,7 +23,8 @@ using Round = std::vector<Job>;
 
 // Rounds of samples in seeded order, repeat by repeat, configurations in a new seeded order each round. Shard i of n
 // takes every n-th round.
-std::vector<Round> make_rounds(std::size_t samples, std::size_t configs, int repeats, std::uint64_t seed, const Shard& shard = {});
+std::vector<Round> make_rounds(std::size_t samples, std::size_t configs, int repeats, std::uint64_t seed,
+                               const Shard& shard = {});
 
 // Well-mixed 64 bits of a seed and a place, the same on every platform.
 std::uint64_t mix_seed(std::uint64_t seed, std::uint64_t place) noexcept;

@@ -1,13 +1,23 @@
-// The decode time as people without step marks take it: by subtracting separate runs. Pure.
+// How people time decoding today: by subtraction of separate runs. Pure.
 #pragma once
+
+#include <algorithm>
 
 #include "profiler/record/sample_record.hpp"
 #include "profiler/record/units.hpp"
 
 namespace decodemeter {
 
-// Three runs of one sample: vision alone, vision and prefill, all of generate(). Each difference adds the errors of
-// the runs that it is made of, so a decode time of few steps can come out below 0; people clamp it there.
-SubtractionTimes subtract(Milliseconds vision, Milliseconds vision_and_prefill, Milliseconds total) noexcept;
+// From three runs of their own: vision alone; vision and prefill; everything. Prefill is the second less the first, and
+// decoding what is left of the third, kept with its sign and as published: clamped at 0.
+inline SubtractionTimes subtract(Milliseconds vision, Milliseconds vision_and_prefill, Milliseconds total) {
+    SubtractionTimes times;
+    times.T_vision_total = vision.count();
+    times.T_LLM_prefill = (vision_and_prefill - vision).count();
+    times.T_total = total.count();
+    times.T_LLM_decode_signed = times.T_total - times.T_vision_total - times.T_LLM_prefill;
+    times.T_LLM_decode = std::max(0.0, times.T_LLM_decode_signed);
+    return times;
+}
 
 }  // namespace decodemeter
