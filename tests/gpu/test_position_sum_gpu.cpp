@@ -99,8 +99,8 @@ Results<float> on_host(const Case& of) {
 }
 
 constexpr PositionSumShape shapes[] = {
-    {1, 1, 1},   {31, 33, 32},  {33, 31, 1}, {32, 32, 33}, {1, 1000, 7},     {1000, 1, 33},
-    {64, 0, 8},  {8, 8, 0},     {0, 5, 5},   {64, 64, 256}, {130, 129, 65},  {600, 512, 64},
+    {1, 1, 1},  {31, 33, 32}, {33, 31, 1}, {32, 32, 33},  {1, 1000, 7},   {1000, 1, 33},
+    {64, 0, 8}, {8, 8, 0},    {0, 5, 5},   {64, 64, 256}, {130, 129, 65}, {600, 512, 64},
 };
 
 }  // namespace
@@ -108,7 +108,8 @@ constexpr PositionSumShape shapes[] = {
 TEST_CASE("With ReLU the device gives the host's bits") {
     for (const PositionSumShape& shape : shapes) {
         for (const Link link : all_links) {
-            INFO(shape.batch << " x " << shape.positions << " x " << shape.hidden << ", link " << static_cast<int>(link));
+            INFO(shape.batch << " x " << shape.positions << " x " << shape.hidden << ", link "
+                             << static_cast<int>(link));
             const Case made = make_case(shape, {Activation::relu, link});
             CHECK(same_bits(on_device(made), on_host(made)));
         }

@@ -1,15 +1,6 @@
 // Before the tests' headers: LibTorch's logging and Catch2 both define CHECK, and the tests want the latter.
-#include <ATen/ops/arange.h>
-#include <ATen/ops/empty.h>
-#include <ATen/ops/gelu.h>
-#include <ATen/ops/rand.h>
-#include <ATen/ops/randint.h>
-#include <ATen/ops/randn.h>
-#include <ATen/ops/relu.h>
-#include <ATen/ops/silu.h>
-#include <ATen/ops/softplus.h>
-#include <ATen/ops/where.h>
-#include <ATen/ops/zeros_like.h>
+#include <ATen/ATen.h>
+#include <c10/core/GradMode.h>
 #include <torch/csrc/autograd/autograd.h>
 
 #include "kernels/torch_bindings.hpp"
@@ -53,7 +44,7 @@ Tensor mask_of(const Tensor& counts, const Tensor& position_part) {
 
 // Central differences of sum(f * direction) by one element of `input`.
 double difference(const std::function<Tensor()>& f, const Tensor& direction, const Tensor& input, std::int64_t at) {
-    const at::NoGradGuard no_grad;
+    const c10::NoGradGuard no_grad;
     constexpr double step = 1e-5;
     auto* element = static_cast<double*>(input.data_ptr()) + at;
     const double before = *element;
@@ -138,7 +129,7 @@ TEST_CASE("A repetition gives the same bits, forward and backward") {
 }
 
 TEST_CASE("Transposed, sliced and expanded tensors give what their contiguous copies give") {
-    const at::NoGradGuard no_grad;
+    const c10::NoGradGuard no_grad;
     const PositionSumOptions options{Activation::gelu, Link::identity};
     const Tensor u = at::randn({12, 9}).t(), v = at::randn({14, 24}).slice(1, 4, 16).slice(0, 0, 14, 2);
     const Tensor weight = at::randn({24}).slice(0, 0, 24, 2), bias = at::randn({1});
