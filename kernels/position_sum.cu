@@ -54,7 +54,7 @@ void position_sum_backward_cuda(const PositionSumShape& shape, const PositionSum
                                 const PositionSumInputs<float>& inputs, const PositionSumSaved<float>& saved,
                                 const PositionSumGradients<float>& gradients, void* workspace, void* stream) {
     StreamLauncher launcher{static_cast<cudaStream_t>(stream)};
-    launch_backward(shape, options, inputs, saved, gradients, workspace, launcher);
+    launch_backward(shape, options, inputs, saved, gradients, workspace, plan_backward(shape), launcher);
 }
 
 }  // namespace decodemeter::kernels

@@ -66,7 +66,8 @@ void launch_forward(const PositionSumShape& shape, const PositionSumOptions& opt
 
 inline DeviceBackwardTask backward_task(const PositionSumShape& shape, const PositionSumInputs<float>& inputs,
                                         const PositionSumSaved<float>& saved,
-                                        const PositionSumGradients<float>& gradients, void* workspace) {
+                                        const PositionSumGradients<float>& gradients, void* workspace,
+                                        const BackwardPlan& plan) {
     DeviceBackwardTask task;
     task.shape = shape;
     task.inputs = inputs;
@@ -75,7 +76,7 @@ inline DeviceBackwardTask backward_task(const PositionSumShape& shape, const Pos
     // The kernels only read it.
     auto* visit = const_cast<std::int32_t*>(saved.visit);
     task.visit = {visit, visit + shape.batch};
-    task.plan = plan_backward(shape);
+    task.plan = plan;
     const BackwardScratchPlan scratch = plan_scratch(shape, task.plan);
     auto* base = static_cast<float*>(workspace);
     task.grad_u = base + scratch.grad_u;
@@ -89,8 +90,9 @@ inline DeviceBackwardTask backward_task(const PositionSumShape& shape, const Pos
 template <class Launcher>
 void launch_backward(const PositionSumShape& shape, const PositionSumOptions& options,
                      const PositionSumInputs<float>& inputs, const PositionSumSaved<float>& saved,
-                     const PositionSumGradients<float>& gradients, void* workspace, Launcher& launcher) {
-    const DeviceBackwardTask task = backward_task(shape, inputs, saved, gradients, workspace);
+                     const PositionSumGradients<float>& gradients, void* workspace, const BackwardPlan& plan,
+                     Launcher& launcher) {
+    const DeviceBackwardTask task = backward_task(shape, inputs, saved, gradients, workspace, plan);
     switch (options.activation) {
         case Activation::relu:
             launcher.launch(DeviceBackward<Activation::relu>{task});

@@ -61,10 +61,10 @@ DECODEMETER_HOST_DEVICE Number exp2_saturated(Number x) {
     return times_power_of_two(exp2_polynomial(x - whole), whole);
 }
 #ifdef __CUDA_ARCH__
-// To 2^-22.
+// To 2^-22, and with 0 and infinity where they are nearer than the range's ends.
 DECODEMETER_HOST_DEVICE float exp2_saturated(float x) {
     float power;
-    asm("ex2.approx.ftz.f32 %0, %1;" : "=f"(power) : "f"(minimum(x, Exp2Polynomial<float>::limit)));
+    asm("ex2.approx.ftz.f32 %0, %1;" : "=f"(power) : "f"(x));
     return power;
 }
 #endif

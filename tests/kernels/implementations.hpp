@@ -41,8 +41,13 @@ inline ForwardPlan plan_of_size(TileSize size, const PositionSumShape& shape) {
     }
 }
 
-// With tiles of one size, whatever the shape.
-inline Implementation device_on_host(TileSize size, const Adversary& adversary) {
+// With tiles of one size and, where it is not 0, so many shares of the samples backward, whatever the shape.
+inline Implementation device_on_host(TileSize size, const Adversary& adversary, std::int64_t shares = 0) {
+    const auto backward_plan = [=](const PositionSumShape& shape) {
+        BackwardPlan plan = plan_backward(shape);
+        if (shares > 0 && plan.sample_shares > shares) plan.sample_shares = shares;
+        return plan;
+    };
     return {"device on host",
             [=](const PositionSumShape& shape) {
                 PositionSumWorkspace bytes = device_workspace(shape);
@@ -57,7 +62,8 @@ inline Implementation device_on_host(TileSize size, const Adversary& adversary) 
             [=](const Case& of, const PositionSumSaved<float>& saved, const PositionSumGradients<float>& gradients,
                 void* workspace) {
                 const HostLauncher launcher{adversary};
-                launch_backward(of.shape, of.options, of.inputs(), saved, gradients, workspace, launcher);
+                launch_backward(of.shape, of.options, of.inputs(), saved, gradients, workspace, backward_plan(of.shape),
+                                launcher);
             }};
 }
 

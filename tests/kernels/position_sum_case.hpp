@@ -61,7 +61,8 @@ struct Case {
     Guarded<float> u, v, head_weight, head_bias, weights, grad_sum, grad_values;
     Guarded<std::int32_t> counts, weight_row;
     std::int64_t weight_rows = 0;
-    bool with_values = false;  // asks for the values, and gives a gradient of them
+    bool weights_learn = true;  // asks for the gradient of the weights, if there are any
+    bool with_values = false;   // asks for the values, and gives a gradient of them
 
     PositionSumInputs<float> inputs() const {
         PositionSumInputs<float> in;
@@ -128,6 +129,19 @@ inline Case make_case(PositionSumShape shape, PositionSumOptions options, Weight
     return made;
 }
 
+// All of U and V in halves, so that many u + v are exactly 0, where relu' is 0.
+inline Case with_ties(Case made) {
+    for (Guarded<float>* rows : {&made.u, &made.v})
+        for (std::int64_t i = 0; i < rows->size(); ++i) (*rows)[i] = std::round(2 * (*rows)[i]) / 2;
+    return made;
+}
+
+// Weights that do not learn need no values, so a sample's sum may end at its last weight that is not 0.
+inline Case with_fixed_weights(Case made) {
+    made.weights_learn = false;
+    return made;
+}
+
 // What an implementation gives, or the reference in double.
 template <class Scalar>
 struct Results {
@@ -150,7 +164,7 @@ struct Results {
 template <class Scalar>
 Results<Scalar> room_for(const Case& of) {
     const PositionSumShape& s = of.shape;
-    const bool weights_learn = of.weight_rows > 0;
+    const bool weights_learn = of.weight_rows > 0 && of.weights_learn;
     const bool keeps_values = of.with_values || weights_learn;
     return {Guarded<Scalar>(s.batch),
             Guarded<Scalar>(keeps_values ? s.batch * s.positions : 0),

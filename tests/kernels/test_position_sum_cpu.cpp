@@ -39,6 +39,15 @@ TEST_CASE("The CPU takes weights by sample or by row, and gives values and gradi
                 check_against_float64(make_case({37, 45, 19}, {activation, Link::softplus}, weighting, with_values, 3));
 }
 
+TEST_CASE("The CPU needs no values for weights that do not learn") {
+    for (const Weighting weighting : {Weighting::by_sample, Weighting::table})
+        check_against_float64(with_fixed_weights(make_case({37, 45, 19}, {Activation::relu, Link::exp}, weighting)));
+}
+
+TEST_CASE("On the CPU ReLU has slope 0 at 0") {
+    check_against_float64(with_ties(make_case({40, 37, 21}, {Activation::relu, Link::softplus})));
+}
+
 TEST_CASE("The CPU sums a hundred thousand samples") {
     check_against_float64(make_case({100000, 3, 5}, {Activation::relu, Link::softplus}));
 }

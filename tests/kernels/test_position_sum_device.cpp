@@ -11,7 +11,8 @@ void check_against_float64(const Case& made) {
         INFO(made.shape.batch << " x " << made.shape.positions << " x " << made.shape.hidden << ", activation "
                               << static_cast<int>(made.options.activation) << ", link "
                               << static_cast<int>(made.options.link) << ", tile " << static_cast<int>(size));
-        CHECK(excess(run(device_on_host(size, {}), made), expected) <= 1);
+        for (const std::int64_t shares : {0, 2})
+            CHECK(excess(run(device_on_host(size, {}, shares), made), expected) <= 1);
     }
 }
 
@@ -41,6 +42,15 @@ TEST_CASE("The device's kernels take weights by sample or by row, and give value
     check_against_float64(make_case({37, 45, 20}, {Activation::gelu, Link::exp}, Weighting::table, true));
 }
 
+TEST_CASE("The device's kernels need no values for weights that do not learn") {
+    for (const Weighting weighting : {Weighting::by_sample, Weighting::table})
+        check_against_float64(with_fixed_weights(make_case({37, 45, 19}, {Activation::relu, Link::exp}, weighting)));
+}
+
+TEST_CASE("On the device ReLU has slope 0 at 0") {
+    check_against_float64(with_ties(make_case({40, 37, 21}, {Activation::relu, Link::softplus})));
+}
+
 TEST_CASE("The device's kernels visit more than one window of samples") {
     check_against_float64(make_case({order_window + 77, 3, 2}, {Activation::relu, Link::softplus}));
 }
@@ -49,9 +59,9 @@ TEST_CASE("Neither the threads' order nor the time at which copies arrive change
     for (const Activation activation : all_activations) {
         const Case made = ragged_case(activation);
         for (const TileSize size : tiles_for(activation)) {
-            const Results<float> expected = run(device_on_host(size, {}), made);
+            const Results<float> expected = run(device_on_host(size, {}, 2), made);
             for (const Adversary& adversary : all_adversaries())
-                CHECK(same_bits(run(device_on_host(size, adversary), made), expected));
+                CHECK(same_bits(run(device_on_host(size, adversary, 2), made), expected));
         }
     }
 }
@@ -78,27 +88,4 @@ TEST_CASE("On the device what is not a number stays with the samples that it bel
             CHECK(std::isnan(with_u.sum[7]) == (clean.extent(7) > 0));
         }
     }
-}
-
-TEST_CASE("Each barrier and each wait of the device's kernels is needed, and a missing one is seen") {
-    const Case counted = ragged_case(Activation::relu);
-    const Case weighted = make_case({37, 45, 70}, {Activation::relu, Link::softplus}, Weighting::by_sample);
-    const auto is_caught = [](Adversary fault, const Case& made) {
-        const Results<double> expected = reference(made);
-        for (const Adversary& adversary : all_adversaries()) {
-            fault.order = adversary.order;
-            fault.copies = adversary.copies;
-            if (excess(run(device_on_host(TileSize::medium, fault), made), expected) > 1) return true;
-        }
-        return false;
-    };
-    for (int i = 0; i < barrier_count; ++i) {
-        Adversary fault;
-        fault.missing_barrier = static_cast<Barrier>(i);
-        INFO("barrier " << i);
-        CHECK((is_caught(fault, counted) || is_caught(fault, weighted)));
-    }
-    Adversary impatient;
-    impatient.ignores_waits = true;
-    CHECK(is_caught(impatient, counted));
 }
