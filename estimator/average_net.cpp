@@ -1,4 +1,5 @@
 #include <ATen/CPUGeneratorImpl.h>
+#include <ATen/TensorOperators.h>
 #include <ATen/ops/empty.h>
 #include <ATen/ops/softplus.h>
 #include <ATen/ops/softplus_backward.h>
@@ -20,7 +21,7 @@ namespace {
 
 // Narrower than the positioned network: it is written into the JSON file, number by number.
 constexpr std::int64_t average_hidden = 64;
-constexpr double prefill_loss_weight = 2.0;
+constexpr double average_prefill_weight = 2.0;
 
 class AverageNet {
 public:
@@ -122,7 +123,7 @@ AverageData make_data(const Dataset& dataset, std::span<const int> rows, const A
         const bool decoded = row.steps() > 0 && row.decode_ms > 0;
         *target++ = static_cast<float>(row.prefill_ms / model.scale_ms[0]);
         *target++ = decoded ? static_cast<float>(row.decode_ms / row.output_tokens / model.scale_ms[1]) : 1.0f;
-        *weight++ = static_cast<float>(prefill_loss_weight);
+        *weight++ = static_cast<float>(average_prefill_weight);
         *weight++ = decoded ? 1.0f : 0.0f;
     }
     return {data.features.to(device), data.targets.to(device), data.weights.to(device)};

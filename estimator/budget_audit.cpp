@@ -15,7 +15,7 @@ namespace {
 constexpr std::array<double, 5> budget_quantiles = {0.1, 0.3, 0.5, 0.7, 0.9};
 
 Task task_of(const Dataset& dataset, int index) {
-    return task_of_dataset(dataset.datasets[static_cast<std::size_t>(index)]);
+    return dataset_task(dataset.datasets[static_cast<std::size_t>(index)]);
 }
 
 LatencyModel model_without(const Dataset& dataset, const Fold& fold, std::uint64_t seed) {

@@ -132,24 +132,43 @@ Bounds fit_bounds(std::span<const RatioSample> samples) {
     return bounds;
 }
 
+namespace {
+
+// Counts of the three bounds that a report shows.
+struct Coverages {
+    CoverageCount p95, hierarchical, prefill;
+
+    explicit Coverages(const Dataset& dataset) : p95(dataset), hierarchical(dataset), prefill(dataset) {}
+    void add(const RatioSample& sample, const Bounds& bounds) {
+        const double bound = bounds.decode[bound_bin(sample.output_tokens)].p95;
+        p95.add(sample, sample.decode, bound);
+        hierarchical.add(sample, sample.decode, bound * bounds.hierarchical);
+        prefill.add(sample, sample.prefill, bounds.prefill.p95);
+    }
+    CoverageReport report() const { return {p95.figures(), hierarchical.figures(), prefill.figures()}; }
+};
+
+}  // namespace
+
+CoverageReport coverage_under(const Dataset& dataset, std::span<const RatioSample> samples, const Bounds& bounds) {
+    Coverages coverages(dataset);
+    for (const RatioSample& sample : samples) coverages.add(sample, bounds);
+    return coverages.report();
+}
+
 CoverageReport judge_bounds(const Dataset& dataset, std::span<const RatioSample> samples, int parts,
                             std::uint64_t seed) {
     const std::vector<int> part = deal_groups(static_cast<int>(dataset.configs.size()), parts, seed);
-    CoverageCount p95(dataset), hierarchical(dataset), prefill(dataset);
+    Coverages coverages(dataset);
     for (int i = 0; i < parts; ++i) {
         std::vector<RatioSample> calibration, judged;
         for (const RatioSample& sample : samples)
             (part[static_cast<std::size_t>(sample.config)] == i ? judged : calibration).push_back(sample);
         if (calibration.empty()) continue;
         const Bounds bounds = fit_bounds(calibration);
-        for (const RatioSample& sample : judged) {
-            const double bound = bounds.decode[bound_bin(sample.output_tokens)].p95;
-            p95.add(sample, sample.decode, bound);
-            hierarchical.add(sample, sample.decode, bound * bounds.hierarchical);
-            prefill.add(sample, sample.prefill, bounds.prefill.p95);
-        }
+        for (const RatioSample& sample : judged) coverages.add(sample, bounds);
     }
-    return {p95.figures(), hierarchical.figures(), prefill.figures()};
+    return coverages.report();
 }
 
 }  // namespace decodemeter

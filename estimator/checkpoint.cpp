@@ -2,7 +2,9 @@
 #include <ATen/ops/empty.h>
 #include <ATen/ops/from_blob.h>
 #include <ATen/ops/isfinite.h>
+#include <caffe2/serialize/inline_container.h>
 #include <torch/csrc/jit/serialization/pickle.h>
+#include <torch/csrc/jit/serialization/pickler.h>
 
 #include <cmath>
 #include <fstream>
@@ -20,7 +22,7 @@ using Dictionary = c10::Dict<c10::IValue, c10::IValue>;
 constexpr std::uintmax_t largest_checkpoint_bytes = 512u << 20;
 constexpr const char* format_name = "decodemeter positioned latency estimator";
 
-Dictionary new_dictionary() { return {c10::StringType::get(), c10::AnyType::get()}; }
+Dictionary new_dictionary() { return Dictionary(c10::StringType::get(), c10::AnyType::get()); }
 
 c10::IValue number_list(const Features& values) {
     const at::Tensor tensor = at::empty({static_cast<std::int64_t>(values.size())}, at::kDouble);
@@ -138,6 +140,30 @@ Dictionary read_dictionary(const std::filesystem::path& file) {
     }
 }
 
+// As torch.save writes it. LibTorch's own pickle_save tags each dictionary with its type through a function that
+// torch.load(weights_only=True) does not allow.
+void write_archive(const std::filesystem::path& file, const Dictionary& values) {
+    std::ofstream stream(file, std::ios::binary);
+    caffe2::serialize::PyTorchStreamWriter archive([&](const void* data, std::size_t size) {
+        stream.write(static_cast<const char*>(data), static_cast<std::streamsize>(size));
+        return stream ? size : 0;
+    });
+    std::string pickled;
+    std::size_t tensors = 0;
+    torch::jit::Pickler pickler([&](const char* data, std::size_t size) { pickled.append(data, size); }, nullptr,
+                                nullptr, nullptr, [&](const at::Tensor&) { return std::to_string(tensors++); },
+                                /*tag_aggregates=*/false);
+    pickler.protocol();
+    pickler.pushIValue(values);
+    pickler.stop();
+    std::size_t index = 0;
+    for (const at::Tensor& tensor : pickler.tensorData())
+        archive.writeRecord("data/" + std::to_string(index++), tensor.const_data_ptr(), tensor.nbytes());
+    archive.writeRecord("data.pkl", pickled.data(), pickled.size());
+    archive.writeEndOfFile();
+    if (!stream.flush()) throw std::runtime_error("cannot write " + file.string());
+}
+
 }  // namespace
 
 void PositionedEstimator::save(const std::filesystem::path& file, const CheckpointOrigin& origin) const {
@@ -162,13 +188,9 @@ void PositionedEstimator::save(const std::filesystem::path& file, const Checkpoi
         put(parameters.name(i).c_str(), parameters.get(i).value.cpu().clone());
 
     if (!file.parent_path().empty()) std::filesystem::create_directories(file.parent_path());
-    const std::vector<char> bytes = torch::jit::pickle_save(values);
     // A half-written checkpoint never stands under the final name.
     const std::filesystem::path partial = file.string() + ".partial";
-    std::ofstream stream(partial, std::ios::binary);
-    stream.write(bytes.data(), static_cast<std::streamsize>(bytes.size()));
-    if (!stream.flush()) throw std::runtime_error("cannot write " + file.string());
-    stream.close();
+    write_archive(partial, values);
     std::filesystem::rename(partial, file);
 }
 

@@ -65,6 +65,12 @@ const ConfigurationCost* CostTable::nearest(const Request& request) const noexce
     });
 }
 
+std::uint32_t text_hash(std::string_view text) noexcept {
+    std::uint32_t hash = 2166136261u;
+    for (const char c : text) hash = (hash ^ static_cast<unsigned char>(c)) * 16777619u;
+    return hash;
+}
+
 double model_prefill_ms(const LatencyModel& model, const Request& request) noexcept {
     return prefill_ms(model.physics, request) * residual_factors(model.residual, request).prefill;
 }

@@ -103,7 +103,8 @@ struct Provenance {
     std::uint64_t seed = 0;
     bool synthetic = false;
     std::vector<std::string> datasets;
-    std::vector<std::string> held_out_keys;  // records that the positioned network has not seen
+    std::vector<std::string> held_out_keys;     // records that the positioned and the average network have not seen
+    std::vector<std::uint32_t> fitted_records;  // record_hash of every record that the models came from, sorted
 
     bool operator==(const Provenance&) const = default;
 };
@@ -120,6 +121,9 @@ struct LatencyModel {
 
     bool operator==(const LatencyModel&) const = default;
 };
+
+// FNV-1a: tells records that a model came from from others.
+std::uint32_t text_hash(std::string_view text) noexcept;
 
 // Physics times residual.
 double model_prefill_ms(const LatencyModel& model, const Request& request) noexcept;

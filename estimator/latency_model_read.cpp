@@ -189,6 +189,9 @@ Provenance read_provenance(const Cursor& cursor) {
     provenance.synthetic = cursor.at("synthetic").boolean();
     provenance.datasets = cursor.at("datasets").list(1 << 16, texts);
     provenance.held_out_keys = cursor.at("held_out_keys").list(1 << 26, texts);
+    provenance.fitted_records = cursor.at("fitted_records").list(1 << 26, [](const Cursor& item) {
+        return static_cast<std::uint32_t>(item.integer_from(0, UINT32_MAX));
+    });
     return provenance;
 }
 

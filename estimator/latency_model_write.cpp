@@ -94,7 +94,8 @@ Json provenance_json(const Provenance& provenance) {
             {"synthetic", provenance.synthetic},
             {"seed", provenance.seed},
             {"decodemeter", provenance.decodemeter},
-            {"held_out_keys", provenance.held_out_keys}};
+            {"held_out_keys", provenance.held_out_keys},
+            {"fitted_records", provenance.fitted_records}};
 }
 
 }  // namespace

@@ -93,6 +93,7 @@ Plot level_plot(const Dataset& dataset, const JudgedPredictions& models, const s
     for (const Row& row : dataset.rows) levels.insert(row.request.*value);
     Plot plot{prefill ? "Prefill" : "Decode total", {knob}, {"predicted / measured − 1 (%)"}, {}};
     plot.level = 0;
+    plot.key = KeyPlace::below;
     double place = 0;
     for (const int level : levels) plot.x.ticks.emplace_back(place++, name_of(level));
     plot.x.low = -0.6;

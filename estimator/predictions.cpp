@@ -1,5 +1,9 @@
 #include "estimator/predictions.hpp"
 
+#include <atomic>
+#include <exception>
+#include <thread>
+
 #include "estimator/constant_table.hpp"
 
 namespace decodemeter {
@@ -92,13 +96,29 @@ FoldModel table_fold_model() {
             }};
 }
 
-Predictions run_folds(const Dataset& dataset, std::span<const Fold> folds, const FoldModel& model,
-                      const FoldProgress& progress) {
-    Predictions predictions;
-    for (std::size_t i = 0; i < folds.size(); ++i) {
-        predictions.append(model.run(dataset, folds[i]));
-        if (progress && !progress(i + 1, folds.size())) break;
+Predictions run_folds(const Dataset& dataset, std::span<const Fold> folds, const FoldModel& model) {
+    std::vector<Predictions> results(folds.size());
+    std::vector<std::exception_ptr> failures(folds.size());
+    std::atomic<std::size_t> next{0};
+    const auto work = [&] {
+        for (std::size_t i = next++; i < folds.size(); i = next++) {
+            try {
+                results[i] = model.run(dataset, folds[i]);
+            } catch (...) {
+                failures[i] = std::current_exception();
+            }
+        }
+    };
+    const std::size_t cores = std::max(1u, std::thread::hardware_concurrency());
+    {
+        std::vector<std::jthread> workers;
+        for (std::size_t i = 1; i < std::min(cores, folds.size()); ++i) workers.emplace_back(work);
+        work();
     }
+    for (const std::exception_ptr& failure : failures)
+        if (failure) std::rethrow_exception(failure);
+    Predictions predictions;
+    for (const Predictions& result : results) predictions.append(result);
     return predictions;
 }
 

@@ -42,10 +42,8 @@ Predictions predict_rows(const Dataset& dataset, std::span<const int> rows, cons
 // The average model: total = N times the time for each token.
 Predictions predict_rows(const Dataset& dataset, std::span<const int> rows, const AverageModel& model);
 
-// Runs every fold of a model and joins what it says. `progress` is called after each fold; false stops.
-using FoldProgress = std::function<bool(std::size_t done, std::size_t folds)>;
-Predictions run_folds(const Dataset& dataset, std::span<const Fold> folds, const FoldModel& model,
-                      const FoldProgress& progress = {});
+// Runs every fold of a model, several at a time, and joins what it says in the order of the folds.
+Predictions run_folds(const Dataset& dataset, std::span<const Fold> folds, const FoldModel& model);
 
 // Measured over predicted of the rows that are no outliers.
 std::vector<RatioSample> ratio_samples(const Dataset& dataset, const Predictions& predictions);

@@ -4,10 +4,14 @@
 #include <cmath>
 #include <functional>
 #include <numeric>
+#include <random>
 
+#include "estimator/dataset.hpp"
 #include "estimator/image_geometry.hpp"
+#include "estimator/task.hpp"
 #include "profiler/error/error.hpp"
 #include "profiler/record/build_info.hpp"
+#include "profiler/statistics/length_distribution.hpp"
 
 namespace decodemeter {
 
@@ -107,7 +111,8 @@ Request draw_request(const SimulationParameters&, const ConfigKey& key, Task tas
 
 int draw_length(const SimulationParameters& p, Task task, std::mt19937_64& random) {
     const double draw = std::uniform_real_distribution<double>(0, 1)(random);
-    const int tokens = draw_output_tokens(task, random);
+    const int tokens =
+        published_lengths(to_string(task)).quantile(std::uniform_real_distribution<double>(0, 1)(random));
     return draw < p.single_token_share ? 1 : tokens;
 }
 
@@ -146,7 +151,7 @@ void set_times(SampleRecord& record, const SimulationParameters& p, const Reques
 SampleRecord draw_record(const SimulationParameters& p, std::int64_t sample, int dataset,
                          const Configuration& configuration, double dataset_effect, std::mt19937_64& random) {
     const auto at = static_cast<std::size_t>(dataset);
-    const Task task = task_of_dataset(p.datasets[at]);
+    const Task task = dataset_task(p.datasets[at]);
     Tiling tiling{};
     const Request request = draw_request(p, configuration.key, task, tiling, random);
     SampleRecord record;

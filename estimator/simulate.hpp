@@ -6,7 +6,6 @@
 #include <string_view>
 #include <vector>
 
-#include "estimator/output_lengths.hpp"
 #include "estimator/step_physics.hpp"
 #include "profiler/record/run_header.hpp"
 #include "profiler/record/sample_record.hpp"

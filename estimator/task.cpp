@@ -45,7 +45,7 @@ std::optional<Task> parse_task(std::string_view text) noexcept {
     return std::nullopt;
 }
 
-Task task_of_dataset(std::string_view dataset) noexcept {
+Task dataset_task(std::string_view dataset) noexcept {
     const std::string name = lower_case(dataset);
     if (holds_any(name, {"caption"})) return Task::captioning;
     if (holds_any(name, {"doc"})) return Task::doc_qa;

@@ -13,7 +13,7 @@ std::string_view to_string(Task task) noexcept;
 std::optional<Task> parse_task(std::string_view text) noexcept;
 
 // By the words in a data set's name: "coco_caption" is captioning.
-Task task_of_dataset(std::string_view dataset) noexcept;
+Task dataset_task(std::string_view dataset) noexcept;
 // By keywords as published; `other` where none is found. text_vqa has no keyword.
 Task task_of_prompt(std::string_view prompt);
 

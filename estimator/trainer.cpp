@@ -1,6 +1,7 @@
 #include "estimator/trainer.hpp"
 
 #include <ATen/CPUGeneratorImpl.h>
+#include <ATen/Parallel.h>
 #include <ATen/ops/randperm.h>
 #include <ATen/ops/zeros.h>
 
@@ -31,10 +32,24 @@ void check(const TrainingLoop& loop) {
     if (!(options.learning_rate > 0) || !std::isfinite(options.learning_rate)) throw InputError("--lr must be above 0");
 }
 
+// Batches of this size are too small to share between threads: the barriers cost more than they gain, and on a
+// busy machine many times as much.
+class OneThread {
+public:
+    OneThread() : before_(at::get_num_threads()) { at::set_num_threads(1); }
+    ~OneThread() { at::set_num_threads(before_); }
+    OneThread(const OneThread&) = delete;
+    OneThread& operator=(const OneThread&) = delete;
+
+private:
+    int before_;
+};
+
 }  // namespace
 
 void run_training(const TrainingLoop& loop, const EpochCallback& after_epoch) {
     check(loop);
+    const OneThread one_thread;
     const TrainingOptions& options = loop.options;
     const std::int64_t batch = std::min<std::int64_t>(options.batch_size, loop.rows);
     const std::int64_t batches = loop.rows / batch;  // each epoch leaves out another remainder
