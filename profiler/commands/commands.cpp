@@ -11,6 +11,7 @@ namespace decodemeter {
 
 void add_profiler_commands(CLI::App& app) {
     add_profile_command(app);
+    add_audit_command(app);
     add_generate_command(app);
     add_verify_command(app);
     add_merge_command(app);
