@@ -2,11 +2,14 @@
 
 #include <dlfcn.h>
 
+#include <cstdlib>
+
 namespace decodemeter {
 
 namespace {
 
 void* open_library() {
+    if (const char* const named = std::getenv("DECODEMETER_CUPTI")) return dlopen(named, RTLD_NOW | RTLD_LOCAL);
     // LibTorch's own copy is loaded already, under its soname. Records are laid out alike within a major version.
     for (const char* name : {CUPTI_API_VERSION >= 130000 ? "libcupti.so.13" : "libcupti.so.12", "libcupti.so"}) {
         if (void* const opened = dlopen(name, RTLD_NOW | RTLD_LOCAL)) return opened;
@@ -26,7 +29,9 @@ CuptiFunctions load_cupti() {
     CuptiFunctions cupti;
     void* const opened = open_library();
     if (!opened) {
-        cupti.absent = "libcupti is not there; it comes with the CUDA toolkit and with PyPI's nvidia-cuda-cupti";
+        cupti.absent =
+            "libcupti is not there; it comes with the CUDA toolkit and with PyPI's nvidia-cuda-cupti; "
+            "DECODEMETER_CUPTI can name the file";
         return cupti;
     }
     cupti.library = std::shared_ptr<void>(opened, [](void* library) { dlclose(library); });
