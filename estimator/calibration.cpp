@@ -12,7 +12,7 @@ namespace {
 
 constexpr double configuration_level = 0.90;  // of the hierarchical bound: in so many configurations ...
 constexpr double request_level = 0.95;        // ... so many requests ...
-constexpr double confidence = 0.99;           // ... holds with this probability over the draw of configurations
+constexpr double confidence = 0.999;          // ... holds with this probability over the draw of configurations
 // Bounds are rounded up by this much, so that a row equal to its bound is under it.
 constexpr double rounding = 1 + 1e-9;
 

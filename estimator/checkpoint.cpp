@@ -120,6 +120,9 @@ std::vector<char> read_bytes(const std::filesystem::path& file) {
     return {std::istreambuf_iterator<char>(stream), {}};
 }
 
+// Of a ZIP archive without a comment.
+constexpr std::size_t end_record_bytes = 22;
+
 Dictionary read_dictionary(const std::filesystem::path& file) {
     const std::vector<char> bytes = read_bytes(file);
     const auto broken = [&](const std::string& why) {
@@ -127,6 +130,10 @@ Dictionary read_dictionary(const std::filesystem::path& file) {
                           "); train again, or check that this is a " + std::string(checkpoint_file));
     };
     if (bytes.size() < 4 || std::string_view(bytes.data(), 2) != "PK") throw broken("not a torch archive");
+    // LibTorch reads past the end of an archive that lost its last bytes.
+    if (bytes.size() < end_record_bytes ||
+        std::string_view(&bytes[bytes.size() - end_record_bytes], 4) != std::string_view("PK\5\6", 4))
+        throw broken("its end is missing");
     try {
         const c10::IValue value = torch::jit::pickle_load(bytes);
         if (!value.isGenericDict()) throw broken("holds no dictionary");

@@ -175,6 +175,10 @@ Dataset make_dataset(const RecordSet& set, const DatasetOptions& options) {
     return dataset;
 }
 
+std::uint32_t record_hash(const Row& row) {
+    return text_hash(row.key + ' ' + shortest(row.prefill_ms) + ' ' + shortest(row.decode_ms));
+}
+
 std::vector<int> fitted_rows(const Dataset& dataset) {
     std::vector<int> rows;
     for (int i = 0; i < static_cast<int>(dataset.rows.size()); ++i) {

@@ -62,6 +62,9 @@ Dataset make_dataset(const RecordSet& set, const DatasetOptions& options = {});
 // Features of one record. Without a tier it takes the one that holds num_crops.
 Request request_of(const SampleRecord& record) noexcept;
 
+// Of key and times: the same key measured again, or on another device, is another record.
+std::uint32_t record_hash(const Row& row);
+
 // Indices of the rows that models are fitted to.
 std::vector<int> fitted_rows(const Dataset& dataset);
 

@@ -16,11 +16,6 @@ namespace {
 
 constexpr int coverage_parts = 10;
 
-// Key and times: the same key measured again, or on another device, is another record.
-std::uint32_t record_hash(const Row& row) {
-    return text_hash(row.key + ' ' + std::to_string(row.prefill_ms) + ' ' + std::to_string(row.decode_ms));
-}
-
 Provenance provenance_of(const Dataset& dataset, std::span<const int> rows, std::uint64_t seed) {
     Provenance provenance;
     provenance.device = dataset.device;

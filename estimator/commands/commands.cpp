@@ -11,6 +11,9 @@ void add_estimator_commands(CLI::App& app) {
     add_predict_command(app);
     add_budget_command(app);
     add_simulate_command(app);
+    add_test_command(app);
+    add_export_command(app);
+    add_transfer_command(app);
 }
 
 }  // namespace decodemeter

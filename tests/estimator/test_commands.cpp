@@ -145,6 +145,39 @@ TEST_CASE("budget lists what fits, and ends with 1 where nothing does") {
     CHECK(run({"budget", "--checkpoint_path", model, "--budget_ms", "100000"}) == 0);
 }
 
+TEST_CASE("test shows the curves of the three published configurations") {
+    const TemporaryDirectory out;
+    const std::string file = (out / "curves.json").string();
+    REQUIRE(run({"test", "--latency_estimator_path", trained().estimator + "/best_latency_estimator.pt", "--positions",
+                 "1,2,3", "--output_tokens", "4", "--json", file}) == 0);
+    const Json json = json_of(file);
+    CHECK(json["model"] == "positioned");
+    REQUIRE(json["predicted"].size() == 3);
+    for (const Json& curve : json["predicted"]) {
+        double sum = 0;
+        for (const Json& step : curve["T_decode_at_positions"]) sum += step.get<double>();
+        CHECK(curve["T_decode_total"].get<double>() == Approx(sum).epsilon(1e-4));
+    }
+    CHECK(json["predicted"][0]["configuration"] == "low_4_8");
+}
+
+TEST_CASE("export and transfer go from records to files") {
+    const TemporaryDirectory out;
+    const std::string published = (out / "published").string(), moved = (out / "moved").string();
+    REQUIRE(run({"export", "--results_dir", trained().records, "--output_dir", published, "--json",
+                 (out / "files.json").string()}) == 0);
+    CHECK(json_of(out / "files.json")["records"] == 300);
+    CHECK(run({"train", "--results_dir", published, "--output_dir", (out / "again").string(), "--model", "physics",
+               "--no_plots"}) == 0);
+    const std::string file = (out / "transfer.json").string();
+    REQUIRE(run({"transfer", "--checkpoint_path", trained().estimator, "--results_dir", published, "--requests", "20",
+                 "--output_dir", moved, "--json", file}) == 0);
+    const Json report = json_of(file);
+    CHECK(report["models"]["after"]["prefill"]["count"] == 280);
+    CHECK(std::filesystem::exists(std::filesystem::path(moved) / latency_model_file));
+    CHECK(run({"budget", "--checkpoint_path", moved, "--budget_ms", "100000"}) == 0);
+}
+
 TEST_CASE("Records of one configuration are judged by sample") {
     const TemporaryDirectory out;
     test::write_text(out / "one.json", R"({"tier":["low"],"top_k":[8],"blocks":[16],"requests":60})");
