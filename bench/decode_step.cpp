@@ -1,9 +1,6 @@
 // What a decode step of the full-size model costs on this CPU, run by run at a peer's request (decode_step.py):
 // reads "<blocks> <tokens>" lines, answers each with one JSON line. First line: the model, and how fast memory streams.
 #include <ATen/Parallel.h>
-#include <ATen/record_function.h>
-#include <c10/core/Allocator.h>
-#include <c10/util/ThreadLocalDebugInfo.h>
 
 #include <algorithm>
 #include <chrono>
@@ -14,6 +11,7 @@
 
 #include "kernels/matvec.hpp"
 #include "profiler/molmo/molmo.hpp"
+#include "profiler/molmo/step_operations.hpp"
 #include "profiler/molmo/weight_memory.hpp"
 #include "profiler/timing/timeline.hpp"
 
@@ -51,34 +49,6 @@ double step_bytes(const molmo::ModelConfig& config, int top_k, int blocks) {
     return 2 * (blocks * block + d * config.embedding_size);
 }
 
-// Operations of the dispatcher and the largest allocation while it lives.
-class Watch final : public c10::MemoryReportingInfoBase {
-public:
-    void reportMemoryUsage(void*, std::int64_t bytes, std::size_t, std::size_t, c10::Device) override {
-        largest_bytes = std::max(largest_bytes, bytes);
-    }
-    bool memoryProfilingEnabled() const override { return true; }
-    std::int64_t largest_bytes = 0;
-};
-
-int operations = 0;  // RecordFunction's callbacks are plain functions
-
-std::unique_ptr<at::ObserverContext> count_operation(const at::RecordFunction&) {
-    ++operations;
-    return nullptr;
-}
-
-// Counts from the second decode step on: the first may still make tables.
-class Counter final : public StageObserver {
-public:
-    void begin(Stage, int) noexcept override {}
-    void end(Stage stage, int step) noexcept override {
-        if (stage == Stage::decode_step && step == 1) operations = 0;
-        if (stage == Stage::decode_step) steps = step;
-    }
-    int steps = 0;
-};
-
 molmo::GenerateOptions options_of(int blocks, int tokens) {
     molmo::GenerateOptions options;
     options.knobs.active_blocks.resize(static_cast<std::size_t>(blocks));
@@ -95,17 +65,9 @@ void answer(molmo::Molmo& model, const molmo::PreparedInput& input, int blocks, 
     std::cout << "{\"prefill_ms\": " << trace.stages.prefill.count() << ", \"steps_ms\": [";
     for (std::size_t i = 0; i < trace.decode.size(); ++i) std::cout << (i ? ", " : "") << trace.decode[i].host.count();
 
-    const auto watch = std::make_shared<Watch>();
-    const auto callback =
-        at::addGlobalCallback(at::RecordFunctionCallback(count_operation).scopes({at::RecordScope::FUNCTION}));
-    Counter counter;
-    {
-        const c10::DebugInfoGuard guard(c10::DebugInfoKind::PROFILER_STATE, watch);
-        model.generate(input, options_of(blocks, 4), counter);
-    }
-    at::removeCallback(callback);
-    std::cout << "], \"operations_per_step\": " << operations / std::max(1, counter.steps - 1)
-              << ", \"largest_allocation_bytes\": " << watch->largest_bytes << "}" << std::endl;
+    const molmo::StepOperations seen = molmo::count_step_operations(model, input, options_of(blocks, tokens));
+    std::cout << "], \"operations_per_step\": " << seen.operations
+              << ", \"largest_allocation_bytes\": " << seen.largest_allocation_bytes << "}" << std::endl;
 }
 
 }  // namespace

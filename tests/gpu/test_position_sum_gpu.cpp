@@ -98,22 +98,36 @@ Results<float> on_host(const Case& of) {
     return run(device_on_host(plan_forward(of.shape, of.options.activation).size, {}), of);
 }
 
-constexpr PositionSumShape shapes[] = {
-    {1, 1, 1},  {31, 33, 32}, {33, 31, 1}, {32, 32, 33},  {1, 1000, 7},   {1000, 1, 33},
-    {64, 0, 8}, {8, 8, 0},    {0, 5, 5},   {64, 64, 256}, {130, 129, 65}, {600, 512, 64},
+constexpr PositionSumShape small_shapes[] = {
+    {1, 1, 1}, {31, 33, 32}, {33, 31, 1}, {32, 32, 33}, {64, 0, 8}, {8, 8, 0}, {0, 5, 5}, {64, 64, 96},
 };
+constexpr PositionSumShape shapes[] = {{1, 1000, 7}, {1000, 1, 33}, {64, 64, 256}, {130, 129, 65}, {600, 512, 64}};
+
+void check_bits(const PositionSumShape& shape) {
+    for (const Link link : all_links) {
+        INFO(shape.batch << " x " << shape.positions << " x " << shape.hidden << ", link " << static_cast<int>(link));
+        const Case made = make_case(shape, {Activation::relu, link});
+        CHECK(same_bits(on_device(made), on_host(made)));
+    }
+}
+
+void check_against_float64(const PositionSumShape& shape) {
+    for (const Activation activation : {Activation::gelu, Activation::silu}) {
+        INFO(shape.batch << " x " << shape.positions << " x " << shape.hidden);
+        const Case made = make_case(shape, {activation, Link::softplus});
+        CHECK(excess(on_device(made), reference(made)) <= 1);
+    }
+}
 
 }  // namespace
 
+// Those with [small] are quick enough for compute-sanitizer.
+TEST_CASE("With ReLU the device gives the host's bits over small shapes", "[small]") {
+    for (const PositionSumShape& shape : small_shapes) check_bits(shape);
+}
+
 TEST_CASE("With ReLU the device gives the host's bits") {
-    for (const PositionSumShape& shape : shapes) {
-        for (const Link link : all_links) {
-            INFO(shape.batch << " x " << shape.positions << " x " << shape.hidden << ", link "
-                             << static_cast<int>(link));
-            const Case made = make_case(shape, {Activation::relu, link});
-            CHECK(same_bits(on_device(made), on_host(made)));
-        }
-    }
+    for (const PositionSumShape& shape : shapes) check_bits(shape);
 }
 
 TEST_CASE("With ReLU and large tiles the device gives the host's bits") {
@@ -122,7 +136,7 @@ TEST_CASE("With ReLU and large tiles the device gives the host's bits") {
     CHECK(same_bits(on_device(made), on_host(made)));
 }
 
-TEST_CASE("The device takes weights by sample or by row, and gives values and gradients of both") {
+TEST_CASE("The device takes weights by sample or by row, and gives values and gradients of both", "[small]") {
     for (const Weighting weighting : {Weighting::none, Weighting::by_sample, Weighting::table}) {
         for (const std::int64_t padding : {0, 3, 4}) {
             const Case made = make_case({37, 45, 20}, {Activation::relu, Link::softplus}, weighting, true, padding);
@@ -131,14 +145,12 @@ TEST_CASE("The device takes weights by sample or by row, and gives values and gr
     }
 }
 
+TEST_CASE("With GELU and SiLU the device agrees with float64 over small shapes", "[small]") {
+    for (const PositionSumShape& shape : small_shapes) check_against_float64(shape);
+}
+
 TEST_CASE("With GELU and SiLU the device agrees with float64") {
-    for (const PositionSumShape& shape : shapes) {
-        for (const Activation activation : {Activation::gelu, Activation::silu}) {
-            INFO(shape.batch << " x " << shape.positions << " x " << shape.hidden);
-            const Case made = make_case(shape, {activation, Link::softplus});
-            CHECK(excess(on_device(made), reference(made)) <= 1);
-        }
-    }
+    for (const PositionSumShape& shape : shapes) check_against_float64(shape);
 }
 
 TEST_CASE("The device repeats its bits, on two streams at once too") {
