@@ -37,6 +37,14 @@ std::string subject_of(const RecordSet& set) {
                        run.device.name.empty() ? run.device.type : run.device.name);
 }
 
+// Data sets differ in their contexts, so that they are groups of their own; where each one has a single length, as with
+// fixed lengths, that says nothing, and they are taken together.
+DivisorDiagnosis diagnose(std::span<const SampleRecord> records, FigureSource source) {
+    const std::vector<PerTokenFigure> apart = per_token_figures(records, source);
+    if (lengths_vary(apart)) return diagnose_divisor(apart);
+    return diagnose_divisor(per_token_figures(records, source, FigureGroups::config));
+}
+
 AuditVerdict verdict_of(const AuditReport& report) {
     if (report.samples.read == 0 || report.samples.read == report.samples.single_token) return AuditVerdict::unusable;
     const bool suspicious = std::any_of(report.findings.begin(), report.findings.end(),
@@ -61,8 +69,8 @@ AuditReport audit(const RecordSet& set) {
     report.samples = quality_of(set);
     for (const SampleRecord& record : records) ++report.methods[decode_method(record)];
     const FigureSource own = report.native ? FigureSource::per_step_mean : FigureSource::stored;
-    report.divisor = diagnose_divisor(per_token_figures(records, own));
-    report.per_token = diagnose_divisor(per_token_figures(records, FigureSource::per_token));
+    report.divisor = diagnose(records, own);
+    report.per_token = diagnose(records, FigureSource::per_token);
     report.by_length = figures_by_length(records);
     const std::vector<DecodeTimes> times = decode_times(records);
     report.correlations = length_correlations(records, times);

@@ -12,7 +12,6 @@ namespace {
 
 constexpr std::size_t most_points = 4000;  // of a scatter: more only make the page heavy
 constexpr std::size_t most_curves = 5;
-constexpr std::size_t least_values = 3;  // for the median of a step
 
 std::size_t stride_for(std::size_t points) { return points / most_points + 1; }
 
@@ -51,7 +50,6 @@ void add_step_figure(std::span<const SampleRecord> records, std::vector<AuditFig
         Series series{to_string(config), Mark::line_points};
         series.color = color++;
         for (std::size_t i = 0; i < steps.size(); ++i) {
-            if (steps[i].size() < least_values) continue;
             series.x.push_back(static_cast<double>(i + 1));
             series.y.push_back(median(steps[i]));
         }
@@ -77,13 +75,17 @@ void add_subtraction_figure(std::span<const SampleRecord> records, std::vector<A
     if (scatter.x.empty()) return;
     scatter.label.clear();
     difference.label.clear();
-    Plot against{"Decode time", {"direct (ms)"}, {"by subtraction (ms)"}, {std::move(scatter)}};
-    against.diagonal = true;
+    Series equal{"equal", Mark::lines};
+    equal.x = equal.y = {0, *std::max_element(scatter.x.begin(), scatter.x.end())};
+    equal.color = 1;
+    equal.dashed = true;
+    Plot against{"Decode time", {"direct (ms)"}, {"by subtraction (ms)"}, {std::move(scatter), std::move(equal)}};
+    against.key = KeyPlace::top_left;
     Plot by_length{
         "Difference by N", {"returned tokens N"}, {"subtraction − direct, signed (ms)"}, {std::move(difference)}};
     by_length.level = 0;
     figures.push_back({"subtraction",
-                       "Each point is a sample. On the diagonal, and at 0 on the right, the two methods agree.",
+                       "Each point is a sample. On the dashed line, and at 0 on the right, the two methods agree.",
                        {"Direct against subtraction", {std::move(against), std::move(by_length)}}});
 }
 

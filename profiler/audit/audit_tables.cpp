@@ -17,7 +17,7 @@ std::string signed_number(double value, int decimals = 3) {
     return std::isfinite(value) ? fmt::format("{:+.{}f}", value, decimals) : "–";
 }
 
-std::string percent(double fraction) { return number(100 * fraction) + " %"; }
+std::string percent(double fraction) { return std::isfinite(fraction) ? number(100 * fraction) + " %" : "–"; }
 
 std::string count(std::size_t value) { return fmt::format("{}", value); }
 

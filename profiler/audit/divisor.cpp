@@ -8,6 +8,7 @@
 #include <optional>
 #include <set>
 
+#include "profiler/audit/per_token_figures.hpp"
 #include "profiler/statistics/summary.hpp"
 
 namespace decodemeter {
@@ -165,12 +166,6 @@ double r_squared(std::span<const PerTokenFigure> figures, const PerTokenFit& fit
         about_fit += std::pow(figures[i].ms - cost / count * fit.shape[i], 2);
     }
     return about_mean > 0 ? 1 - about_fit / about_mean : 0;
-}
-
-bool lengths_vary(std::span<const PerTokenFigure> figures) {
-    std::map<std::size_t, std::set<double>> lengths;
-    for (const PerTokenFigure& figure : figures) lengths[figure.group].insert(figure.tokens);
-    return std::any_of(lengths.begin(), lengths.end(), [](const auto& group) { return group.second.size() > 1; });
 }
 
 std::string reason_of(DivisorVerdict verdict) {

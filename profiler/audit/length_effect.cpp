@@ -1,7 +1,6 @@
 #include "profiler/audit/length_effect.hpp"
 
 #include <algorithm>
-#include <tuple>
 
 #include "profiler/statistics/rank_correlation.hpp"
 #include "profiler/statistics/summary.hpp"
@@ -21,17 +20,12 @@ struct FigureSeries {
     }
 };
 
-using Group = std::tuple<std::string, ConfigKey>;
-
 // Divides each figure by the median of its group; groups whose median is 0 are left out.
 FigureSeries relative_to_group(const FigureSeries& series, std::span<const SampleRecord> records) {
-    std::map<Group, std::vector<double>> groups;
-    const auto group_of = [&](std::size_t i) {
-        const SampleRecord& record = records[series.records[i]];
-        return Group{record.dataset, record.config};
-    };
+    std::map<ConfigKey, std::vector<double>> groups;
+    const auto group_of = [&](std::size_t i) { return records[series.records[i]].config; };
     for (std::size_t i = 0; i < series.values.size(); ++i) groups[group_of(i)].push_back(series.values[i]);
-    std::map<Group, double> medians;
+    std::map<ConfigKey, double> medians;
     for (const auto& [group, values] : groups) medians[group] = median(values);
     FigureSeries relative;
     for (std::size_t i = 0; i < series.values.size(); ++i) {

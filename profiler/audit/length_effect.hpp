@@ -22,7 +22,7 @@ struct FigureByLength {
 };
 std::array<FigureByLength, length_bins.size()> figures_by_length(std::span<const SampleRecord> records);
 
-// Correlation of one method's per-token figure with N. Each figure is first divided by the median of its data set and
+// Correlation of one method's per-token figure with N. Each figure is first divided by the median of its
 // configuration, so that a mix of configurations that goes with N does not look like an effect of N.
 struct LengthCorrelation {
     std::string figure;

@@ -15,7 +15,13 @@ enum class FigureSource {
     per_token,      // T_LLM_decode / N
 };
 
-// The figures of records with N >= 2 and a figure above 0, grouped by data set and configuration.
-std::vector<PerTokenFigure> per_token_figures(std::span<const SampleRecord> records, FigureSource source);
+enum class FigureGroups { dataset_and_config, config };
+
+// The figures of records with N >= 2 and a figure above 0.
+std::vector<PerTokenFigure> per_token_figures(std::span<const SampleRecord> records, FigureSource source,
+                                              FigureGroups groups = FigureGroups::dataset_and_config);
+
+// Whether any group has more than one N, without which figures tell nothing of it.
+bool lengths_vary(std::span<const PerTokenFigure> figures);
 
 }  // namespace decodemeter

@@ -3,7 +3,6 @@
 
 #include <cupti.h>
 
-#include <memory>
 #include <string>
 
 namespace decodemeter {
@@ -27,7 +26,7 @@ struct CuptiFunctions {
     decltype(&cuptiGetErrorMessage) error_message = nullptr;  // from CUDA 12.2 on
     decltype(&cuptiGetResultString) result_string = nullptr;
 
-    std::shared_ptr<void> library;  // keeps the functions loaded
+    void* library = nullptr;  // never closed: CUPTI leaves threads and memory of its own behind
     std::string absent;
 };
 

@@ -79,3 +79,21 @@ TEST_CASE("A set without any decode step is unusable") {
     CHECK(audit(set).verdict == AuditVerdict::unusable);
     CHECK(audit(RecordSet{}).verdict == AuditVerdict::unusable);
 }
+
+TEST_CASE("Data sets of one length each are judged together") {
+    test::Draws draws(4);
+    RecordSet set = MeasuredSet().make();
+    for (SampleRecord& record : set.records) {
+        const int tokens = std::array{2, 5, 16, 64}[static_cast<std::size_t>(record.sample_id % 4)];
+        SampleRecord made = test::example_record(record.sample_id, tokens);
+        made.dataset = "fixed_" + std::to_string(tokens);
+        for (double& step : made.T_decode_per_step) step = 10 * (1 + 0.01 * draws.normal());
+        made.T_LLM_decode = std::accumulate(made.T_decode_per_step.begin(), made.T_decode_per_step.end(), 0.0);
+        record = made;
+    }
+    const AuditReport report = audit(set);
+    CHECK(report.divisor.samples + report.divisor.outliers == 300);
+    CHECK(report.divisor.verdict == DivisorVerdict::n_minus_1);
+    CHECK(report.per_token.verdict == DivisorVerdict::n);
+    CHECK(report.per_token.step_ms == Approx(10).epsilon(0.02));
+}
