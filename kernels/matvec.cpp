@@ -2,12 +2,7 @@
 
 #include <cstring>
 
-#if defined(__x86_64__) && defined(__GNUC__) && !defined(__clang__) && !defined(__SANITIZE_ADDRESS__)
-// Compiled once for each vector width; the loader picks the widest that the processor has.
-#define DECODEMETER_WIDEST_VECTORS __attribute__((target_clones("avx512f", "avx2", "default")))
-#else
-#define DECODEMETER_WIDEST_VECTORS
-#endif
+#include "kernels/widest_vectors.hpp"
 
 namespace decodemeter::kernels {
 
@@ -35,13 +30,15 @@ float dot(const float* weights, const float* x, std::int64_t count) noexcept {
 }
 
 template <class Weight, class Store>
-void each_row(const MatrixView& weights, const float* x, std::int64_t first, std::int64_t last, const Store& store) noexcept {
+void each_row(const MatrixView& weights, const float* x, std::int64_t first, std::int64_t last,
+              const Store& store) noexcept {
     const auto* row = static_cast<const Weight*>(weights.data) + first * weights.columns;
     for (std::int64_t r = first; r < last; ++r, row += weights.columns) store(r, dot(row, x, weights.columns));
 }
 
 template <class Store>
-void each_row_of_type(const MatrixView& weights, const float* x, std::int64_t first, std::int64_t last, const Store& store) noexcept {
+void each_row_of_type(const MatrixView& weights, const float* x, std::int64_t first, std::int64_t last,
+                      const Store& store) noexcept {
     if (weights.type == WeightType::bfloat16) each_row<std::uint16_t>(weights, x, first, last, store);
     else each_row<float>(weights, x, first, last, store);
 }
@@ -52,7 +49,8 @@ void matvec(const MatrixView& weights, const float* x, float* y, std::int64_t fi
     each_row_of_type(weights, x, first, last, [y](std::int64_t r, float value) { y[r] = value; });
 }
 
-void matvec_add(const MatrixView& weights, const float* x, float scale, float* y, std::int64_t first, std::int64_t last) noexcept {
+void matvec_add(const MatrixView& weights, const float* x, float scale, float* y, std::int64_t first,
+                std::int64_t last) noexcept {
     each_row_of_type(weights, x, first, last, [y, scale](std::int64_t r, float value) { y[r] += scale * value; });
 }
 

@@ -21,6 +21,7 @@ struct MatrixView {
 void matvec(const MatrixView& weights, const float* x, float* y, std::int64_t first, std::int64_t last) noexcept;
 
 // y[r] += scale * sum_c w[r, c] * x[c], likewise.
-void matvec_add(const MatrixView& weights, const float* x, float scale, float* y, std::int64_t first, std::int64_t last) noexcept;
+void matvec_add(const MatrixView& weights, const float* x, float scale, float* y, std::int64_t first,
+                std::int64_t last) noexcept;
 
 }  // namespace decodemeter::kernels

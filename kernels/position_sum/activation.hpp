@@ -13,6 +13,14 @@ template <class Number>
 DECODEMETER_HOST_DEVICE Number relu_excess(Number a, Number minus_q) {
     return maximum(minus_q, a);
 }
+#ifdef __CUDA_ARCH__
+// One instruction. Differs from the above in which zero and which NaN comes out, of which no sum tells.
+DECODEMETER_HOST_DEVICE float relu_excess(float a, float minus_q) {
+    float larger;
+    asm("max.NaN.f32 %0, %1, %2;" : "=f"(larger) : "f"(a), "f"(minus_q));
+    return larger;
+}
+#endif
 
 // 2 sqrt(2/pi) and the same times 0.044715.
 constexpr double gelu_linear = 1.59576912160573071176;

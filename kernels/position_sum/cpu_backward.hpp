@@ -69,12 +69,6 @@ struct CpuBackward {
 
     // --- columns in and out
 
-    static bool any_large(V x, int count) {
-        bool large = false;
-        for (int i = 0; i < count; ++i) large |= !(x[i] <= separable_limit && x[i] >= -separable_limit);
-        return large;
-    }
-
     Columns load_columns(std::int64_t block) const {
         Columns columns;
         columns.first = block * lanes;
@@ -82,17 +76,20 @@ struct CpuBackward {
             static_cast<int>(task.shape.hidden - columns.first < lanes ? task.shape.hidden - columns.first : lanes);
         columns.v = task.position_columns + block * positions() * parts * lanes;
         columns.grad_v = task.grad_columns + block * positions() * lanes;
+        const V zero(Scalar(0)), limit(static_cast<Scalar>(separable_limit));
+        V within(Scalar(1));
         for (std::int64_t p = 0; p < positions(); ++p) {
             const V v = load_up_to<V>(task.inputs.position_part + p * task.inputs.position_stride + columns.first,
                                       columns.count);
             Scalar* to = columns.v + p * parts * lanes;
-            (is_relu ? V(Scalar(0)) - v : v).store(to);
+            (is_relu ? zero - v : v).store(to);
             if constexpr (activation == Activation::silu) {
-                exponential(V(Scalar(0)) - v).store(to + lanes);
-                columns.is_large |= any_large(v, columns.count);
+                exponential(zero - v).store(to + lanes);
+                within = where_greater(limit, absolute(v), within, zero);
             }
-            V(Scalar(0)).store(columns.grad_v + p * lanes);
+            zero.store(columns.grad_v + p * lanes);
         }
+        columns.is_large = !all_ones(within);
         return columns;
     }
 
@@ -100,19 +97,21 @@ struct CpuBackward {
         const std::int64_t left = task.shape.batch - first;
         block.first = first;
         block.count = static_cast<int>(left < samples_per_block ? left : samples_per_block);
-        block.is_large = false;
         block.grad_weight = V(Scalar(0));
+        const V zero(Scalar(0)), limit(static_cast<Scalar>(separable_limit));
+        V within(Scalar(1));
         for (int i = 0; i < block.count; ++i) {
             const std::int64_t sample = task.visit.order[first + i];
             const V u = load_up_to<V>(task.inputs.config_part + sample * task.inputs.config_stride + columns.first,
                                       columns.count);
             u.store(block.u[0][i]);
             if constexpr (activation == Activation::silu) {
-                exponential(V(Scalar(0)) - u).store(block.u[parts - 1][i]);
-                block.is_large |= any_large(u, columns.count);
+                exponential(zero - u).store(block.u[parts - 1][i]);
+                within = where_greater(limit, absolute(u), within, zero);
             }
-            V(Scalar(0)).store(block.grad_u[i]);
+            zero.store(block.grad_u[i]);
         }
+        block.is_large = !all_ones(within);
     }
 
     void store_block(Columns& columns, const Block& block) const {

@@ -9,7 +9,7 @@
 
 namespace decodemeter::kernels {
 
-// Up to this size of u and v, e^-(u+v) is taken as e^-u e^-v (SiLU): 1 + e^80 is still far from overflow.
+// Below this size of u and v, e^-(u+v) is taken as e^-u e^-v (SiLU): 1 + e^80 is still far from overflow.
 constexpr double separable_limit = 40;
 
 template <class V>
@@ -19,6 +19,13 @@ DECODEMETER_HOST_DEVICE typename V::Scalar sum_of_lanes(V x) {
     for (int half = V::lanes / 2; half > 0; half /= 2)
         for (int i = 0; i < half; ++i) part[i] += part[i + half];
     return part[0];
+}
+
+template <class V>
+DECODEMETER_HOST_DEVICE bool all_ones(V x) {
+    bool all = true;
+    for (int i = 0; i < V::lanes; ++i) all &= x[i] == typename V::Scalar(1);
+    return all;
 }
 
 template <class V>
@@ -63,48 +70,50 @@ struct CpuForward {
 
     void pack(std::int64_t i) const {
         Scalar* to = task.panels + i * hidden() * parts * lanes;
-        bool is_large = false;
         for (int lane = 0; lane < lanes; ++lane) {
             const std::int64_t position = i * lanes + lane;
-            double dot = 0;
             if (position < task.shape.positions) {
                 const Scalar* from = task.inputs.position_part + position * task.inputs.position_stride;
-                for (std::int64_t h = 0; h < hidden(); ++h) {
-                    to[h * parts * lanes + lane] = activation == Activation::relu ? -from[h] : from[h];
-                    if (activation == Activation::relu) dot += double(task.inputs.head_weight[h]) * double(from[h]);
-                    if (activation == Activation::silu)
-                        is_large |= !(from[h] <= separable_limit && from[h] >= -separable_limit);
-                }
+                for (std::int64_t h = 0; h < hidden(); ++h) to[h * parts * lanes + lane] = from[h];
             } else {
                 for (std::int64_t h = 0; h < hidden(); ++h) to[h * parts * lanes + lane] = Scalar(0);
             }
-            task.position_dots[i * lanes + lane] = static_cast<Scalar>(dot);
         }
-        task.panel_is_large[i] = is_large;
-        if constexpr (activation == Activation::silu) {
-            for (std::int64_t h = 0; h < hidden(); ++h) {
-                Scalar* at = to + h * parts * lanes;
-                exponential(V(Scalar(0)) - V::load(at)).store(at + lanes);
+        const V zero(Scalar(0)), limit(static_cast<Scalar>(separable_limit));
+        V dot[4] = {zero, zero, zero, zero};  // ReLU's v . V, in four chains
+        V within(Scalar(1));
+        for (std::int64_t h = 0; h < hidden(); ++h) {
+            Scalar* at = to + h * parts * lanes;
+            const V v = V::load(at);
+            if constexpr (activation == Activation::relu) {
+                dot[h % 4] = multiply_add(V(task.inputs.head_weight[h]), v, dot[h % 4]);
+                (zero - v).store(at);
+            } else if constexpr (activation == Activation::silu) {
+                within = where_greater(limit, absolute(v), within, zero);
+                exponential(zero - v).store(at + lanes);
             }
         }
+        ((dot[0] + dot[1]) + (dot[2] + dot[3])).store(task.position_dots + i * lanes);
+        task.panel_is_large[i] = !all_ones(within);
     }
 
     // --- tiles
 
     void gather(const Sample* samples, std::int64_t h0, std::int64_t count, Rows& to) const {
-        to.is_large = false;
+        const V zero(Scalar(0)), limit(static_cast<Scalar>(separable_limit));
+        V within(Scalar(1));
         for (int i = 0; i < rows; ++i) {
             const Scalar* from = task.inputs.config_part + samples[i].index * task.inputs.config_stride + h0;
             for (std::int64_t h = 0; h < count; h += lanes) {
                 const V u = load_up_to<V>(from + h, count - h);
                 u.store(to.part[0][i] + h);
                 if constexpr (activation == Activation::silu) {
-                    exponential(V(Scalar(0)) - u).store(to.part[1][i] + h);
-                    for (int lane = 0; lane < lanes; ++lane)
-                        to.is_large |= !(u[lane] <= separable_limit && u[lane] >= -separable_limit);
+                    exponential(zero - u).store(to.part[1][i] + h);
+                    within = where_greater(limit, absolute(u), within, zero);
                 }
             }
         }
+        to.is_large = !all_ones(within);
     }
 
     // acc += w act(u + v) over one chunk of h. `at` is the first panel's entry for the chunk's first h.

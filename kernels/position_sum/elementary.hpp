@@ -18,7 +18,7 @@ struct Exp2Polynomial<float> {
     static constexpr int terms = 7;
     static constexpr float limit = 126;
     // Minimax for the relative error (2.6e-9) with 2^0 = 1, by Remez's exchange.
-    static constexpr double coefficient(int k) {
+    DECODEMETER_HOST_DEVICE static constexpr double coefficient(int k) {
         constexpr double minimax[] = {1.0,
                                       0.69314721496773117,
                                       0.24022652783005376,
@@ -34,7 +34,9 @@ struct Exp2Polynomial<double> {
     static constexpr int terms = 14;
     static constexpr double limit = 1022;
     // Taylor's: the first term left out is below 4e-18.
-    static constexpr double coefficient(int k) { return k == 0 ? 1.0 : coefficient(k - 1) * ln2 / k; }
+    DECODEMETER_HOST_DEVICE static constexpr double coefficient(int k) {
+        return k == 0 ? 1.0 : coefficient(k - 1) * ln2 / k;
+    }
 };
 
 // sum over i >= k of coefficient(i) f^(i - k), Horner's way.
@@ -58,6 +60,14 @@ DECODEMETER_HOST_DEVICE Number exp2_saturated(Number x) {
     const Number whole = round_to_integer(x);
     return times_power_of_two(exp2_polynomial(x - whole), whole);
 }
+#ifdef __CUDA_ARCH__
+// To 2^-22, and with 0 and infinity where they are nearer than the range's ends.
+DECODEMETER_HOST_DEVICE float exp2_saturated(float x) {
+    float power;
+    asm("ex2.approx.ftz.f32 %0, %1;" : "=f"(power) : "f"(x));
+    return power;
+}
+#endif
 
 // e^y; a NaN stays, above 2^limit is infinity, below 2^-limit is 0.
 template <class Number>

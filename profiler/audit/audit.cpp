@@ -69,7 +69,7 @@ AuditReport audit(const RecordSet& set) {
     if (!times.empty()) report.subtraction = audit_subtraction(records, times);
     report.output_lengths = output_lengths_by_dataset(records);
     report.stability = audit_stability(records);
-    report.idle = idle_split_by_config(records);
+    report.idle = idle_split_by_config(set.passes.empty() ? records : std::span<const SampleRecord>(set.passes));
     report.findings = find_in(report);
     report.verdict = verdict_of(report);
     return report;

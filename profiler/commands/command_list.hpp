@@ -7,6 +7,8 @@ namespace decodemeter {
 
 void add_profile_command(CLI::App& app);
 void add_audit_command(CLI::App& app);
+void add_compare_command(CLI::App& app);
+void add_trace_command(CLI::App& app);
 void add_generate_command(CLI::App& app);
 void add_verify_command(CLI::App& app);
 void add_merge_command(CLI::App& app);

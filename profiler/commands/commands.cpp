@@ -12,6 +12,8 @@ namespace decodemeter {
 void add_profiler_commands(CLI::App& app) {
     add_profile_command(app);
     add_audit_command(app);
+    add_compare_command(app);
+    add_trace_command(app);
     add_generate_command(app);
     add_verify_command(app);
     add_merge_command(app);

@@ -2,6 +2,7 @@
 #include <spdlog/spdlog.h>
 
 #include <atomic>
+#include <cmath>
 #include <csignal>
 #include <filesystem>
 #include <fstream>
@@ -13,9 +14,13 @@
 #include "profiler/commands/run_description.hpp"
 #include "profiler/commands/sample_options.hpp"
 #include "profiler/error/error.hpp"
+#include "profiler/molmo/step_operations.hpp"
 #include "profiler/profile/profile.hpp"
+#include "profiler/profile/run_estimate.hpp"
+#include "profiler/profile/tracing.hpp"
 #include "profiler/profile/warm_up.hpp"
 #include "profiler/report/progress.hpp"
+#include "profiler/report/table.hpp"
 
 namespace decodemeter {
 
@@ -42,6 +47,10 @@ struct ProfileFlags {
     std::string until_ci;
     std::string shard;
     bool no_warm_up = false;
+    bool dry_run = false;
+    bool measure_overhead = false;
+    int cupti_samples = 0;
+    bool traces = false;
     ProfileOptions options;
 };
 
@@ -85,6 +94,7 @@ void check_flags(ProfileFlags& flags) {
     if (flags.options.max_new_tokens < 1) throw InputError("--max_new_tokens: give at least 1");
     if (flags.options.max_crops < 1) throw InputError("--max_crops: give at least 1");
     if (flags.options.repeats < 1) throw InputError("--repeats: give at least 1");
+    if (flags.traces && flags.cupti_samples == 0) flags.cupti_samples = 1;
     check_results_directory(flags.results_dir);
 }
 
@@ -112,22 +122,63 @@ void print_report(const ProfileReport& report, const ProfileFlags& flags) {
                report.planned, flags.results_dir);
 }
 
-void profile(ProfileFlags& flags) {
-    check_flags(flags);
-    const std::vector<Sample> samples = read_samples(flags.samples, flags.options.seed);
-    molmo::Molmo model = load_model(flags.model);
-    flags.options.lengths = lengths_of(flags, model);
-    const auto configurations = make_configurations(model, knob_lists(flags, model));
-    RunHeader header = header_of(flags, model, configurations);
-    RecordStore store(flags.results_dir, header);
-    for (const std::string& repair : store.repairs()) spdlog::warn("{}", repair);
-    if (store.resumed_records() > 0) spdlog::info("{} records are there already; going on", store.resumed_records());
-
-    Instruments instruments(flags.options.max_new_tokens, flags.model.device == "cuda");
-    if (!flags.no_warm_up) {
-        header.warm_up = warm_up(model, samples, configurations, flags.options, instruments);
-        store.update_header(header);
+void print_estimate(const RunEstimate& estimate, const molmo::Molmo& model, const std::vector<Sample>& samples) {
+    Table table({"configuration", "prefill (ms)", "step (ms)", "all samples"});
+    for (const ConfigurationEstimate& one : estimate.configurations) {
+        table.add_row({to_string(one.key), fmt::format("{:.1f}", one.prefill_ms), fmt::format("{:.2f}", one.step_ms),
+                       format_duration(std::chrono::seconds(std::llround(one.seconds)))});
     }
+    fmt::print("{}\n{} samples under {} configurations: {} records in about {}; weights take {:.2f} GB\n", table.text(),
+               samples.size(), estimate.configurations.size(), estimate.records,
+               format_duration(std::chrono::seconds(std::llround(estimate.seconds))),
+               static_cast<double>(model.weight_bytes()) / 1e9);
+}
+
+// What is measured once, before the records: warm-up, the instrument's own cost, a step's operations.
+void prepare_run(molmo::Molmo& model, const ReferenceRun& reference, const ProfileFlags& flags,
+                 Instruments& instruments, RunHeader& header) {
+    if (!flags.no_warm_up) {
+        constexpr int most_runs = SettlingRule{}.most_runs;
+        Progress bar("warm-up", most_runs);
+        header.warm_up = warm_up(model, reference, instruments, [&](const WarmUp& now) {
+            bar.update(now.agreed ? most_runs : now.runs,
+                       fmt::format("windows differ by {:.1f} %", now.difference_percent));
+        });
+    }
+    const MeasureRequest& request = reference.request;
+    NullObserver nobody;
+    const auto input = model.prepare({nullptr, request.sample->prompt, std::nullopt, request.max_crops}, nobody);
+    const molmo::StepOperations step = count_step_operations(
+        model, *input, {{request.config.top_k, request.active_blocks}, 4, false, molmo::Extent::everything});
+    header.figures["operations_per_decode_step"] =
+        fmt::format("{{\"configuration\": \"{}\", \"operations\": {}, \"largest_allocation_bytes\": {}}}",
+                    to_string(request.config), step.operations, step.largest_allocation_bytes);
+    if (!flags.measure_overhead) return;
+    constexpr int blocks = 24;
+    const Overhead overhead = measure_own_overhead(model, reference, instruments, blocks, flags.options.seed);
+    header.figures["overhead"] = overhead_json(overhead);
+    fmt::print("the instrument adds {:+.3f} % to a run of {:.1f} ms ({:.0f} %: {:+.3f} to {:+.3f} %; {} ABBA blocks)\n",
+               overhead.percent, overhead.run_ms, 100 * overhead.confidence, overhead.lower_percent,
+               overhead.upper_percent, overhead.blocks);
+}
+
+void trace(molmo::Molmo& model, const std::vector<Sample>& samples, const std::vector<Configuration>& configurations,
+           const ProfileFlags& flags, Instruments& instruments, RecordStore& store, RunHeader& header) {
+    const TracingOptions tracing{flags.cupti_samples, flags.results_dir, flags.traces};
+    const TracingReport report =
+        run_tracing(model, samples, configurations, flags.options, tracing, instruments, store);
+    header.versions.cupti = report.version;
+    if (!report.warning.empty()) spdlog::warn("CUPTI: {}", report.warning);
+    if (!report.refused.empty()) {
+        header.absent["cupti"] = report.refused;
+        spdlog::warn("CUPTI: {}; steps have no busy time", report.refused);
+    }
+    fmt::print("{} tracing passes, kept apart from the measured records\n", report.passes);
+}
+
+ProfileReport run_with_progress(molmo::Molmo& model, const std::vector<Sample>& samples,
+                                const std::vector<Configuration>& configurations, const ProfileFlags& flags,
+                                Instruments& instruments, RecordStore& store) {
     std::signal(SIGINT, on_interrupt);
     Progress bar("profile", static_cast<std::int64_t>(samples.size() * configurations.size()) * flags.options.repeats);
     ProfileHooks hooks;
@@ -136,8 +187,38 @@ void profile(ProfileFlags& flags) {
         bar.update(done, fmt::format("{} {}, {} steps of {:.2f} ms", record.dataset, to_string(record.config),
                                      record.decode_steps(), decode_per_step_mean_ms(record).value_or(0)));
     };
-    const ProfileReport report = run_profile(model, samples, configurations, flags.options, instruments, store, hooks);
+    ProfileReport report = run_profile(model, samples, configurations, flags.options, instruments, store, hooks);
     bar.finish();
+    return report;
+}
+
+void profile(ProfileFlags& flags) {
+    check_flags(flags);
+    const std::vector<Sample> samples = read_samples(flags.samples, flags.options.seed);
+    molmo::Molmo model = load_model(flags.model);
+    flags.options.lengths = lengths_of(flags, model);
+    const auto configurations = make_configurations(model, knob_lists(flags, model));
+    Instruments instruments(flags.options.max_new_tokens, flags.model.device == "cuda");
+    if (flags.dry_run) {
+        print_estimate(estimate_run(model, samples, configurations, flags.options, instruments), model, samples);
+        return;
+    }
+    RunHeader header = header_of(flags, model, configurations);
+    instruments.describe(header.device);
+    header.absent = instruments.absent();
+    RecordStore store(flags.results_dir, header);
+    for (const std::string& repair : store.repairs()) spdlog::warn("{}", repair);
+    if (store.resumed_records() > 0) spdlog::info("{} records are there already; going on", store.resumed_records());
+
+    if (const auto reference = choose_reference(samples, configurations, flags.options)) {
+        prepare_run(model, *reference, flags, instruments, header);
+        store.update_header(header);
+    }
+    const ProfileReport report = run_with_progress(model, samples, configurations, flags, instruments, store);
+    if (flags.cupti_samples > 0 && report.stopped != "interrupted") {
+        trace(model, samples, configurations, flags, instruments, store, header);
+        store.update_header(header);
+    }
     print_report(report, flags);
     if (report.measured + report.already_there == 0) {
         throw InputError("no sample could be measured; the reasons are above");
@@ -177,6 +258,17 @@ void add_profile_command(CLI::App& app) {
     command->add_option("--until_ci", flags->until_ci,
                         "Stop when each configuration's step median is known to, for example, 1%");
     command->add_option("--shard", flags->shard, "Measure part i of n, as 2/4; join the parts with merge");
+    command
+        ->add_option(
+            "--cupti", flags->cupti_samples,
+            "Afterwards trace the first N samples under each configuration: busy and idle time, kernels (default N: 1)")
+        ->expected(0, 1)
+        ->default_str("1");
+    command->add_flag("--traces", flags->traces,
+                      "Write each of those as a trace for ui.perfetto.dev, to <results_dir>/traces");
+    command->add_flag("--measure_overhead", flags->measure_overhead, "First measure what the instrument itself costs");
+    command->add_flag("--dry_run", flags->dry_run,
+                      "Only say what would be measured, how long it would take and what memory");
     command->add_flag("--no_warm_up", flags->no_warm_up, "Measure from the first run on");
     command->footer(
         "Examples:\n"

@@ -252,6 +252,13 @@ const std::string& Molmo::name() const noexcept { return implementation_->name; 
 const std::string& Molmo::weights_source() const noexcept { return implementation_->weights_source; }
 const std::vector<std::string>& Molmo::warnings() const noexcept { return implementation_->warnings; }
 int Molmo::threads() const noexcept { return at::get_num_threads(); }
+std::int64_t Molmo::weight_bytes() const {
+    std::int64_t bytes = 0;
+    for (const NamedParameter& named : named_parameters(implementation_->parameters, implementation_->config)) {
+        bytes += static_cast<std::int64_t>(named.tensor.nbytes());
+    }
+    return bytes;
+}
 std::string Molmo::torch_version() { return TORCH_VERSION; }
 std::filesystem::path Molmo::torch_library_folder() { return molmo::torch_library_folder(); }
 std::int64_t Molmo::eos_id() const noexcept { return implementation_->eos_id(); }

@@ -92,6 +92,7 @@ public:
     const std::string& weights_source() const noexcept;  // "random(seed)", or the snapshot's name and hash
     std::int64_t eos_id() const noexcept;
     int threads() const noexcept;                               // of the CPU that LibTorch uses
+    std::int64_t weight_bytes() const;                          // in the memory of the device
     static std::string torch_version();                         // of the LibTorch that runs, as "2.11.0"
     static std::filesystem::path torch_library_folder();        // where it lies
     const std::vector<std::string>& warnings() const noexcept;  // tensors of the checkpoint that nothing uses

@@ -13,7 +13,7 @@ namespace decodemeter::molmo {
 namespace {
 
 // A thread is worth waking for about this many weights.
-constexpr std::int64_t weights_per_task = 1 << 15;
+constexpr std::int64_t weights_per_task = 1 << 17;
 
 std::int64_t rows_per_task(std::int64_t columns) { return std::max<std::int64_t>(1, weights_per_task / columns); }
 

@@ -1,24 +1,23 @@
 #include "profiler/molmo/parameters.hpp"
 
-#include <ATen/ops/empty.h>
-
 #include "profiler/molmo/vision_tower.hpp"
+#include "profiler/molmo/weight_memory.hpp"
 
 namespace decodemeter::molmo {
 
 namespace {
 
 LinearWeights allocate_linear(std::int64_t out, std::int64_t in, bool bias, const at::TensorOptions& options) {
-    return {at::empty({out, in}, options), bias ? at::empty({out}, options) : at::Tensor()};
+    return {empty_weights({out, in}, options), bias ? empty_weights({out}, options) : at::Tensor()};
 }
 
 VisionWeights allocate_vision(const VisionConfig& config, const at::TensorOptions& options) {
     const std::int64_t width = config.width, mlp = config.inner;
-    const auto vector = [&] { return at::empty({width}, options); };
+    const auto vector = [&] { return empty_weights({width}, options); };
     VisionWeights weights;
-    weights.patch_embedding = at::empty({width, std::int64_t{config.patch} * config.patch * 3}, options);
+    weights.patch_embedding = empty_weights({width, std::int64_t{config.patch} * config.patch * 3}, options);
     weights.class_embedding = vector();
-    weights.positional_embedding = at::empty({config.positions(), width}, options);
+    weights.positional_embedding = empty_weights({config.positions(), width}, options);
     weights.pre_norm_weight = vector();
     weights.pre_norm_bias = vector();
     for (int i = 0; i <= last_used_block(config); ++i) {
@@ -33,32 +32,32 @@ VisionWeights allocate_vision(const VisionConfig& config, const at::TensorOption
 ConnectorWeights allocate_connector(const ModelConfig& config, const at::TensorOptions& options) {
     const std::int64_t width = config.vision.width, features = config.vision.feature_width();
     const auto projection = [&](std::int64_t in) { return allocate_linear(width, in, true, options); };
-    return {at::empty({2, features}, options),
+    return {empty_weights({2, features}, options),
             projection(features),
             projection(features),
             projection(features),
             projection(width),
-            at::empty({config.projector_inner, width}, options),
-            at::empty({config.d_model, config.projector_inner}, options),
-            at::empty({config.projector_inner, width}, options)};
+            empty_weights({config.projector_inner, width}, options),
+            empty_weights({config.d_model, config.projector_inner}, options),
+            empty_weights({config.projector_inner, width}, options)};
 }
 
 DecoderBlockWeights allocate_block(const ModelConfig& config, const at::TensorOptions& options) {
     const std::int64_t d = config.d_model;
     const std::int64_t rows = (std::int64_t{config.heads} + 2 * config.kv_heads) * config.head_dim;
     DecoderBlockWeights block;
-    block.attn_norm = at::empty({d}, options);
+    block.attn_norm = empty_weights({d}, options);
     block.qkv = allocate_linear(rows, d, config.qkv_bias, options);
-    if (config.qk_norm) block.qk_norm = at::empty({2, d}, options);
-    block.attn_out = at::empty({d, d}, options);
-    block.ff_norm = at::empty({d}, options);
+    if (config.qk_norm) block.qk_norm = empty_weights({2, d}, options);
+    block.attn_out = empty_weights({d, d}, options);
+    block.ff_norm = empty_weights({d}, options);
     if (config.experts) {
         const std::int64_t experts = config.experts->experts, inner = config.experts->inner;
-        block.experts = {at::empty({experts, d}, options), at::empty({experts, 2 * inner, d}, options),
-                         at::empty({experts, d, inner}, options)};
+        block.experts = {empty_weights({experts, d}, options), empty_weights({experts, 2 * inner, d}, options),
+                         empty_weights({experts, d, inner}, options)};
     } else {
-        block.up_gate = at::empty({2 * std::int64_t{config.inner}, d}, options);
-        block.down = at::empty({d, config.inner}, options);
+        block.up_gate = empty_weights({2 * std::int64_t{config.inner}, d}, options);
+        block.down = empty_weights({d, config.inner}, options);
     }
     return block;
 }
@@ -155,10 +154,10 @@ Parameters allocate_parameters(const ModelConfig& config, const at::TensorOption
     parameters.connector = allocate_connector(config, options);
     DecoderWeights& decoder = parameters.decoder;
     decoder.embedding =
-        at::empty({std::int64_t{config.embedding_size} + config.additional_vocab_size, config.d_model}, options);
+        empty_weights({std::int64_t{config.embedding_size} + config.additional_vocab_size, config.d_model}, options);
     for (int i = 0; i < config.layers; ++i) decoder.blocks.push_back(allocate_block(config, options));
-    decoder.final_norm = at::empty({config.d_model}, options);
-    decoder.unembedding = at::empty({config.embedding_size, config.d_model}, options);
+    decoder.final_norm = empty_weights({config.d_model}, options);
+    decoder.unembedding = empty_weights({config.embedding_size, config.d_model}, options);
     return parameters;
 }
 

@@ -1,8 +1,13 @@
 #include <ATen/Parallel.h>
 #include <ATen/ops/empty.h>
 
+#include <algorithm>
+#include <array>
+#include <bit>
 #include <cmath>
+#include <cstring>
 
+#include "kernels/widest_vectors.hpp"
 #include "profiler/molmo/parameters.hpp"
 
 namespace decodemeter::molmo {
@@ -23,18 +28,43 @@ std::uint64_t hash_name(const std::string& name) {
     return hash;
 }
 
-// Uniform values of standard deviation `deviation` about `center`; one 64-bit mix gives four of them.
+void store(float value, float& target) { target = value; }
+
+// Round to nearest, ties to even; no value here is a NaN.
+void store(float value, at::BFloat16& target) {
+    const auto bits = std::bit_cast<std::uint32_t>(value);
+    target.x = static_cast<std::uint16_t>((bits + 0x7fffU + (bits >> 16 & 1U)) >> 16);
+}
+
+constexpr std::int64_t values_of_a_word = 4;  // 16 bits for each
+constexpr std::int64_t batch = 256;           // words, small enough for the first cache
+
+// `count` values, at most a batch, of the words from `first_word` on.
+template <class Scalar>
+DECODEMETER_WIDEST_VECTORS void fill_batch(Scalar* values, std::int64_t count, std::uint64_t stream,
+                                           std::int64_t first_word, float center, float scale) {
+    std::array<std::uint64_t, batch> words;
+    for (std::int64_t i = 0; i < batch; ++i) {
+        words[static_cast<std::size_t>(i)] =
+            mix(stream + 0x9e3779b97f4a7c15ULL * static_cast<std::uint64_t>(first_word + i + 1));
+    }
+    std::array<std::uint16_t, values_of_a_word * batch> parts;
+    std::memcpy(parts.data(), words.data(), sizeof parts);
+    for (std::int64_t i = 0; i < count; ++i) {
+        store(center + scale * (static_cast<float>(parts[static_cast<std::size_t>(i)]) - 32767.5F), values[i]);
+    }
+}
+
+// Uniform values of standard deviation `deviation` about `center`.
 template <class Scalar>
 void fill_uniform(Scalar* values, std::int64_t count, std::uint64_t stream, float center, float deviation) {
     const float scale = deviation * 3.4641016F / 65536.0F;  // a uniform variable's range is sqrt(12) deviations
-    const std::int64_t groups = (count + 3) / 4;
-    at::parallel_for(0, groups, 1 << 16, [&](std::int64_t begin, std::int64_t end) {
-        for (std::int64_t group = begin; group < end; ++group) {
-            const std::uint64_t bits = mix(stream + 0x9e3779b97f4a7c15ULL * static_cast<std::uint64_t>(group + 1));
-            for (std::int64_t j = 0; j < 4 && 4 * group + j < count; ++j) {
-                const auto part = static_cast<float>(bits >> (16 * j) & 0xffff) - 32767.5F;
-                values[4 * group + j] = static_cast<Scalar>(center + scale * part);
-            }
+    constexpr std::int64_t values_of_a_batch = values_of_a_word * batch;
+    const std::int64_t batches = (count + values_of_a_batch - 1) / values_of_a_batch;
+    at::parallel_for(0, batches, 64, [&](std::int64_t begin, std::int64_t end) {
+        for (std::int64_t i = begin; i < end; ++i) {
+            const std::int64_t first = i * values_of_a_batch;
+            fill_batch(values + first, std::min(values_of_a_batch, count - first), stream, i * batch, center, scale);
         }
     });
 }

@@ -1,7 +1,13 @@
-// What watches a run: the timeline with its clocks, and whoever else is attached.
+// What watches a run: the timeline with its clocks, NVTX ranges, the GPU's state.
 #pragma once
 
+#include <map>
+#include <optional>
+#include <string>
+
 #include "profiler/record/sample_record.hpp"
+#include "profiler/timing/nvml_sampler.hpp"
+#include "profiler/timing/nvtx_ranges.hpp"
 #include "profiler/timing/observer_group.hpp"
 #include "profiler/timing/timeline.hpp"
 
@@ -9,14 +15,25 @@ namespace decodemeter {
 
 class Instruments {
 public:
-    // `cuda` adds CUDA events. Everything is made here, before anything is timed.
+    // `cuda` adds CUDA events, NVTX ranges and NVML. Everything is made here, before anything is timed.
     Instruments(int max_steps, bool cuda);
 
     Timeline<>& timeline() noexcept { return timeline_; }
     StageObserver& observers() noexcept { return group_; }
 
+    // Around one sample, never within it.
+    void begin_sample();
+    void end_sample(SampleRecord& record);
+
+    // What cannot be had here, and why; for run.json.
+    std::map<std::string, std::string> absent() const;
+    void describe(DeviceInfo& device) const;
+
 private:
     Timeline<> timeline_;
+    NvtxRanges ranges_;
+    std::optional<NvmlSampler> gpu_;
+    double highest_mhz_ = 0;
     ObserverGroup group_;
 };
 

@@ -1,5 +1,8 @@
 #include "profiler/profile/measure.hpp"
 
+#include <fmt/chrono.h>
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <chrono>
 #include <numeric>
@@ -11,6 +14,13 @@ namespace decodemeter {
 namespace {
 
 using molmo::Extent;
+
+std::string utc_now() {
+    const auto now = std::chrono::system_clock::now();
+    const auto milliseconds =
+        std::chrono::duration_cast<std::chrono::milliseconds>(now.time_since_epoch()).count() % 1000;
+    return fmt::format("{:%FT%T}.{:03}Z", fmt::gmtime(std::chrono::system_clock::to_time_t(now)), milliseconds);
+}
 
 molmo::GenerateOptions generate_options(const MeasureRequest& request) {
     return {{request.config.top_k, request.active_blocks}, request.tokens, request.stop_at_eos, Extent::everything};
@@ -109,6 +119,7 @@ SampleRecord measure(molmo::Molmo& model, const MeasureRequest& request, Timelin
     fill_counts(record, molmo::Molmo::facts(*input), generation, request.stop_at_eos, request.tokens);
     fill_times(record, trace);
     if (request.keep_text) record.pred = model.tokenizer().decode(generation.tokens);
+    record.time = utc_now();
     if (request.subtraction) record.subtraction = measure_subtraction(model, *input, options);
     return record;
 }

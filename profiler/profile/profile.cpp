@@ -1,6 +1,5 @@
 #include "profiler/profile/profile.hpp"
 
-#include <fmt/chrono.h>
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -18,13 +17,6 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 constexpr std::size_t examples_kept = 5;
-
-std::string utc_now() {
-    const auto now = std::chrono::system_clock::now();
-    const auto milliseconds =
-        std::chrono::duration_cast<std::chrono::milliseconds>(now.time_since_epoch()).count() % 1000;
-    return fmt::format("{:%FT%T}.{:03}Z", fmt::gmtime(std::chrono::system_clock::to_time_t(now)), milliseconds);
-}
 
 // Step means of each configuration, until their medians are known as well as was asked.
 class PrecisionGoal {
@@ -139,22 +131,11 @@ private:
     }
 
     void measure_job(const Job& job, const std::optional<molmo::Image>& image) {
-        const Sample& sample = samples_[job.sample];
-        const Configuration& configuration = configurations_[job.config];
-        MeasureRequest request;
-        request.sample = &sample;
-        request.image = image ? &*image : nullptr;
-        request.config = configuration.key;
-        request.active_blocks = configuration.active_blocks;
-        request.repeat = job.repeat;
-        request.max_crops = options_.max_crops;
-        request.tokens = tokens_to_return(options_.lengths, sample.dataset, sample.sample_id, sample.task,
-                                          options_.seed, options_.max_new_tokens);
-        request.stop_at_eos = options_.lengths.rule == OutputLengths::Rule::natural;
-        request.subtraction = options_.subtraction;
-        request.keep_text = options_.keep_text;
+        const MeasureRequest request = make_request(samples_[job.sample], image ? &*image : nullptr,
+                                                    configurations_[job.config], options_, job.repeat);
+        instruments_.begin_sample();
         SampleRecord record = measure(model_, request, instruments_.timeline(), instruments_.observers());
-        record.time = utc_now();
+        instruments_.end_sample(record);
         store_.append(record);
         goal_.add(job.config, record);
         ++report_.measured;
@@ -190,6 +171,23 @@ private:
 };
 
 }  // namespace
+
+MeasureRequest make_request(const Sample& sample, const molmo::Image* image, const Configuration& configuration,
+                            const ProfileOptions& options, int repeat) {
+    MeasureRequest request;
+    request.sample = &sample;
+    request.image = image;
+    request.config = configuration.key;
+    request.active_blocks = configuration.active_blocks;
+    request.repeat = repeat;
+    request.max_crops = options.max_crops;
+    request.tokens = tokens_to_return(options.lengths, sample.dataset, sample.sample_id, sample.task, options.seed,
+                                      options.max_new_tokens);
+    request.stop_at_eos = options.lengths.rule == OutputLengths::Rule::natural;
+    request.subtraction = options.subtraction;
+    request.keep_text = options.keep_text;
+    return request;
+}
 
 ProfileReport run_profile(molmo::Molmo& model, const std::vector<Sample>& samples,
                           const std::vector<Configuration>& configurations, const ProfileOptions& options,

@@ -13,6 +13,7 @@
 
 #include "profiler/profile/configurations.hpp"
 #include "profiler/profile/instruments.hpp"
+#include "profiler/profile/measure.hpp"
 #include "profiler/profile/output_lengths.hpp"
 #include "profiler/record/record_store.hpp"
 #include "profiler/samples/sample.hpp"
@@ -31,6 +32,10 @@ struct ProfileOptions {
     std::optional<double> until_ci;  // half-width of the interval of each configuration's step median, as a fraction
     Shard shard;
 };
+
+// The sample under the configuration, as `options` have it.
+MeasureRequest make_request(const Sample& sample, const molmo::Image* image, const Configuration& configuration,
+                            const ProfileOptions& options, int repeat);
 
 struct ProfileReport {
     std::int64_t planned = 0;

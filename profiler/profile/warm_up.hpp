@@ -1,18 +1,20 @@
-// Runs until the machine has settled.
+// Runs until the machine has settled, and what the instrument costs there.
 #pragma once
 
 #include <functional>
-#include <vector>
 
-#include "profiler/profile/profile.hpp"
+#include "profiler/profile/reference_run.hpp"
 #include "profiler/profile/settling.hpp"
+#include "profiler/timing/overhead.hpp"
 
 namespace decodemeter {
 
-// Repeats the first usable sample under the most expensive configuration until its time has settled. Nothing is
-// recorded but what it came to. `on_run` hears of each run.
-WarmUp warm_up(molmo::Molmo& model, const std::vector<Sample>& samples,
-               const std::vector<Configuration>& configurations, const ProfileOptions& options,
-               Instruments& instruments, const std::function<void(const WarmUp&)>& on_run = {});
+// Repeats the run until its time has settled. Nothing is recorded but what it came to. `on_run` hears of each run.
+WarmUp warm_up(molmo::Molmo& model, const ReferenceRun& run, Instruments& instruments,
+               const std::function<void(const WarmUp&)>& on_run = {});
+
+// Wall time of generate() with the instruments and without, in randomised ABBA blocks.
+Overhead measure_own_overhead(molmo::Molmo& model, const ReferenceRun& run, Instruments& instruments, int blocks,
+                              std::uint64_t seed);
 
 }  // namespace decodemeter

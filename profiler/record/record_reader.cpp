@@ -4,6 +4,8 @@
 
 #include <algorithm>
 #include <fstream>
+#include <functional>
+#include <iterator>
 #include <memory>
 #include <numeric>
 #include <regex>
@@ -195,8 +197,12 @@ RecordSet read_results(const fs::path& path, const ReadOptions& options) {
         collector.read_file(path, canonical_dataset(folder.filename().string()));
         collector.read_header(folder.parent_path());
     }
-    if (collector.set.records.empty()) nothing_found(path, collector.set.report);
-    return std::move(collector.set);
+    RecordSet& set = collector.set;
+    if (set.records.empty()) nothing_found(path, set.report);
+    const auto first_pass = std::stable_partition(set.records.begin(), set.records.end(), std::not_fn(is_tracing_pass));
+    set.passes.assign(std::make_move_iterator(first_pass), std::make_move_iterator(set.records.end()));
+    set.records.erase(first_pass, set.records.end());
+    return std::move(set);
 }
 
 }  // namespace decodemeter

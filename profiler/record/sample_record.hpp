@@ -120,6 +120,10 @@ double decode_per_token_ms(const SampleRecord& record);
 // T_LLM_decode / (N - 1); none when there was no decode step.
 std::optional<double> decode_per_step_mean_ms(const SampleRecord& record);
 
+// A record of a run that CUPTI traced, and thereby slowed down: not for statistics of times.
+inline constexpr const char* tracing_pass_flag = "cupti_pass";
+bool is_tracing_pass(const SampleRecord& record);
+
 // "coco_2014_vqa/000017/high_8_16/0"
 std::string record_key(const std::string& dataset, std::int64_t sample_id, const ConfigKey& config, int repeat);
 

@@ -2,6 +2,7 @@
 
 #include "profiler/error/error.hpp"
 #include "profiler/molmo/molmo.hpp"
+#include "profiler/molmo/step_operations.hpp"
 #include "tests/catch.hpp"
 
 using namespace decodemeter;
@@ -110,4 +111,20 @@ TEST_CASE("Tiers choose the number of tiles") {
         CHECK(facts.crops > before);
         before = facts.crops;
     }
+}
+
+TEST_CASE("A decode step allocates nothing of a weight's size, and as many operations for each block") {
+    Molmo model = tiny();
+    NullObserver nobody;
+    const auto input = model.prepare({nullptr, "describe", std::nullopt, 12}, nobody);
+    const auto count = [&](std::vector<int> blocks) {
+        return count_step_operations(model, *input, {{8, std::move(blocks)}, 4, false, Extent::everything});
+    };
+    const StepOperations one = count({0}), two = count({0, 1}), three = count({0, 1, 2});
+    CHECK(one.operations > 0);
+    CHECK(three.operations - two.operations == two.operations - one.operations);
+    const ModelConfig& config = model.config();
+    const std::int64_t smallest_weight_bytes = std::int64_t{config.d_model} * config.d_model * 4;
+    CHECK(three.largest_allocation_bytes > 0);
+    CHECK(three.largest_allocation_bytes < smallest_weight_bytes);
 }
