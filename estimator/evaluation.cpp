@@ -181,7 +181,7 @@ double noise_floor_percent(const Dataset& dataset) {
         if (values.size() < 2) continue;
         const double center = median(values), n = static_cast<double>(values.size());
         double deviation = 0;
-        for (const double value : values) deviation += std::abs(value / center - 1);
+        for (const double value : values) deviation += std::abs(center / value - 1);
         sum += deviation * std::sqrt(n / (n - 1));  // the center was taken from the same values
         count += n;
     }
