@@ -95,7 +95,7 @@ void check_flags(ProfileFlags& flags) {
     if (flags.options.max_crops < 1) throw InputError("--max_crops: give at least 1");
     if (flags.options.repeats < 1) throw InputError("--repeats: give at least 1");
     if (flags.traces && flags.cupti_samples == 0) flags.cupti_samples = 1;
-    check_results_directory(flags.results_dir);
+    if (!flags.dry_run) check_results_directory(flags.results_dir);
 }
 
 RunHeader header_of(const ProfileFlags& flags, const molmo::Molmo& model,
