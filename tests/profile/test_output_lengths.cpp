@@ -5,7 +5,8 @@
 using namespace decodemeter;
 
 TEST_CASE("Output lengths are written as they are read") {
-    for (const char* text : {"natural", "dataset", "fixed:1", "fixed:64"}) CHECK(to_string(parse_output_lengths(text)) == text);
+    for (const char* text : {"natural", "dataset", "fixed:1", "fixed:64"})
+        CHECK(to_string(parse_output_lengths(text)) == text);
 }
 
 TEST_CASE("An output length that is no rule is refused") {
