@@ -32,5 +32,7 @@ function(decodemeter_library name)
   target_sources(${target} PUBLIC FILE_SET HEADERS BASE_DIRS "${PROJECT_SOURCE_DIR}" FILES ${arg_HEADERS})
   target_link_libraries(${target} PUBLIC ${arg_PUBLIC} PRIVATE ${arg_PRIVATE})
   target_compile_features(${target} PUBLIC cxx_std_20)
+  # The same command line whether the library is static or shared, so that ccache knows it.
+  set_target_properties(${target} PROPERTIES DEFINE_SYMBOL "")
   decodemeter_defaults(${target})
 endfunction()
