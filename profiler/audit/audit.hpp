@@ -13,6 +13,7 @@
 #include "profiler/audit/idle_split.hpp"
 #include "profiler/audit/length_effect.hpp"
 #include "profiler/audit/stability.hpp"
+#include "profiler/audit/step_floor.hpp"
 #include "profiler/audit/subtraction_audit.hpp"
 #include "profiler/record/record_reader.hpp"
 
@@ -54,6 +55,7 @@ struct AuditReport {
     std::map<std::string, OutputLengthSummary> output_lengths;
     Stability stability;
     std::vector<IdleSplitRow> idle;
+    std::vector<StepFloorRow> floors;
     std::vector<AuditFinding> findings;
     AuditVerdict verdict = AuditVerdict::clean;
 };

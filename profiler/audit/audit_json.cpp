@@ -126,6 +126,19 @@ Json stability_json(const Stability& stability) {
     return json;
 }
 
+Json floors_json(const std::vector<StepFloorRow>& floors) {
+    Json json = Json::array();
+    for (const StepFloorRow& row : floors) {
+        json.push_back({{"configuration", to_string(row.config)},
+                        {"samples", row.samples},
+                        {"step_ms", row.step_ms},
+                        {"gigabytes", row.gigabytes},
+                        {"gb_per_s", row.gb_per_s},
+                        {"floor_ms", row.floor_ms ? Json(*row.floor_ms) : Json()}});
+    }
+    return json;
+}
+
 Json idle_json(const std::vector<IdleSplitRow>& idle) {
     Json rows = Json::array();
     for (const IdleSplitRow& row : idle) {
@@ -161,6 +174,7 @@ std::string audit_json(const AuditReport& report) {
     json["output_lengths"] = lengths_json(report);
     json["stability"] = stability_json(report.stability);
     json["idle"] = idle_json(report.idle);
+    json["floors"] = floors_json(report.floors);
     return json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
 }
 

@@ -147,6 +147,22 @@ AuditSection idle_section(const std::vector<IdleSplitRow>& idle) {
     return section;
 }
 
+AuditSection floor_section(const std::vector<StepFloorRow>& floors) {
+    AuditSection section{"Steps and their floor", {}, {}};
+    section.paragraphs.push_back(
+        "A step cannot be faster than its weights, keys and values stream from memory. On a device whose memory's "
+        "speed "
+        "is not known there is no floor, but the speed that the step reaches.");
+    Table table({"configuration", "samples", "step (ms)", "reads (GB)", "GB/s", "floor (ms)", "step / floor"});
+    for (const StepFloorRow& row : floors) {
+        table.add_row({to_string(row.config), count(row.samples), number(row.step_ms, 3), number(row.gigabytes, 4),
+                       number(row.gb_per_s, 1), row.floor_ms ? number(*row.floor_ms, 3) : "–",
+                       row.floor_ms ? number(row.step_ms / *row.floor_ms, 1) : "–"});
+    }
+    section.tables.push_back(std::move(table));
+    return section;
+}
+
 }  // namespace
 
 std::vector<AuditSection> audit_sections(const AuditReport& report) {
@@ -155,6 +171,7 @@ std::vector<AuditSection> audit_sections(const AuditReport& report) {
     sections.push_back(length_section(report));
     sections.push_back(sample_section(report));
     sections.push_back(stability_section(report.stability));
+    if (!report.floors.empty()) sections.push_back(floor_section(report.floors));
     if (!report.idle.empty()) sections.push_back(idle_section(report.idle));
     return sections;
 }

@@ -40,7 +40,9 @@ std::map<std::string, std::int64_t> sizes_of(const molmo::ModelConfig& config) {
                                                  {"vocabulary", config.embedding_size},
                                                  {"projector_inner", config.projector_inner},
                                                  {"vision_width", config.vision.width},
-                                                 {"vision_layers", config.vision.layers}};
+                                                 {"vision_layers", config.vision.layers},
+                                                 {"qkv_bias", config.qkv_bias ? 1 : 0},
+                                                 {"qk_norm", config.qk_norm ? 1 : 0}};
     if (config.experts) {
         sizes["experts"] = config.experts->experts;
         sizes["top_k"] = config.experts->top_k;
