@@ -1,6 +1,7 @@
 // What a decode step of the full-size model costs on this CPU, run by run at a peer's request (decode_step.py):
 // reads "<blocks> <tokens>" lines, answers each with one JSON line. First line: the model, and how fast memory streams.
 #include <ATen/Parallel.h>
+#include <sys/resource.h>
 
 #include <algorithm>
 #include <chrono>
@@ -49,6 +50,12 @@ double step_bytes(const molmo::ModelConfig& config, int top_k, int blocks) {
     return 2 * (blocks * block + d * config.embedding_size);
 }
 
+double peak_gib() {
+    rusage usage{};
+    getrusage(RUSAGE_SELF, &usage);
+    return static_cast<double>(usage.ru_maxrss) / (1 << 20);
+}
+
 molmo::GenerateOptions options_of(int blocks, int tokens) {
     molmo::GenerateOptions options;
     options.knobs.active_blocks.resize(static_cast<std::size_t>(blocks));
@@ -67,7 +74,8 @@ void answer(molmo::Molmo& model, const molmo::PreparedInput& input, int blocks, 
 
     const molmo::StepOperations seen = molmo::count_step_operations(model, input, options_of(blocks, tokens));
     std::cout << "], \"operations_per_step\": " << seen.operations
-              << ", \"largest_allocation_bytes\": " << seen.largest_allocation_bytes << "}" << std::endl;
+              << ", \"largest_allocation_bytes\": " << seen.largest_allocation_bytes << ", \"peak_gib\": " << peak_gib()
+              << "}" << std::endl;
 }
 
 }  // namespace

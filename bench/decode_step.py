@@ -103,7 +103,7 @@ def main():
         "floor_of_16_blocks_ms": floor16_ms, "fraction_of_floor_of_16_blocks": floor16_ms / step(whole),
         "operations_per_step": ours[0]["operations_per_step"], "operations_per_step_of_16_blocks": whole[0]["operations_per_step"],
         "largest_allocation_bytes": max(one["largest_allocation_bytes"] for one in ours + whole),
-        "rounds": {"ours": ours, "peer": theirs, "ours_16_blocks": whole},
+        "peak_gib": whole[-1]["peak_gib"], "rounds": {"ours": ours, "peer": theirs, "ours_16_blocks": whole},
     }
     text = f"""# A decode step on the CPU
 
@@ -118,7 +118,8 @@ bfloat16, prompt of {about['prompt_tokens']} tokens, top_k 8. Medians of {len(ou
 Weights stream at {about['gb_per_s']:.1f} GB/s here, so the floor of a step is {floor_ms:.2f} ms at {options.blocks} blocks ({100 * result['fraction_of_floor']:.0f} % of
 the step) and {floor16_ms:.2f} ms at 16 blocks, where a step takes {result['step_of_16_blocks_ms']:.2f} ms ({100 * result['fraction_of_floor_of_16_blocks']:.0f} %).
 A step dispatches {result['operations_per_step']} LibTorch operations at {options.blocks} blocks and {result['operations_per_step_of_16_blocks']} at 16; the largest tensor that decoding
-allocates has {result['largest_allocation_bytes'] / 1e6:.2f} MB (an expert's weights have 12.6 MB, the head's 206 MB).
+allocates has {result['largest_allocation_bytes'] / 1e6:.2f} MB (an expert's weights have 12.6 MB, the head's 206 MB). The whole
+full-size model took {result['peak_gib']:.1f} GiB of memory at most.
 """
     print(text)
     if options.json:

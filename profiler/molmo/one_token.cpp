@@ -5,6 +5,7 @@
 #include <ATen/ops/linear.h>
 
 #include <cmath>
+#include <cstddef>
 
 #include "kernels/matvec.hpp"
 
@@ -20,6 +21,15 @@ std::int64_t rows_per_task(std::int64_t columns) { return std::max<std::int64_t>
 kernels::MatrixView view_of(const at::Tensor& matrix) {
     const bool bfloat16 = matrix.scalar_type() == at::kBFloat16;
     return {matrix.const_data_ptr(), matrix.size(0), matrix.size(1),
+            bfloat16 ? kernels::WeightType::bfloat16 : kernels::WeightType::float32};
+}
+
+// One of the matrices that lie one behind the other in `matrices` [count, rows, columns], without a tensor for it.
+kernels::MatrixView view_of(const at::Tensor& matrices, std::int64_t index) {
+    const bool bfloat16 = matrices.scalar_type() == at::kBFloat16;
+    const std::int64_t rows = matrices.size(1), columns = matrices.size(2);
+    const auto* first = static_cast<const std::byte*>(matrices.const_data_ptr());
+    return {first + index * rows * columns * static_cast<std::int64_t>(matrices.element_size()), rows, columns,
             bfloat16 ? kernels::WeightType::bfloat16 : kernels::WeightType::float32};
 }
 
@@ -61,8 +71,8 @@ at::Tensor mix_experts_for_one_token(const at::Tensor& x, const ExpertWeights& w
     at::parallel_for(0, k * 2 * inner, rows_per_task(d), [&](std::int64_t first, std::int64_t last) {
         for (std::int64_t row = first; row < last;) {
             const std::int64_t i = row / (2 * inner), end = std::min(last, (i + 1) * 2 * inner);
-            kernels::matvec(view_of(weights.gate_up.select(0, experts[i])), in, both + i * 2 * inner,
-                            row - i * 2 * inner, end - i * 2 * inner);
+            kernels::matvec(view_of(weights.gate_up, experts[i]), in, both + i * 2 * inner, row - i * 2 * inner,
+                            end - i * 2 * inner);
             row = end;
         }
     });
@@ -72,8 +82,7 @@ at::Tensor mix_experts_for_one_token(const at::Tensor& x, const ExpertWeights& w
     }
     at::parallel_for(0, d, rows_per_task(k * inner), [&](std::int64_t first, std::int64_t last) {
         for (std::int64_t i = 0; i < k; ++i) {
-            kernels::matvec_add(view_of(weights.down.select(0, experts[i])), inside + i * inner, scale[i], out, first,
-                                last);
+            kernels::matvec_add(view_of(weights.down, experts[i]), inside + i * inner, scale[i], out, first, last);
         }
     });
     return output.to(x.scalar_type());
