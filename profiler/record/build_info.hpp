@@ -9,8 +9,8 @@ struct BuildInfo {
     std::string version;
     std::string git_revision;  // empty when built outside a git checkout
     bool dirty = false;
-    std::string torch;         // LibTorch that it was built against
-    std::string cuda;          // CUDA toolkit that compiled the kernels; empty: built without CUDA
+    std::string torch;  // LibTorch that it was built against
+    std::string cuda;   // CUDA toolkit that compiled the kernels; empty: built without CUDA
     std::string compiler;
 };
 

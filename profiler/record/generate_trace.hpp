@@ -16,10 +16,12 @@ struct IdleSplit {
     Milliseconds gap{};          // a launched kernel had not started yet
 };
 
-// What CUPTI attributed to one decode step.
+// What CUPTI attributed to one decode step. busy + idle = span where no other step's work runs into it.
 struct StepActivity {
+    Milliseconds span{};  // on the clock of the activity records: from the end of the step before to this one's
     Milliseconds busy{};  // measure of the union of kernel, memcpy and memset intervals
     IdleSplit idle{};
+    Milliseconds overhead{};  // what CUPTI says it took itself
     std::int64_t kernels = 0;
     std::int64_t api_calls = 0;
     std::int64_t synchronisations = 0;
@@ -46,11 +48,11 @@ struct StageTimings {
 
 // Activity records that CUPTI lost or that could not be placed. All zero, or the record is flagged.
 struct ActivityLosses {
-    std::int64_t dropped = 0;
-    std::int64_t zero_timestamps = 0;
-    std::int64_t unmatched = 0;
-    std::int64_t overlapping = 0;
-    std::int64_t link_disagreements = 0;
+    std::int64_t dropped = 0;             // CUPTI had no buffer for them
+    std::int64_t zero_timestamps = 0;     // CUPTI could not take their times
+    std::int64_t unmatched = 0;           // without their API call, of an earlier sample, or too late for their step
+    std::int64_t overlapping = 0;         // began before the record before them on their stream had ended
+    std::int64_t link_disagreements = 0;  // host time and external correlation id name different steps
 
     bool none() const noexcept {
         return dropped == 0 && zero_timestamps == 0 && unmatched == 0 && overlapping == 0 && link_disagreements == 0;

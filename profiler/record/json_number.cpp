@@ -15,22 +15,6 @@ NumberFault fault_of_token(std::string_view token) {
 
 }  // namespace
 
-const char* to_string(NumberFault fault) noexcept {
-    switch (fault) {
-        case NumberFault::none:
-            return "fine";
-        case NumberFault::missing:
-            return "missing";
-        case NumberFault::negative:
-            return "negative";
-        case NumberFault::not_finite:
-            return "not finite";
-        case NumberFault::not_a_number:
-            return "not a number";
-    }
-    return "unknown";
-}
-
 NumberFault read_number(simdjson::ondemand::value value, double& number) {
     if (value.get_double().get(number) == simdjson::SUCCESS) {
         return std::isfinite(number) ? NumberFault::none : NumberFault::not_finite;

@@ -1,17 +1,13 @@
-// Numbers as measurement files have them: NaN and Infinity are told apart from other bad values.
+// Numbers as measurement files have them, read with simdjson.
 #pragma once
 
 #include <simdjson.h>
 
-#include <optional>
-#include <string>
 #include <vector>
 
+#include "profiler/record/number_fault.hpp"
+
 namespace decodemeter {
-
-enum class NumberFault { none, missing, negative, not_finite, not_a_number };
-
-const char* to_string(NumberFault fault) noexcept;
 
 // Reads a finite number; null counts as missing. The value is consumed whatever it is.
 NumberFault read_number(simdjson::ondemand::value value, double& number);

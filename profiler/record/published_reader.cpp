@@ -233,6 +233,7 @@ Knobs merged(const Knobs& sample, const Knobs& document) {
 
 SampleRecord finished(PublishedSample&& sample, const std::string& dataset, const std::string& stem) {
     SampleRecord record = std::move(sample.record);
+    record.format = RecordFormat::published;
     record.dataset = dataset;
     record.config = {sample.knobs.tier, *sample.knobs.top_k, *sample.knobs.active_blocks};
     record.active_block_indices = std::move(sample.knobs.active_block_indices);

@@ -4,11 +4,14 @@
 
 #include <algorithm>
 #include <fstream>
+#include <functional>
+#include <iterator>
+#include <memory>
 #include <numeric>
 #include <regex>
-#include <unordered_set>
 
 #include "profiler/error/error.hpp"
+#include "profiler/record/key_set.hpp"
 #include "profiler/record/record_json.hpp"
 
 namespace decodemeter {
@@ -19,10 +22,12 @@ namespace {
 
 constexpr std::size_t examples_kept = 20;
 
-// `text` with `json_padding` readable bytes after its end.
+// A file's text with `json_padding` zero bytes after its end. Not a string: that would be cleared before it is read.
 struct PaddedText {
-    std::string bytes;
-    std::string_view view() const { return std::string_view(bytes).substr(0, bytes.size() - json_padding); }
+    std::unique_ptr<char[]> bytes;
+    std::size_t size = 0;
+
+    std::string_view view() const { return {bytes.get(), size}; }
 };
 
 PaddedText read_padded(const fs::path& path) {
@@ -32,9 +37,10 @@ PaddedText read_padded(const fs::path& path) {
     if (!stream || error)
         throw InputError(
             fmt::format("{}: cannot read ({})", path.string(), error ? error.message() : "no permission?"));
-    PaddedText text{std::string(size + json_padding, '\0')};
-    stream.read(text.bytes.data(), static_cast<std::streamsize>(size));
-    text.bytes.resize(static_cast<std::size_t>(stream.gcount()) + json_padding, '\0');
+    PaddedText text{std::make_unique_for_overwrite<char[]>(size + json_padding), 0};
+    stream.read(text.bytes.get(), static_cast<std::streamsize>(size));
+    text.size = static_cast<std::size_t>(stream.gcount());
+    std::fill_n(text.bytes.get() + text.size, size + json_padding - text.size, '\0');
     return text;
 }
 
@@ -69,12 +75,15 @@ fs::path merged_name(const fs::path& path) {
 
 struct Collector {
     RecordSet set;
-    std::unordered_set<std::string> keys;
+    KeySet keys;
 
     void read_file(const fs::path& path, const std::string& dataset) {
         const std::size_t before = set.records.size();
         const PaddedText text = read_padded(path);
         if (is_native_file(path)) {
+            const auto lines = std::count(text.view().begin(), text.view().end(), '\n');
+            set.records.reserve(before + static_cast<std::size_t>(lines) + 1);
+            keys.reserve(before + static_cast<std::size_t>(lines) + 1);
             read_native_lines(
                 text.view(), path.string(), [&](SampleRecord&& record) { add_native(std::move(record), dataset); },
                 set.report);
@@ -89,7 +98,7 @@ struct Collector {
 
     void add_native(SampleRecord&& record, const std::string& dataset) {
         if (record.dataset.empty()) record.dataset = dataset;
-        if (!keys.insert(record.key).second) {
+        if (!keys.insert(record.key, set.records)) {
             --set.report.read;
             --set.report.native;
             return set.report.skip(record.dataset, 0, "duplicate key");
@@ -188,8 +197,12 @@ RecordSet read_results(const fs::path& path, const ReadOptions& options) {
         collector.read_file(path, canonical_dataset(folder.filename().string()));
         collector.read_header(folder.parent_path());
     }
-    if (collector.set.records.empty()) nothing_found(path, collector.set.report);
-    return std::move(collector.set);
+    RecordSet& set = collector.set;
+    if (set.records.empty()) nothing_found(path, set.report);
+    const auto first_pass = std::stable_partition(set.records.begin(), set.records.end(), std::not_fn(is_tracing_pass));
+    set.passes.assign(std::make_move_iterator(first_pass), std::make_move_iterator(set.records.end()));
+    set.records.erase(first_pass, set.records.end());
+    return std::move(set);
 }
 
 }  // namespace decodemeter

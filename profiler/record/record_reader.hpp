@@ -37,6 +37,7 @@ struct RecordSet {
     std::optional<RunHeader> run;  // none for published documents
     std::vector<std::string> datasets;
     std::vector<SampleRecord> records;
+    std::vector<SampleRecord> passes;  // tracing passes, which tracing slows down: never mixed with the others
     ReadReport report;
 };
 

@@ -63,11 +63,18 @@ const std::map<std::string_view, std::string_view>& definitions() {
          "the same sample as people time it today: vision alone, vision + prefill, and the whole, in separate runs; "
          "T_LLM_prefill = (vision + prefill) - vision; T_LLM_decode_signed = T_total - T_vision_total - T_LLM_prefill; "
          "T_LLM_decode = max(0, signed)"},
-        {"cupti", "per-step results of the CUPTI pass and what it lost; {none: reason} where it was refused"},
+        {"cupti",
+         "per-step results of the CUPTI pass and what it lost; {none: reason} where it was refused. span_ms: the step "
+         "on the pass's own clock, from the end of the device's work of one step to that of the next; its idle time is "
+         "split into launch (the next kernel was not launched yet), synchronise (the same, the host blocked in a "
+         "synchronising call) and gap (launched, not started yet), so that busy + idle = span; overhead_ms: what CUPTI "
+         "says it took itself; losses: records dropped, without timestamps, without their API call or too late, "
+         "overlapping on one stream, and disagreements of the two links from kernel to step"},
         {"gpu", "lowest SM clock, throttle reasons, temperature, power and energy around the sample, from NVML"},
         {"flags", "what to know before trusting this record"},
         {"time", "when the sample finished, ISO 8601, UTC"},
         {"synthetic", "true: simulated, not measured"},
+        {"trace", "file with the sample's trace for Perfetto, relative to the results directory"},
         {"pred", "the answer's text"},
         {"answers", "reference answers copied from the data set"},
         {"accuracy", "copied from the input where given"},
@@ -140,6 +147,7 @@ Json optional_properties() {
     Json json;
     json["cupti"] = type("object");
     json["synthetic"] = type("boolean");
+    json["trace"] = type("string");
     json["pred"] = type("string");
     json["answers"] = array_of(type("string"));
     json["accuracy"] = type("number");

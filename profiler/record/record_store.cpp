@@ -51,19 +51,6 @@ std::string read_file(const fs::path& path) {
     return std::move(text).str();
 }
 
-void create_writable_directory(const fs::path& directory) {
-    std::error_code error;
-    fs::create_directories(directory, error);
-    if (error || !fs::is_directory(directory)) {
-        throw InputError(fmt::format("{}: cannot create the results directory ({}); choose another with --results_dir",
-                                     directory.string(), error ? error.message() : "it is a file"));
-    }
-    if (::access(directory.c_str(), W_OK | X_OK) != 0) {
-        throw InputError(fmt::format("{}: cannot write there ({}); choose another with --results_dir",
-                                     directory.string(), reason(errno)));
-    }
-}
-
 FileDescriptor take_lock(const fs::path& path) {
     FileDescriptor lock(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644));
     if (lock.get() < 0) {
@@ -112,6 +99,19 @@ FileDescriptor::~FileDescriptor() {
     if (value_ >= 0) ::close(value_);
 }
 
+void check_results_directory(const fs::path& directory) {
+    std::error_code error;
+    fs::create_directories(directory, error);
+    if (error || !fs::is_directory(directory)) {
+        throw InputError(fmt::format("{}: cannot create the results directory ({}); choose another with --results_dir",
+                                     directory.string(), error ? error.message() : "it is a file"));
+    }
+    if (::access(directory.c_str(), W_OK | X_OK) != 0) {
+        throw InputError(fmt::format("{}: cannot write there ({}); choose another with --results_dir",
+                                     directory.string(), reason(errno)));
+    }
+}
+
 std::string records_file_name(const Shard& shard) {
     return shard.whole() ? "records.jsonl" : fmt::format("records.shard-{}-of-{}.jsonl", shard.index + 1, shard.count);
 }
@@ -122,7 +122,7 @@ std::string run_file_name(const Shard& shard) {
 
 RecordStore::RecordStore(fs::path results_dir, RunHeader header)
     : results_dir_(std::move(results_dir)), header_(std::move(header)) {
-    create_writable_directory(results_dir_);
+    check_results_directory(results_dir_);
     lock_ = take_lock(results_dir_ / ("." + run_file_name(header_.shard) + ".lock"));
     adopt_existing_run();
     read_existing_records();

@@ -75,6 +75,10 @@ private:
     std::chrono::steady_clock::time_point last_sync_{};
 };
 
+// Makes `results_dir` where it is missing. Throws InputError when it cannot be made or written to: to be called before
+// a model is loaded.
+void check_results_directory(const std::filesystem::path& results_dir);
+
 // "records.jsonl", or "records.shard-2-of-4.jsonl" for shard index 1 of 4; likewise "run.json".
 std::string records_file_name(const Shard& shard);
 std::string run_file_name(const Shard& shard);

@@ -1,5 +1,6 @@
 #include "profiler/record/sample_record.hpp"
 
+#include <algorithm>
 #include <cstdio>
 
 namespace decodemeter {
@@ -11,6 +12,10 @@ double decode_per_token_ms(const SampleRecord& record) {
 std::optional<double> decode_per_step_mean_ms(const SampleRecord& record) {
     if (record.decode_steps() == 0) return std::nullopt;
     return record.T_LLM_decode / record.decode_steps();
+}
+
+bool is_tracing_pass(const SampleRecord& record) {
+    return std::find(record.flags.begin(), record.flags.end(), tracing_pass_flag) != record.flags.end();
 }
 
 std::string record_key(const std::string& dataset, std::int64_t sample_id, const ConfigKey& config, int repeat) {

@@ -32,9 +32,11 @@ struct StepClocks {
 
 // Per-step results of a CUPTI pass; the vectors have one entry for each decode step.
 struct CuptiSummary {
+    std::vector<double> span_ms;  // of the pass itself, on the clock of its activity records
     std::vector<double> idle_launch_ms;
     std::vector<double> idle_synchronise_ms;
     std::vector<double> idle_gap_ms;
+    std::vector<double> overhead_ms;
     std::vector<std::int64_t> kernels;
     std::vector<std::int64_t> api_calls;
     std::vector<std::int64_t> synchronisations;
@@ -54,7 +56,11 @@ struct GpuState {
     std::optional<double> energy_mj;
 };
 
+// Which kind of file a record was read from; a new record is native.
+enum class RecordFormat { native, published };
+
 struct SampleRecord {
+    RecordFormat format = RecordFormat::native;  // not written
     std::string key;
     std::string dataset;
     std::int64_t sample_id = 0;
@@ -97,6 +103,7 @@ struct SampleRecord {
     std::vector<std::string> flags;
     std::string time;  // ISO 8601, UTC
     bool synthetic = false;
+    std::optional<std::string> trace;  // file with the sample's trace, relative to the results directory
 
     std::optional<std::string> prompt;
     std::optional<std::string> image;
@@ -112,6 +119,10 @@ struct SampleRecord {
 double decode_per_token_ms(const SampleRecord& record);
 // T_LLM_decode / (N - 1); none when there was no decode step.
 std::optional<double> decode_per_step_mean_ms(const SampleRecord& record);
+
+// A record of a run that CUPTI traced, and thereby slowed down: not for statistics of times.
+inline constexpr const char* tracing_pass_flag = "cupti_pass";
+bool is_tracing_pass(const SampleRecord& record);
 
 // "coco_2014_vqa/000017/high_8_16/0"
 std::string record_key(const std::string& dataset, std::int64_t sample_id, const ConfigKey& config, int repeat);

@@ -37,9 +37,11 @@ Json gpu_json(const GpuState& gpu) {
 }
 
 Json cupti_json(const CuptiSummary& cupti) {
-    return {{"idle_launch_ms", cupti.idle_launch_ms},
+    return {{"span_ms", cupti.span_ms},
+            {"idle_launch_ms", cupti.idle_launch_ms},
             {"idle_synchronise_ms", cupti.idle_synchronise_ms},
             {"idle_gap_ms", cupti.idle_gap_ms},
+            {"overhead_ms", cupti.overhead_ms},
             {"kernels", cupti.kernels},
             {"api_calls", cupti.api_calls},
             {"synchronisations", cupti.synchronisations},
@@ -105,6 +107,7 @@ void add_optional_parts(Json& json, const SampleRecord& record) {
     json["flags"] = record.flags;
     json["time"] = record.time;
     if (record.synthetic) json["synthetic"] = true;
+    if (record.trace) json["trace"] = *record.trace;
     if (record.pred) json["pred"] = *record.pred;
     if (!record.answers.empty()) json["answers"] = record.answers;
     if (record.accuracy) json["accuracy"] = *record.accuracy;

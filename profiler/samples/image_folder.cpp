@@ -41,9 +41,9 @@ struct Kind {
     const char* general_prompt;  // null: only pictures that the table knows
 };
 constexpr Kind vqa = {"photos_vqa", "vqa", "What is shown in this picture?"};
-constexpr Kind caption = {"photos_caption", "caption", "Describe this image in detail."};
-constexpr Kind document = {"photos_document", "document", nullptr};
-constexpr Kind text = {"photos_text", "text", nullptr};
+constexpr Kind caption = {"photos_caption", "captioning", "Describe this image in detail."};
+constexpr Kind document = {"photos_document", "doc_qa", nullptr};
+constexpr Kind text = {"photos_text", "text_vqa", nullptr};
 
 struct Question {
     std::string_view picture;  // the file's name without extension

@@ -33,7 +33,6 @@ Sample read_line(const JsonValue& json, const fs::path& manifest) {
     Sample sample;
     sample.prompt = json.at("prompt").string();
     sample.dataset = manifest.stem().string();
-    sample.task = "vqa";
     if (const auto dataset = json.find("dataset")) {
         check_dataset_name(*dataset);
         sample.dataset = dataset->string();

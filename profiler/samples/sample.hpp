@@ -13,7 +13,7 @@ struct Sample {
     std::int64_t sample_id = 0;   // its place in the source, from 0; stays when a subset is taken
     std::filesystem::path image;  // empty: text only. The file may be missing
     std::string prompt;           // without the roles that the model's template puts around it
-    std::string task;             // "vqa", "caption", "document", "text", "count", "choice"
+    std::string task;  // "vqa", "captioning", "doc_qa", "text_vqa", "count", "choice"; empty: follows from the data set
     std::vector<std::string> answers;
 };
 

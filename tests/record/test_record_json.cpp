@@ -39,9 +39,11 @@ bool valid(const std::string& line) {
 
 TEST_CASE("A record written and read again is the same record") {
     SampleRecord record = test::example_record();
-    record.cupti = CuptiSummary{{0.1, 0.2, 0.3},
+    record.cupti = CuptiSummary{{1.5, 1.25, 1.5},
+                                {0.1, 0.2, 0.3},
                                 {0, 0, 0},
                                 {0, 0, 0},
+                                {0.01, 0, 0},
                                 {900, 901, 902},
                                 {1000, 1001, 1002},
                                 {1, 1, 1},
@@ -51,6 +53,7 @@ TEST_CASE("A record written and read again is the same record") {
                                 2,
                                 3,
                                 4};
+    record.trace = "coco_2014_vqa/trace-17.json";
     record.prompt = "What is \"this\"?";
     record.answers = {"a cat", "cat"};
     record.flags = {"throttled"};
@@ -89,6 +92,7 @@ TEST_CASE("Written lines satisfy the schema") {
     bare.subtraction.reset();
     bare.gpu.reset();
     bare.cupti_refused = "another subscriber";
+    bare.trace = "trace.json";
     CHECK(valid(to_json_line(bare)));
 }
 

@@ -78,7 +78,7 @@ TEST_CASE("COCO captions: one sample for each picture, its captions as answers")
     const auto samples = read("coco_caption", directory);
     REQUIRE(samples.size() == 2);
     CHECK(samples[0].image == directory / "val2014/COCO_val2014_000000391895.jpg");
-    CHECK(samples[0].task == "caption");
+    CHECK(samples[0].task == "captioning");
     CHECK(samples[0].prompt == "coco_captioning: Write a very short description of this image.");
     CHECK(samples[0].answers.size() == 2);
     write_text(directory / "annotations/captions_val2017.json", captions);
@@ -112,7 +112,7 @@ TEST_CASE("DocVQA: both names of its question file, both names of its folder of 
     auto samples = read("doc_qa", directory);
     REQUIRE(samples.size() == 1);
     CHECK(samples[0].image == directory / "documents/pybv0228_81.png");
-    CHECK(samples[0].task == "document");
+    CHECK(samples[0].task == "doc_qa");
     CHECK(samples[0].answers == Answers{"0.28"});
     std::filesystem::remove(directory / "val_v1.0.json");
     write_text(directory / "spdocvqa_qas/val_v1.0_withQT.json", questions);

@@ -56,7 +56,7 @@ TEST_CASE("Photographs are asked what suits them: questions, captions, documents
     CHECK(by_dataset["photos_vqa"][0].prompt == "What is the woman wearing?");
     CHECK(by_dataset["photos_vqa"][1].prompt == "What is shown in this picture?");
     CHECK(by_dataset["photos_document"].size() == 3);
-    CHECK(by_dataset["photos_document"][0].task == "document");
+    CHECK(by_dataset["photos_document"][0].task == "doc_qa");
     REQUIRE(by_dataset["photos_text"].size() == 2);
     CHECK(by_dataset["photos_text"][1].image == directory / "rocket.jpg");
     for (const auto& [dataset, samples] : by_dataset) {

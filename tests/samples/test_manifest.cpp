@@ -9,12 +9,12 @@ using test::write_text;
 
 TEST_CASE("A manifest names prompts, and pictures relative to itself") {
     TemporaryDirectory directory;
-    write_text(
-        directory / "mine.jsonl",
-        "{\"prompt\": \"What is it?\", \"image\": \"pictures/a.jpg\", \"answers\": [\"a cat\", \"cat\"]}\n"
-        "\n"
-        "{\"prompt\": \"2 + 2?\", \"image\": null, \"dataset\": \"sums\", \"task\": \"text\", \"answers\": \"4\"}\r\n"
-        "{\"prompt\": \"And\\nthis?\", \"image\": \"/abs/b.png\", \"note\": 7}");
+    write_text(directory / "mine.jsonl",
+               "{\"prompt\": \"What is it?\", \"image\": \"pictures/a.jpg\", \"answers\": [\"a cat\", \"cat\"]}\n"
+               "\n"
+               "{\"prompt\": \"2 + 2?\", \"image\": null, \"dataset\": \"sums\", \"task\": \"text_vqa\", \"answers\": "
+               "\"4\"}\r\n"
+               "{\"prompt\": \"And\\nthis?\", \"image\": \"/abs/b.png\", \"note\": 7}");
     const auto samples = read_manifest(directory / "mine.jsonl");
     REQUIRE(samples.size() == 3);
     CHECK(samples[0].dataset == "mine");
@@ -23,7 +23,7 @@ TEST_CASE("A manifest names prompts, and pictures relative to itself") {
     CHECK(samples[0].sample_id == 0);
     CHECK(samples[1].dataset == "sums");
     CHECK(samples[1].image.empty());
-    CHECK(samples[1].task == "text");
+    CHECK(samples[1].task == "text_vqa");
     CHECK(samples[1].answers == std::vector<std::string>{"4"});
     CHECK(samples[1].sample_id == 0);
     CHECK(samples[2].image == "/abs/b.png");

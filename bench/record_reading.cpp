@@ -1,0 +1,122 @@
+// How fast are records read? Prints records per second of each case, both ways:
+//   lines   read_native_lines() on text in memory, each record dropped
+//   set     read_results() on a file, all records kept
+// Usage: bench_record_reading [directory]; with a directory its cases' files stay there, and
+// bench/record_reading.py compares them with Python's json in the same run.
+#include <chrono>
+#include <cstdio>
+#include <filesystem>
+#include <fstream>
+#include <string>
+#include <vector>
+
+#include "profiler/record/record_json.hpp"
+#include "profiler/record/record_reader.hpp"
+
+namespace fs = std::filesystem;
+using namespace decodemeter;
+
+namespace {
+
+constexpr int rounds = 5;
+
+SampleRecord record_of(std::int64_t sample_id, int output_tokens) {
+    SampleRecord record;
+    record.dataset = "coco_2014_vqa";
+    record.sample_id = sample_id;
+    record.config = {Tier::high, 8, 16};
+    record.key = record_key(record.dataset, sample_id, record.config, 0);
+    for (int i = 0; i < 16; ++i) record.active_block_indices.push_back(i);
+    record.max_crops = 12;
+    record.image_size = {480, 640};
+    record.tiling = {3, 4};
+    record.num_crops = 13;
+    record.vision_tokens = 1152;
+    record.text_tokens = 58;
+    record.prompt_tokens = 1210;
+    record.output_tokens = output_tokens;
+    record.content_tokens = output_tokens - 1;
+    record.ends_with_eos = true;
+    record.stop = "eos";
+    record.T_preprocess = 6.1;
+    record.T_vision_encoder = 9.8;
+    record.T_projector = 0.4;
+    record.T_vision_total = 10.2;
+    record.T_LLM_prefill = 7.9;
+    record.T_prefill_total = 18.1;
+    record.decode_start_ms = 18.2;
+    // Floats that became doubles, as CUDA events give them: 17 digits each.
+    for (int step = 1; step < output_tokens; ++step) {
+        const auto ms = static_cast<double>(1.5F + 0.001F * static_cast<float>((sample_id + 7 * step) % 97));
+        record.T_decode_per_step.push_back(ms);
+        record.T_LLM_decode += ms;
+    }
+    record.decode_end_ms = record.decode_start_ms + record.T_LLM_decode;
+    record.T_total = record.decode_end_ms + 0.1;
+    record.clocks = StepClocks{record.T_decode_per_step, record.T_decode_per_step, std::nullopt, "span"};
+    record.subtraction = SubtractionTimes{14.9, 8.9, 23.4, -0.4, 0};
+    record.gpu = GpuState{1980, {}, 41, 310, std::nullopt};
+    record.time = "2026-01-08T10:11:12.345Z";
+    return record;
+}
+
+// The example of the format's description, 1.1 kB: times of few digits.
+std::string short_line(std::int64_t sample_id) {
+    SampleRecord record = record_of(sample_id, 1);
+    record.output_tokens = 4;
+    record.content_tokens = 3;
+    record.T_decode_per_step = {1.55, 1.53, 1.54};
+    record.T_LLM_decode = 4.62;
+    record.decode_end_ms = 22.82;
+    record.T_total = 22.9;
+    record.clocks = StepClocks{{1.58, 1.54, 1.55}, record.T_decode_per_step, std::nullopt, "span"};
+    return to_json_line(record);
+}
+
+double seconds_since(std::chrono::steady_clock::time_point begin) {
+    return std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
+}
+
+template <class Work>
+double best_seconds(const Work& work) {
+    double best = 1e9;
+    for (int round = 0; round < rounds; ++round) {
+        const auto begin = std::chrono::steady_clock::now();
+        work();
+        best = std::min(best, seconds_since(begin));
+    }
+    return best;
+}
+
+template <class Line>
+void run(const fs::path& directory, const std::string& name, std::int64_t records, const Line& line) {
+    std::string text;
+    for (std::int64_t i = 0; i < records; ++i) text += line(i) + "\n";
+    const std::size_t size = text.size();
+    const fs::path folder = directory / name;
+    fs::create_directories(folder / "coco_2014_vqa");
+    std::ofstream(folder / "coco_2014_vqa/records.jsonl", std::ios::binary) << text;
+    text.resize(size + json_padding, '\0');
+
+    const double lines = best_seconds([&] {
+        ReadReport report;
+        read_native_lines(
+            std::string_view(text).substr(0, size), name, [](SampleRecord&&) {}, report);
+        if (report.read != records) std::abort();
+    });
+    const double set = best_seconds([&] {
+        if (read_results(folder).records.size() != static_cast<std::size_t>(records)) std::abort();
+    });
+    const auto count = static_cast<double>(records);
+    std::printf("%s records=%lld bytes_per_record=%.0f lines_per_second=%.0f set_per_second=%.0f\n", name.c_str(),
+                static_cast<long long>(records), static_cast<double>(size) / count, count / lines, count / set);
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+    const fs::path directory = argc > 1 ? argv[1] : fs::temp_directory_path() / "decodemeter-bench-records";
+    run(directory, "short", 100000, short_line);
+    run(directory, "steps_63", 20000, [](std::int64_t i) { return to_json_line(record_of(i, 64)); });
+    if (argc < 2) fs::remove_all(directory);
+}

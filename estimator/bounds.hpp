@@ -1,0 +1,34 @@
+// Upper bounds as factors on a predicted time: what split-conformal calibration left behind. Pure look-up.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <string_view>
+
+namespace decodemeter {
+
+// Bins of the output length N in which the bounds are calibrated.
+inline constexpr std::size_t bound_bins = 4;
+inline constexpr std::array<std::string_view, bound_bins> bound_bin_names = {"2", "3-5", "6-20", "21+"};
+std::size_t bound_bin(int output_tokens) noexcept;
+
+// Factors for 90, 95 and 99 of 100 requests.
+struct BoundFactors {
+    double p90 = 1;
+    double p95 = 1;
+    double p99 = 1;
+
+    bool operator==(const BoundFactors&) const = default;
+};
+
+struct Bounds {
+    BoundFactors prefill;
+    std::array<BoundFactors, bound_bins> decode;  // of the total of all steps, by N
+    std::array<BoundFactors, bound_bins> total;   // of prefill and decode together, by N
+    // On top of decode p95: 95 of 100 requests in 90 of 100 configurations.
+    double hierarchical = 1;
+
+    bool operator==(const Bounds&) const = default;
+};
+
+}  // namespace decodemeter

@@ -1,0 +1,151 @@
+#include "estimator/budget.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+namespace decodemeter {
+
+namespace {
+
+constexpr std::array<std::string_view, 5> rule_names = {"average", "positions", "maximum", "expectation",
+                                                        "expected_length"};
+constexpr int longest_answer = 1 << 20;
+
+// Steps of a fractional number of tokens: linear between whole ones.
+double decode_of_mean_ms(const LatencyModel& model, const Request& request, double tokens) noexcept {
+    const int below = static_cast<int>(std::floor(tokens));
+    const double low = model_decode_ms(model, request, below), high = model_decode_ms(model, request, below + 1);
+    return low + (tokens - below) * (high - low);
+}
+
+int longest_that_fits(const LatencyModel& model, const Request& request, double prefill_ms, double budget_ms) {
+    if (prefill_ms > budget_ms) return 0;
+    int fits = 1, too_long = longest_answer;
+    while (too_long - fits > 1) {
+        const int middle = fits + (too_long - fits) / 2;
+        if (prefill_ms + model_decode_ms(model, request, middle) <= budget_ms) fits = middle;
+        else too_long = middle;
+    }
+    return fits;
+}
+
+std::optional<double> accuracy_of(std::span<const AccuracyEntry> accuracies, const Request& request) {
+    for (const AccuracyEntry& entry : accuracies) {
+        if (entry.tier == request.tier && entry.top_k == request.top_k && entry.active_blocks == request.active_blocks)
+            return entry.accuracy;
+    }
+    return std::nullopt;
+}
+
+bool better(const BudgetChoice& a, const BudgetChoice& b) {
+    const double none = -std::numeric_limits<double>::infinity();
+    const double mine = a.accuracy.value_or(none), other = b.accuracy.value_or(none);
+    if (mine != other) return mine > other;
+    return a.answer.total_ms > b.answer.total_ms;
+}
+
+}  // namespace
+
+std::string_view to_string(DecodeRule rule) noexcept { return rule_names[static_cast<std::size_t>(rule)]; }
+
+std::optional<DecodeRule> parse_decode_rule(std::string_view text) noexcept {
+    for (std::size_t i = 0; i < rule_names.size(); ++i) {
+        if (rule_names[i] == text) return static_cast<DecodeRule>(i);
+    }
+    return std::nullopt;
+}
+
+std::string_view to_string(BudgetReason reason) noexcept {
+    constexpr std::array<std::string_view, 4> names = {"fits", "prefill_too_slow", "total_too_slow", "refused"};
+    return names[static_cast<std::size_t>(reason)];
+}
+
+LengthBelief certain_length(int output_tokens) {
+    return {output_tokens, static_cast<double>(output_tokens),
+            std::vector<double>(static_cast<std::size_t>(std::max(output_tokens - 1, 0)), 1.0), false};
+}
+
+LengthBelief belief_about(const LatencyModel& model, Task task, double quantile) {
+    for (const TaskLengths& lengths : model.lengths) {
+        if (lengths.task != to_string(task)) continue;
+        return {quantile > 0.97 ? lengths.p99_tokens : lengths.p95_tokens, lengths.mean_tokens, lengths.survival, true};
+    }
+    return certain_length(default_output_tokens(task));
+}
+
+double decode_by_rule_ms(const LatencyModel& model, const Request& request, const LengthBelief& belief,
+                         DecodeRule rule) noexcept {
+    const int steps = std::max(belief.conservative_tokens - 1, 0);
+    double sum = 0;
+    switch (rule) {
+        case DecodeRule::average:
+            // The time of a step is linear in its position, so that between two steps it is their mean.
+            return steps *
+                   (model_step_ms(model, request, (steps + 1) / 2) + model_step_ms(model, request, steps / 2 + 1)) / 2;
+        case DecodeRule::positions:
+            for (const int position : rule_positions) sum += model_step_ms(model, request, position);
+            return steps * sum / static_cast<double>(rule_positions.size());
+        case DecodeRule::maximum:
+            return model_decode_ms(model, request, belief.conservative_tokens);
+        case DecodeRule::expectation:
+            for (std::size_t s = 0; s < belief.survival.size(); ++s)
+                sum += belief.survival[s] * step_ms(model.physics, request, static_cast<int>(s) + 1);
+            return sum * residual_factors(model.residual, request).decode;
+        case DecodeRule::expected_length:
+            return decode_of_mean_ms(model, request, std::max(belief.mean_tokens, 1.0));
+    }
+    return sum;
+}
+
+BudgetAnswer ask_budget(const LatencyModel& model, const BudgetQuestion& question, const LengthBelief& belief) {
+    const Request& request = question.request;
+    BudgetAnswer answer;
+    answer.conservative_tokens = belief.conservative_tokens;
+    const Estimate estimate = predict(model, request, std::max(belief.conservative_tokens, 1));
+    answer.coverage = estimate.coverage;
+    answer.feature = estimate.feature;
+    if (estimate.coverage == Coverage::refused || !(question.budget_ms > 0)) return answer;
+
+    answer.prefill_ms = estimate.prefill.expected_ms;
+    answer.prefill_p95_ms = estimate.prefill.p95_ms;
+    answer.prefill_limit_ms = question.prefill_share * question.budget_ms;
+    answer.decode_ms = decode_by_rule_ms(model, request, belief, question.rule);
+    answer.total_ms = answer.prefill_ms + answer.decode_ms;
+    answer.total_p95_ms = estimate.total.p95_ms;
+    const bool prefill_fits = answer.prefill_p95_ms <= answer.prefill_limit_ms;
+    answer.feasible = prefill_fits && answer.total_ms <= question.budget_ms;
+    answer.reason = !prefill_fits     ? BudgetReason::prefill_too_slow
+                    : answer.feasible ? BudgetReason::fits
+                                      : BudgetReason::total_too_slow;
+    if (prefill_fits) answer.most_tokens = longest_that_fits(model, request, answer.prefill_ms, question.budget_ms);
+    const double at_length = model_decode_ms(model, request, belief.conservative_tokens);
+    for (std::size_t i = 0; i < token_changes.size(); ++i) {
+        const int tokens = std::max(belief.conservative_tokens + token_changes[i], 1);
+        answer.change_ms[i] = model_decode_ms(model, request, tokens) - at_length;
+    }
+    return answer;
+}
+
+std::vector<BudgetChoice> best_choices(const LatencyModel& model, std::span<const Request> grid,
+                                       const BudgetQuestion& question, const LengthBelief& belief,
+                                       std::span<const AccuracyEntry> accuracies) {
+    std::vector<BudgetChoice> choices;
+    for (const Request& request : grid) {
+        BudgetQuestion asked = question;
+        asked.request = request;
+        const BudgetAnswer answer = ask_budget(model, asked, belief);
+        if (answer.feasible) choices.push_back({request, answer, accuracy_of(accuracies, request)});
+    }
+    std::stable_sort(choices.begin(), choices.end(), better);
+    return choices;
+}
+
+std::vector<Request> measured_grid(const LatencyModel& model, int text_tokens) {
+    std::vector<Request> grid;
+    for (const ConfigurationCost& cost : model.table.costs)
+        grid.push_back({cost.vision_tokens, text_tokens, cost.tier, cost.top_k, cost.active_blocks, 0});
+    return grid;
+}
+
+}  // namespace decodemeter

@@ -1,0 +1,97 @@
+// Does a request fit a latency budget, and which configuration is the best that does?
+#pragma once
+
+#include <array>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "estimator/latency_model.hpp"
+#include "estimator/task.hpp"
+
+namespace decodemeter {
+
+// How the decode time of an answer of unknown length is taken.
+enum class DecodeRule {
+    average,          // steps of the conservative length times the step in its middle
+    positions,        // the same times the mean of steps 1, 5, 10 and 20
+    maximum,          // all steps of the conservative length, one by one
+    expectation,      // sum over s of T(s) P(N-1 >= s)
+    expected_length,  // all steps of an answer of the mean length
+};
+std::string_view to_string(DecodeRule rule) noexcept;
+std::optional<DecodeRule> parse_decode_rule(std::string_view text) noexcept;
+inline constexpr std::array<int, 4> rule_positions = {1, 5, 10, 20};
+
+// What is believed of the answer's length N.
+struct LengthBelief {
+    int conservative_tokens = 0;
+    double mean_tokens = 0;
+    std::vector<double> survival;  // survival[s-1] = P(N-1 >= s)
+    bool learned = false;          // from records, else the task's default
+};
+// `quantile` is 0.95 or 0.99.
+LengthBelief belief_about(const LatencyModel& model, Task task, double quantile = 0.95);
+// An answer of exactly N tokens.
+LengthBelief certain_length(int output_tokens);
+
+// Expected decode time under a rule, in milliseconds.
+double decode_by_rule_ms(const LatencyModel& model, const Request& request, const LengthBelief& belief,
+                         DecodeRule rule) noexcept;
+
+struct BudgetQuestion {
+    Request request;
+    double budget_ms = 0;
+    double prefill_share = 0.8;  // of the budget that the prefill's p95 may take
+    DecodeRule rule = DecodeRule::maximum;
+};
+
+enum class BudgetReason { fits, prefill_too_slow, total_too_slow, refused };
+std::string_view to_string(BudgetReason reason) noexcept;
+
+inline constexpr std::array<int, 8> token_changes = {-10, -5, -2, -1, 1, 2, 5, 10};
+
+struct BudgetAnswer {
+    bool feasible = false;
+    BudgetReason reason = BudgetReason::refused;
+    double prefill_ms = 0;
+    double prefill_p95_ms = 0;
+    double prefill_limit_ms = 0;
+    double decode_ms = 0;
+    double total_ms = 0;
+    double total_p95_ms = 0;  // at the conservative length
+    int conservative_tokens = 0;
+    int most_tokens = 0;  // the longest answer that the budget allows, prefill rule included; 0: none
+    Coverage coverage = Coverage::ok;
+    Feature feature = Feature::none;
+    // What an answer longer or shorter by token_changes[i] costs beside the conservative one, in ms.
+    std::array<double, token_changes.size()> change_ms{};
+};
+BudgetAnswer ask_budget(const LatencyModel& model, const BudgetQuestion& question, const LengthBelief& belief);
+
+// One configuration of a grid that fits.
+struct BudgetChoice {
+    Request request;
+    BudgetAnswer answer;
+    std::optional<double> accuracy;
+};
+// (tier, top_k, active blocks) -> accuracy.
+struct AccuracyEntry {
+    int tier = 0;
+    int top_k = 0;
+    int active_blocks = 0;
+    double accuracy = 0;
+};
+
+// The feasible ones of `grid`, best first: by accuracy where `accuracies` has it, then by predicted time, the
+// largest configuration first.
+std::vector<BudgetChoice> best_choices(const LatencyModel& model, std::span<const Request> grid,
+                                       const BudgetQuestion& question, const LengthBelief& belief,
+                                       std::span<const AccuracyEntry> accuracies = {});
+
+// The measured configurations of the model with the image that each tier usually had.
+std::vector<Request> measured_grid(const LatencyModel& model, int text_tokens);
+
+}  // namespace decodemeter

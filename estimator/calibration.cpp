@@ -1,0 +1,174 @@
+#include "estimator/calibration.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <functional>
+
+#include "estimator/splits.hpp"
+
+namespace decodemeter {
+
+namespace {
+
+constexpr double configuration_level = 0.90;  // of the hierarchical bound: in so many configurations ...
+constexpr double request_level = 0.95;        // ... so many requests ...
+constexpr double confidence = 0.999;          // ... holds with this probability over the draw of configurations
+// Bounds are rounded up by this much, so that a row equal to its bound is under it.
+constexpr double rounding = 1 + 1e-9;
+
+BoundFactors factors_of(const std::vector<double>& ratios) {
+    if (ratios.empty()) return {};
+    return {rounding * conformal_quantile(ratios, 0.90), rounding * conformal_quantile(ratios, 0.95),
+            rounding * conformal_quantile(ratios, 0.99)};
+}
+
+using Ratio = double RatioSample::*;
+
+std::vector<double> ratios_where(std::span<const RatioSample> samples, Ratio ratio,
+                                 const std::function<bool(const RatioSample&)>& wanted) {
+    std::vector<double> ratios;
+    for (const RatioSample& sample : samples) {
+        if (sample.*ratio > 0 && wanted(sample)) ratios.push_back(sample.*ratio);
+    }
+    return ratios;
+}
+
+std::array<BoundFactors, bound_bins> binned_factors(std::span<const RatioSample> samples, Ratio ratio) {
+    const BoundFactors all = factors_of(ratios_where(samples, ratio, [](const RatioSample&) { return true; }));
+    std::array<BoundFactors, bound_bins> bins;
+    for (std::size_t bin = 0; bin < bound_bins; ++bin) {
+        const auto ratios =
+            ratios_where(samples, ratio, [&](const RatioSample& s) { return bound_bin(s.output_tokens) == bin; });
+        bins[bin] = ratios.size() >= fewest_in_bin ? factors_of(ratios) : all;
+    }
+    return bins;
+}
+
+// The smallest order statistic that at least `configuration_level` of the population lies under, with `confidence`:
+// the count of values under that share's quantile is binomial. The largest value where n is too small.
+double tolerance_limit(std::vector<double> values) {
+    std::sort(values.begin(), values.end());
+    const double n = static_cast<double>(values.size());
+    double log_choose = 0, below = 0;
+    for (std::size_t k = 0; k < values.size(); ++k) {
+        const double successes = static_cast<double>(k);
+        if (k > 0) log_choose += std::log((n - successes + 1) / successes);
+        below += std::exp(log_choose + successes * std::log(configuration_level) +
+                          (n - successes) * std::log(1 - configuration_level));
+        if (below >= confidence) return values[k];
+    }
+    return values.back();
+}
+
+double hierarchical_factor(std::span<const RatioSample> samples, const Bounds& bounds) {
+    std::map<int, std::vector<double>> scores;  // by configuration: ratio over its own p95
+    for (const RatioSample& sample : samples) {
+        if (sample.decode > 0)
+            scores[sample.config].push_back(sample.decode / bounds.decode[bound_bin(sample.output_tokens)].p95);
+    }
+    std::vector<double> quantiles;
+    for (auto& [config, values] : scores) quantiles.push_back(conformal_quantile(std::move(values), request_level));
+    return quantiles.empty() ? 1 : std::max(1.0, rounding * tolerance_limit(std::move(quantiles)));
+}
+
+class CoverageCount {
+public:
+    explicit CoverageCount(const Dataset& dataset) : dataset_(dataset) {}
+
+    void add(const RatioSample& sample, double ratio, double bound) {
+        if (ratio <= 0) return;
+        const int held = ratio <= bound ? 1 : 0;
+        all_.add(held);
+        by_n_[std::string(bound_bin_names[bound_bin(sample.output_tokens)])].add(held);
+        by_config_[to_string(dataset_.configs[static_cast<std::size_t>(sample.config)])].add(held);
+        by_dataset_[dataset_.datasets[static_cast<std::size_t>(sample.dataset)]].add(held);
+        width_ += bound;
+    }
+
+    CoverageFigures figures() const {
+        CoverageFigures figures;
+        figures.count = all_.count;
+        figures.overall = all_.share();
+        figures.mean_width_ratio = all_.count > 0 ? width_ / static_cast<double>(all_.count) : 1;
+        for (const auto& [name, share] : by_n_) figures.by_n[name] = share.share();
+        for (const auto& [name, share] : by_dataset_) figures.by_dataset[name] = share.share();
+        figures.worst_config = 1;
+        for (const auto& [name, share] : by_config_) {
+            figures.by_config[name] = share.share();
+            if (share.count >= static_cast<std::int64_t>(fewest_in_bin / 2))
+                figures.worst_config = std::min(figures.worst_config, share.share());
+        }
+        return figures;
+    }
+
+private:
+    struct Share {
+        std::int64_t held = 0, count = 0;
+        void add(int one) { held += one, ++count; }
+        double share() const { return count > 0 ? static_cast<double>(held) / static_cast<double>(count) : 1; }
+    };
+    const Dataset& dataset_;
+    Share all_;
+    std::map<std::string, Share> by_n_, by_config_, by_dataset_;
+    double width_ = 0;
+};
+
+}  // namespace
+
+double conformal_quantile(std::vector<double> values, double level) {
+    if (values.empty()) return 1;
+    const auto rank = static_cast<std::size_t>(std::ceil((static_cast<double>(values.size()) + 1) * level));
+    const auto nth = values.begin() + static_cast<std::ptrdiff_t>(std::min(rank, values.size()) - 1);
+    std::nth_element(values.begin(), nth, values.end());
+    return *nth;
+}
+
+Bounds fit_bounds(std::span<const RatioSample> samples) {
+    Bounds bounds;
+    bounds.prefill = factors_of(ratios_where(samples, &RatioSample::prefill, [](const RatioSample&) { return true; }));
+    bounds.decode = binned_factors(samples, &RatioSample::decode);
+    bounds.total = binned_factors(samples, &RatioSample::total);
+    bounds.hierarchical = hierarchical_factor(samples, bounds);
+    return bounds;
+}
+
+namespace {
+
+// Counts of the three bounds that a report shows.
+struct Coverages {
+    CoverageCount p95, hierarchical, prefill;
+
+    explicit Coverages(const Dataset& dataset) : p95(dataset), hierarchical(dataset), prefill(dataset) {}
+    void add(const RatioSample& sample, const Bounds& bounds) {
+        const double bound = bounds.decode[bound_bin(sample.output_tokens)].p95;
+        p95.add(sample, sample.decode, bound);
+        hierarchical.add(sample, sample.decode, bound * bounds.hierarchical);
+        prefill.add(sample, sample.prefill, bounds.prefill.p95);
+    }
+    CoverageReport report() const { return {p95.figures(), hierarchical.figures(), prefill.figures()}; }
+};
+
+}  // namespace
+
+CoverageReport coverage_under(const Dataset& dataset, std::span<const RatioSample> samples, const Bounds& bounds) {
+    Coverages coverages(dataset);
+    for (const RatioSample& sample : samples) coverages.add(sample, bounds);
+    return coverages.report();
+}
+
+CoverageReport judge_bounds(const Dataset& dataset, std::span<const RatioSample> samples, int parts,
+                            std::uint64_t seed) {
+    const std::vector<int> part = deal_groups(static_cast<int>(dataset.configs.size()), parts, seed);
+    Coverages coverages(dataset);
+    for (int i = 0; i < parts; ++i) {
+        std::vector<RatioSample> calibration, judged;
+        for (const RatioSample& sample : samples)
+            (part[static_cast<std::size_t>(sample.config)] == i ? judged : calibration).push_back(sample);
+        if (calibration.empty()) continue;
+        const Bounds bounds = fit_bounds(calibration);
+        for (const RatioSample& sample : judged) coverages.add(sample, bounds);
+    }
+    return coverages.report();
+}
+
+}  // namespace decodemeter

@@ -1,0 +1,48 @@
+// Options that several commands share.
+#pragma once
+
+#include <CLI/CLI.hpp>
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "estimator/dataset.hpp"
+#include "estimator/positioned_estimator.hpp"
+
+namespace decodemeter {
+
+// Where records come from and which are used.
+struct RecordOptions {
+    std::vector<std::filesystem::path> paths;
+    std::vector<std::string> datasets;
+    bool use_all_datasets = false;
+    DatasetOptions dataset;
+};
+void add_record_options(CLI::App& command, RecordOptions& options);
+// Reads, prints what was found and what was left out.
+Dataset load_dataset(const RecordOptions& options);
+
+void add_training_options(CLI::App& command, TrainingOptions& options);
+
+// The two files of a trained estimator, from either one or their folder. Throws InputError when the JSON file is not
+// there; the checkpoint may be absent.
+struct EstimatorFiles {
+    std::filesystem::path json;
+    std::optional<std::filesystem::path> checkpoint;
+};
+EstimatorFiles find_estimator(const std::filesystem::path& path);
+
+// One request on the command line.
+struct RequestOptions {
+    Request request{1152, 60, 2, 8, 16, 0};
+    std::string tier;  // low, medium, high; empty: by the vision tokens
+};
+void add_request_options(CLI::App& command, RequestOptions& options);
+Request chosen_request(const RequestOptions& options);
+
+int tier_index(const std::string& name);
+std::string milliseconds(double value);
+void write_file(const std::filesystem::path& file, const std::string& text);
+
+}  // namespace decodemeter

@@ -1,0 +1,43 @@
+#include "estimator/image_geometry.hpp"
+
+#include <algorithm>
+#include <array>
+
+namespace decodemeter {
+
+namespace {
+
+constexpr int tokens_per_crop = 144;
+constexpr int most_tiles = 15;
+// (2r+1)(2c+1) of any tiling that has at most `most_tiles` tiles is below this.
+constexpr int table_size = 3 * (2 * most_tiles + 1) + 1;
+
+// Crops by (2r+1)(2c+1), which is (vision tokens - 144) / 16. Filled from long to square, so that the squarest wins.
+constexpr std::array<int, table_size> make_crop_table() {
+    std::array<int, table_size> crops{};
+    for (int rows = 1; rows <= most_tiles; ++rows) {
+        for (int columns = most_tiles; columns >= rows; --columns) {
+            if (rows * columns <= most_tiles) crops[(2 * rows + 1) * (2 * columns + 1)] = 1 + rows * columns;
+        }
+    }
+    return crops;
+}
+constexpr auto crop_table = make_crop_table();
+
+}  // namespace
+
+int crops_of_vision_tokens(int vision_tokens) noexcept {
+    if (vision_tokens <= 0) return 0;
+    const int cells = vision_tokens - tokens_per_crop;
+    if (cells > 0 && cells % 16 == 0 && cells / 16 < table_size && crop_table[cells / 16] > 0)
+        return crop_table[cells / 16];
+    return std::max(1, (vision_tokens + tokens_per_crop / 2) / tokens_per_crop);
+}
+
+int tier_of_crops(int num_crops) noexcept {
+    const int tiles = num_crops - 1;
+    if (tiles <= 3) return 0;
+    return tiles <= 8 ? 1 : 2;
+}
+
+}  // namespace decodemeter

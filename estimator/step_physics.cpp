@@ -1,0 +1,56 @@
+#include "estimator/step_physics.hpp"
+
+#include <algorithm>
+
+#include "estimator/image_geometry.hpp"
+
+namespace decodemeter {
+
+namespace {
+
+template <std::size_t n>
+double dot(const std::array<double, n>& a, const std::array<double, n>& b) noexcept {
+    double sum = 0;
+    for (std::size_t i = 0; i < n; ++i) sum += a[i] * b[i];
+    return sum;
+}
+
+}  // namespace
+
+int crops_of(const Request& request) noexcept {
+    return request.num_crops > 0 ? request.num_crops : crops_of_vision_tokens(request.vision_tokens);
+}
+
+StepBasis step_range_basis(const Request& request, int first, int last) noexcept {
+    if (last < first) return {};
+    const double count = last - first + 1.0;
+    const double positions = count * (static_cast<double>(first) + last) / 2;
+    const double blocks = request.active_blocks;
+    const double context = count * request.prompt_tokens() + positions;
+    return {count, count * blocks, count * blocks * request.top_k, blocks * context, blocks * positions};
+}
+
+PrefillBasis prefill_basis(const Request& request) noexcept {
+    const double blocks = request.active_blocks;
+    const double tokens = request.prompt_tokens();
+    return {1.0,
+            static_cast<double>(crops_of(request)),
+            blocks,
+            blocks * tokens,
+            blocks * tokens * request.top_k,
+            blocks * tokens * tokens};
+}
+
+double step_ms(const StepPhysics& physics, const Request& request, int step) noexcept {
+    return dot(physics.beta, step_range_basis(request, step, step));
+}
+
+double decode_ms(const StepPhysics& physics, const Request& request, int output_tokens) noexcept {
+    return dot(physics.beta, step_range_basis(request, 1, output_tokens - 1));
+}
+
+double prefill_ms(const StepPhysics& physics, const Request& request) noexcept {
+    return dot(physics.gamma, prefill_basis(request));
+}
+
+}  // namespace decodemeter

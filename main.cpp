@@ -1,0 +1,35 @@
+// decodemeter <command>: the front door. Each wing brings its commands and does not know the other.
+#include <spdlog/sinks/stdout_color_sinks.h>
+#include <spdlog/spdlog.h>
+
+#include <CLI/CLI.hpp>
+
+#include "estimator/commands.hpp"
+#include "profiler/commands/commands.hpp"
+#include "profiler/error/error.hpp"
+#include "profiler/error/exit_code.hpp"
+
+int main(int argc, char** argv) {
+    spdlog::set_default_logger(spdlog::stderr_color_st("decodemeter"));
+    spdlog::set_pattern("%^%l%$: %v");
+    CLI::App app{"decodemeter measures what a decode step of the vision-language model Molmo costs, and predicts it.",
+                 "decodemeter"};
+    app.require_subcommand(1);
+    app.set_version_flag("--version", decodemeter::version_text());
+    decodemeter::add_profiler_commands(app);
+    decodemeter::add_estimator_commands(app);
+    try {
+        app.parse(decodemeter::normalised_arguments(argc, argv));
+        return 0;
+    } catch (const CLI::ParseError& error) {
+        return app.exit(error) == 0 ? 0 : 2;
+    } catch (const decodemeter::ExitCode& code) {
+        return code.value;
+    } catch (const decodemeter::InputError& error) {
+        spdlog::error("{}", error.what());
+        return 2;
+    } catch (const std::exception& error) {
+        spdlog::error("{}", error.what());
+        return 3;
+    }
+}

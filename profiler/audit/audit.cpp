@@ -1,0 +1,86 @@
+#include "profiler/audit/audit.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "profiler/audit/findings.hpp"
+#include "profiler/audit/per_token_figures.hpp"
+#include "profiler/audit/record_faults.hpp"
+
+namespace decodemeter {
+
+namespace {
+
+SampleQuality quality_of(const RecordSet& set) {
+    SampleQuality quality;
+    quality.read = static_cast<std::int64_t>(set.records.size());
+    quality.skipped = set.report.skipped;
+    quality.skipped_examples = set.report.examples;
+    quality.notes = set.report.notes;
+    for (const SampleRecord& record : set.records) {
+        quality.single_token += record.output_tokens == 1;
+        quality.zero_decode += has_zero_decode(record);
+        quality.throttled += is_throttled(record);
+        quality.lossy += has_losses(record);
+        for (const std::string& fault : impossible_values(record)) ++quality.impossible[fault];
+        for (const std::string& flag : record.flags) ++quality.flags[flag];
+    }
+    return quality;
+}
+
+std::string subject_of(const RecordSet& set) {
+    const std::string datasets = fmt::format("{} data set{}", set.datasets.size(), set.datasets.size() == 1 ? "" : "s");
+    if (!set.run) return fmt::format("{} records of {}", set.records.size(), datasets);
+    const RunHeader& run = *set.run;
+    return fmt::format("{} records of {}, {} ({}) on {}", set.records.size(), datasets, run.model.name, run.model.dtype,
+                       run.device.name.empty() ? run.device.type : run.device.name);
+}
+
+// Data sets differ in their contexts, so that they are groups of their own; where each one has a single length, as with
+// fixed lengths, that says nothing, and they are taken together.
+DivisorDiagnosis diagnose(std::span<const SampleRecord> records, FigureSource source) {
+    const std::vector<PerTokenFigure> apart = per_token_figures(records, source);
+    if (lengths_vary(apart)) return diagnose_divisor(apart);
+    return diagnose_divisor(per_token_figures(records, source, FigureGroups::config));
+}
+
+AuditVerdict verdict_of(const AuditReport& report) {
+    if (report.samples.read == 0 || report.samples.read == report.samples.single_token) return AuditVerdict::unusable;
+    const bool suspicious = std::any_of(report.findings.begin(), report.findings.end(),
+                                        [](const AuditFinding& finding) { return finding.suspicious; });
+    return suspicious ? AuditVerdict::suspicious : AuditVerdict::clean;
+}
+
+}  // namespace
+
+std::string_view to_string(AuditVerdict verdict) noexcept {
+    constexpr std::array<std::string_view, 3> names = {"clean", "suspicious", "unusable"};
+    return names[static_cast<std::size_t>(verdict)];
+}
+
+AuditReport audit(const RecordSet& set) {
+    AuditReport report;
+    const std::span<const SampleRecord> records = set.records;
+    report.subject = subject_of(set);
+    report.native = 2 * set.report.native >= set.report.read;
+    report.synthetic = (set.run && set.run->synthetic) ||
+                       std::any_of(records.begin(), records.end(), [](const auto& record) { return record.synthetic; });
+    report.samples = quality_of(set);
+    for (const SampleRecord& record : records) ++report.methods[decode_method(record)];
+    const FigureSource own = report.native ? FigureSource::per_step_mean : FigureSource::stored;
+    report.divisor = diagnose(records, own);
+    report.per_token = diagnose(records, FigureSource::per_token);
+    report.by_length = figures_by_length(records);
+    const std::vector<DecodeTimes> times = decode_times(records);
+    report.correlations = length_correlations(records, times);
+    if (!times.empty()) report.subtraction = audit_subtraction(records, times);
+    report.output_lengths = output_lengths_by_dataset(records);
+    report.stability = audit_stability(records);
+    report.idle = idle_split_by_config(set.passes.empty() ? records : std::span<const SampleRecord>(set.passes));
+    report.findings = find_in(report);
+    report.verdict = verdict_of(report);
+    return report;
+}
+
+}  // namespace decodemeter

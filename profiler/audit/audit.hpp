@@ -1,0 +1,64 @@
+// Can a set of records be trusted, and what do its decode times mean?
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "profiler/audit/divisor.hpp"
+#include "profiler/audit/idle_split.hpp"
+#include "profiler/audit/length_effect.hpp"
+#include "profiler/audit/stability.hpp"
+#include "profiler/audit/subtraction_audit.hpp"
+#include "profiler/record/record_reader.hpp"
+
+namespace decodemeter {
+
+// A command's exit code is the verdict's number; 3 is left for what breaks the audit itself.
+enum class AuditVerdict { clean = 0, suspicious = 1, unusable = 2 };
+std::string_view to_string(AuditVerdict verdict) noexcept;
+
+struct AuditFinding {
+    bool suspicious = false;  // else worth knowing
+    std::string text;
+};
+
+struct SampleQuality {
+    std::int64_t read = 0;
+    std::map<std::string, std::int64_t> skipped;  // by reason
+    std::vector<SkippedSample> skipped_examples;
+    std::vector<std::string> notes;
+    std::int64_t single_token = 0;  // N = 1: no decode step
+    std::int64_t zero_decode = 0;   // N >= 2 without a decode time
+    std::int64_t throttled = 0;
+    std::int64_t lossy = 0;                          // of a tracing pass
+    std::map<std::string, std::int64_t> impossible;  // contradictions
+    std::map<std::string, std::int64_t> flags;       // as recorded
+};
+
+struct AuditReport {
+    std::string subject;  // what was measured, in one line
+    bool native = true;   // else mostly published records
+    bool synthetic = false;
+    SampleQuality samples;
+    std::map<DecodeMethod, std::int64_t> methods;  // how the records' own decode times were taken
+    DivisorDiagnosis divisor;                      // of the set's own per-token figure
+    DivisorDiagnosis per_token;                    // of T_LLM_decode / N, beside it
+    std::array<FigureByLength, length_bins.size()> by_length;
+    std::vector<LengthCorrelation> correlations;
+    std::optional<SubtractionAudit> subtraction;  // none: nothing was subtracted
+    std::map<std::string, OutputLengthSummary> output_lengths;
+    Stability stability;
+    std::vector<IdleSplitRow> idle;
+    std::vector<AuditFinding> findings;
+    AuditVerdict verdict = AuditVerdict::clean;
+};
+
+// Native and published records alike.
+AuditReport audit(const RecordSet& set);
+
+}  // namespace decodemeter

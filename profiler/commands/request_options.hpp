@@ -1,0 +1,30 @@
+// The flags that say what is asked, shared by the commands that run one request.
+#pragma once
+
+#include <CLI/CLI.hpp>
+#include <memory>
+#include <string>
+
+#include "profiler/molmo/molmo.hpp"
+#include "profiler/profile/configurations.hpp"
+
+namespace decodemeter {
+
+struct RequestFlags {
+    std::string image;
+    std::string prompt = "Describe this image.";
+    std::string tier = "none";
+    int top_k = 0;   // 0: the model's own
+    int blocks = 0;  // 0: all
+    int max_crops = 12;
+    int max_new_tokens = 64;
+};
+
+void add_request_flags(CLI::App& command, RequestFlags& flags);
+
+// Null without --image.
+std::unique_ptr<molmo::Image> read_request_image(const RequestFlags& flags);
+
+Configuration configuration_of(const RequestFlags& flags, const molmo::Molmo& model);
+
+}  // namespace decodemeter

@@ -1,0 +1,53 @@
+#include "profiler/molmo/cuda_backend.hpp"
+
+#include <ATen/Context.h>
+#include <ATen/DeviceAccelerator.h>
+#include <c10/util/StringUtil.h>
+#include <dlfcn.h>
+
+#include <filesystem>
+
+#include "profiler/error/error.hpp"
+
+namespace decodemeter::molmo {
+
+namespace {
+
+// Its static initialisers register the CUDA backend, so it must be loaded before LibTorch is first asked about CUDA.
+void load_torch_cuda() {
+    const std::filesystem::path library = torch_library_folder() / "libtorch_cuda.so";
+    if (dlopen(library.c_str(), RTLD_NOW | RTLD_GLOBAL) != nullptr) return;
+    const char* reason = dlerror();
+    throw InputError(c10::str("--device cuda: cannot load ", library.string(), " (",
+                              reason ? reason : "no reason given", "); scripts/setup --gpu installs what it needs"));
+}
+
+}  // namespace
+
+std::filesystem::path torch_library_folder() {
+    Dl_info info{};
+    if (dladdr(reinterpret_cast<const void*>(&at::globalContext), &info) == 0 || info.dli_fname == nullptr) return {};
+    return std::filesystem::path(info.dli_fname).parent_path();
+}
+
+at::Device open_device(const std::string& name) {
+    if (name == "cpu") return at::Device(at::kCPU);
+    if (name != "cuda") throw InputError("--device " + name + ": give cpu or cuda");
+    load_torch_cuda();
+    if (!at::hasCUDA()) {
+        throw InputError(
+            "--device cuda: no CUDA device is here, or its driver is missing or too old; nvidia-smi tells. "
+            "Run with --device cpu");
+    }
+    return at::Device(at::kCUDA, 0);
+}
+
+void synchronise_device(const at::Device& device) {
+    if (!device.is_cpu()) at::accelerator::synchronizeDevice(device.index());
+}
+
+void empty_device_cache(const at::Device& device) {
+    if (!device.is_cpu()) at::accelerator::emptyCache();
+}
+
+}  // namespace decodemeter::molmo

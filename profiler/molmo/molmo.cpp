@@ -1,0 +1,269 @@
+#include "profiler/molmo/implementation.hpp"
+
+#include <ATen/Parallel.h>
+#include <ATen/core/grad_mode.h>
+#include <ATen/ops/argmax.h>
+#include <ATen/ops/embedding.h>
+#include <ATen/ops/from_blob.h>
+#include <c10/core/InferenceMode.h>
+#include <c10/util/StringUtil.h>
+#include <torch/version.h>
+
+#include <algorithm>
+#include <numeric>
+
+#include "profiler/error/error.hpp"
+#include "profiler/molmo/built_in_models.hpp"
+#include "profiler/molmo/connector.hpp"
+#include "profiler/molmo/crops.hpp"
+#include "profiler/molmo/cuda_backend.hpp"
+#include "profiler/molmo/token_layout.hpp"
+#include "profiler/molmo/vision_tower.hpp"
+#include "profiler/molmo/weight_loader.hpp"
+
+namespace decodemeter::molmo {
+
+namespace {
+
+template <class Work>
+auto stage(StageObserver& observer, Stage which, const Work& work) {
+    observer.begin(which, 0);
+    auto result = work();
+    observer.end(which, 0);
+    return result;
+}
+
+void set_threads(int threads) {
+    if (threads < 0) throw InputError(c10::str("--threads ", threads, ": give at least 1"));
+    if (threads > 0) at::set_num_threads(threads);
+}
+
+Precision default_precision(const ModelConfig& config) {
+    return config.d_model < 1024 ? Precision::float32 : Precision::bfloat16;
+}
+
+}  // namespace
+
+std::string_view to_string(Precision precision) noexcept {
+    return precision == Precision::float32 ? "float32" : "bfloat16";
+}
+
+at::Tensor Molmo::Implementation::to_device(const std::vector<std::int64_t>& values) const {
+    return at::from_blob(const_cast<std::int64_t*>(values.data()), {static_cast<std::int64_t>(values.size())},
+                         at::kLong)
+        .to(device, at::kLong, /*non_blocking=*/false, /*copy=*/true);
+}
+
+void Molmo::Implementation::add_image(PreparedInput& input, const Request& request,
+                                      std::vector<std::int64_t>& image_ids) const {
+    const Image& image = *request.image;
+    const ImageGeometry& geometry = config.image;
+    const Tiling tiling = request.tier ? choose_tiling(*request.tier, image.height, image.width, request.max_crops)
+                                       : choose_tiling(geometry, image.height, image.width, request.max_crops);
+    const CropPlan plan = plan_crops(geometry, tiling, image.height, image.width);
+    input.facts.image_size = {image.height, image.width};
+    input.facts.tiling = {tiling.rows, tiling.columns};
+    input.facts.crops = tiling.crops();
+    input.crops = make_crops(image, geometry, plan).to(options());
+    std::vector<float> masks = image_masks(geometry, plan);
+    input.masks = at::from_blob(masks.data(), {tiling.crops(), geometry.patches()}, at::kFloat)
+                      .to(device, at::kFloat, /*non_blocking=*/false, /*copy=*/true);
+    std::vector<std::int64_t> cells, positions;
+    const std::vector<std::int32_t> index = image_input_idx(geometry, tiling, 1);
+    for (std::size_t cell = 0; cell < index.size(); ++cell) {
+        if (index[cell] < 0) continue;
+        cells.push_back(static_cast<std::int64_t>(cell));
+        positions.push_back(index[cell]);
+    }
+    input.feature_cells = to_device(cells);
+    input.feature_positions = to_device(positions);
+    input.facts.vision_tokens = static_cast<int>(positions.size());
+    image_ids = image_token_ids(geometry, tiling, tokenizer.image_tokens());
+}
+
+std::shared_ptr<const PreparedInput> Molmo::prepare(const Request& request, StageObserver& observer) const {
+    const c10::InferenceMode guard;
+    return stage(observer, Stage::preprocess, [&] {
+        const Implementation& self = *implementation_;
+        auto input = std::make_shared<PreparedInput>();
+        std::vector<std::int64_t> image_ids;
+        if (request.image) self.add_image(*input, request, image_ids);
+        const auto ids =
+            input_ids(self.tokenizer.bos_id(), image_ids, self.tokenizer.encode(prompt_text(request.prompt)));
+        input->token_ids = self.to_device(ids);
+        input->facts.prompt_tokens = static_cast<int>(ids.size());
+        input->facts.text_tokens = input->facts.prompt_tokens - input->facts.vision_tokens;
+        return std::shared_ptr<const PreparedInput>(std::move(input));
+    });
+}
+
+const InputFacts& Molmo::facts(const PreparedInput& input) noexcept { return input.facts; }
+
+void Molmo::Implementation::make_room(std::int64_t positions, std::size_t blocks) {
+    if (positions > config.max_positions) {
+        throw InputError(c10::str("prompt and answer take ", positions, " positions, more than the model's ",
+                                  config.max_positions, "; shorten the prompt, lower --max_crops or --max_new_tokens"));
+    }
+    cache.prepare(static_cast<std::int64_t>(blocks), config.kv_heads, positions, config.head_dim, options());
+    constexpr std::int64_t granule = 4096;
+    if (!rotary.cosine.defined() || rotary.cosine.size(0) < positions) {
+        rotary = make_rotary_table((positions + granule - 1) / granule * granule, config.head_dim, config.rope_theta,
+                                   device);
+    }
+}
+
+// Image features are added to the embedding of <im_patch>, not put in its place.
+at::Tensor Molmo::Implementation::embed(const PreparedInput& input, const at::Tensor& features) const {
+    at::Tensor x = at::embedding(parameters.decoder.embedding, input.token_ids);
+    if (features.defined()) {
+        x.index_add_(0, input.feature_positions, features.flatten(0, 1).index_select(0, input.feature_cells));
+    }
+    return x;
+}
+
+at::Tensor Molmo::Implementation::next_token(const at::Tensor& x) const {
+    return at::argmax(unembed(final_hidden(x, parameters.decoder, config), parameters.decoder), -1);
+}
+
+std::int64_t Molmo::Implementation::eos_id() const {
+    return config.eos_token_ids.empty() ? tokenizer.eos_id() : config.eos_token_ids.front();
+}
+
+DecoderKnobs Molmo::Implementation::resolve(const Knobs& knobs) const {
+    DecoderKnobs resolved{knobs.top_k, knobs.active_blocks};
+    if (!config.experts && knobs.top_k != 0) {
+        throw InputError(
+            c10::str("--top_k ", knobs.top_k, ": ", name, " is dense and has no experts; leave --top_k out"));
+    }
+    if (config.experts) {
+        if (resolved.top_k == 0) resolved.top_k = config.experts->top_k;
+        if (resolved.top_k < 1 || resolved.top_k > config.experts->experts) {
+            throw InputError(c10::str("--top_k ", knobs.top_k, ": ", name, " has ", config.experts->experts,
+                                      " experts; give 1 to ", config.experts->experts));
+        }
+    }
+    if (resolved.active_blocks.empty()) {
+        resolved.active_blocks.resize(static_cast<std::size_t>(config.layers));
+        std::iota(resolved.active_blocks.begin(), resolved.active_blocks.end(), 0);
+    }
+    const bool ascending = std::adjacent_find(resolved.active_blocks.begin(), resolved.active_blocks.end(),
+                                              std::greater_equal<>()) == resolved.active_blocks.end();
+    if (!ascending || resolved.active_blocks.front() < 0 || resolved.active_blocks.back() >= config.layers) {
+        throw InputError(
+            c10::str("active blocks must be ascending indices of the ", config.layers, " blocks of ", name));
+    }
+    return resolved;
+}
+
+Generation Molmo::generate(const PreparedInput& input, const GenerateOptions& options, StageObserver& observer) {
+    const c10::InferenceMode guard;
+    Implementation& self = *implementation_;
+    const DecoderKnobs knobs = self.resolve(options.knobs);
+    if (options.max_new_tokens < 1) throw InputError("--max_new_tokens must be at least 1");
+    const std::int64_t prompt = input.facts.prompt_tokens;
+    self.make_room(prompt + options.max_new_tokens, knobs.active_blocks.size());
+    const auto run_blocks_from = [&](const at::Tensor& x, std::int64_t first) {
+        return run_blocks(x, first, self.parameters.decoder, self.config, knobs, self.rotary, self.cache);
+    };
+
+    Generation generation;
+    generation.active_blocks = knobs.active_blocks;
+    generation.top_k = knobs.top_k;
+    generation.tokens.reserve(static_cast<std::size_t>(options.max_new_tokens));
+    observer.begin(Stage::generate, 0);
+    at::Tensor features;
+    if (input.crops.defined()) {
+        const at::Tensor patches = stage(observer, Stage::vision_encoder, [&] {
+            return encode_crops(input.crops, self.parameters.vision, self.config.vision);
+        });
+        features = stage(observer, Stage::projector,
+                         [&] { return connect(patches, input.masks, self.parameters.connector, self.config.vision); });
+    }
+    if (options.extent == Extent::vision) {
+        observer.end(Stage::generate, 0);
+        return generation;
+    }
+    at::Tensor token = stage(observer, Stage::prefill, [&] {
+        return self.next_token(run_blocks_from(self.embed(input, features), 0).narrow(0, prompt - 1, 1));
+    });
+    if (options.extent == Extent::prefill) {
+        observer.end(Stage::generate, 0);
+        return generation;
+    }
+    observer.begin(Stage::decode_step, 1);
+    for (int step = 1;; ++step) {
+        generation.tokens.push_back(token.item<std::int64_t>());
+        generation.ends_with_eos = options.stop_at_eos && generation.tokens.back() == self.eos_id();
+        if (generation.ends_with_eos || step == options.max_new_tokens) break;
+        const at::Tensor x = at::embedding(self.parameters.decoder.embedding, token);
+        token = self.next_token(run_blocks_from(x, prompt + step - 1));
+        observer.end(Stage::decode_step, step);
+    }
+    observer.end(Stage::generate, 0);
+    return generation;
+}
+
+Molmo Molmo::load(const std::filesystem::path& directory, const ModelOptions& options) {
+    const c10::InferenceMode guard;
+    auto implementation =
+        std::make_unique<Implementation>(read_model_config(directory), Tokenizer::read(directory / "tokenizer.json"));
+    Implementation& self = *implementation;
+    set_threads(options.threads);
+    self.device = open_device(options.device);
+    self.precision = options.precision.value_or(default_precision(self.config));
+    self.name = std::filesystem::absolute(directory / "").parent_path().filename().string();
+    const Checkpoint checkpoint = Checkpoint::open(directory);
+    self.parameters = allocate_parameters(self.config, self.options());
+    const LoadReport report =
+        load_parameters(checkpoint, directory.string(), self.parameters, self.config, options.progress);
+    for (const std::string& tensor : report.unused)
+        self.warnings.push_back(directory.string() + ": nothing uses tensor " + tensor);
+    self.weights_source = self.name + " (" + fingerprint(checkpoint) + ")";
+    return Molmo(std::move(implementation));
+}
+
+Molmo Molmo::built_in(std::string_view name, const ModelOptions& options) {
+    const c10::InferenceMode guard;
+    const std::optional<ModelConfig> config = built_in_model(name);
+    if (!config)
+        throw InputError(c10::str("--model ", std::string(name), ": neither a built-in model nor a directory"));
+    auto implementation = std::make_unique<Implementation>(*config, Tokenizer::byte_level());
+    Implementation& self = *implementation;
+    set_threads(options.threads);
+    self.device = open_device(options.device);
+    self.precision = options.precision.value_or(default_precision(self.config));
+    self.name = name;
+    self.weights_source = c10::str("random(", options.seed, ")");
+    self.parameters = allocate_parameters(self.config, self.options());
+    fill_random(self.parameters, self.config, options.seed, options.progress);
+    return Molmo(std::move(implementation));
+}
+
+Molmo::Molmo(std::unique_ptr<Implementation> implementation) : implementation_(std::move(implementation)) {}
+Molmo::Molmo(Molmo&&) noexcept = default;
+Molmo& Molmo::operator=(Molmo&&) noexcept = default;
+Molmo::~Molmo() = default;
+
+const std::vector<std::string>& Molmo::built_in_names() { return built_in_model_names(); }
+const ModelConfig& Molmo::config() const noexcept { return implementation_->config; }
+const Tokenizer& Molmo::tokenizer() const noexcept { return implementation_->tokenizer; }
+Precision Molmo::precision() const noexcept { return implementation_->precision; }
+const std::string& Molmo::name() const noexcept { return implementation_->name; }
+const std::string& Molmo::weights_source() const noexcept { return implementation_->weights_source; }
+const std::vector<std::string>& Molmo::warnings() const noexcept { return implementation_->warnings; }
+int Molmo::threads() const noexcept { return at::get_num_threads(); }
+std::int64_t Molmo::weight_bytes() const {
+    std::int64_t bytes = 0;
+    for (const NamedParameter& named : named_parameters(implementation_->parameters, implementation_->config)) {
+        bytes += static_cast<std::int64_t>(named.tensor.nbytes());
+    }
+    return bytes;
+}
+std::string Molmo::torch_version() { return TORCH_VERSION; }
+std::filesystem::path Molmo::torch_library_folder() { return molmo::torch_library_folder(); }
+std::int64_t Molmo::eos_id() const noexcept { return implementation_->eos_id(); }
+void Molmo::check(const Knobs& knobs) const { implementation_->resolve(knobs); }
+void Molmo::synchronise() const { synchronise_device(implementation_->device); }
+void Molmo::empty_cache() const { empty_device_cache(implementation_->device); }
+
+}  // namespace decodemeter::molmo

@@ -1,0 +1,132 @@
+#include "profiler/profile/measure.hpp"
+
+#include <fmt/chrono.h>
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <chrono>
+#include <numeric>
+
+#include "profiler/timing/subtraction.hpp"
+
+namespace decodemeter {
+
+namespace {
+
+using molmo::Extent;
+
+std::string utc_now() {
+    const auto now = std::chrono::system_clock::now();
+    const auto milliseconds =
+        std::chrono::duration_cast<std::chrono::milliseconds>(now.time_since_epoch()).count() % 1000;
+    return fmt::format("{:%FT%T}.{:03}Z", fmt::gmtime(std::chrono::system_clock::to_time_t(now)), milliseconds);
+}
+
+molmo::GenerateOptions generate_options(const MeasureRequest& request) {
+    return {{request.config.top_k, request.active_blocks}, request.tokens, request.stop_at_eos, Extent::everything};
+}
+
+void fill_identity(SampleRecord& record, const MeasureRequest& request) {
+    record.dataset = request.sample->dataset;
+    record.sample_id = request.sample->sample_id;
+    record.repeat = request.repeat;
+    record.config = request.config;
+    record.key = record_key(record.dataset, record.sample_id, record.config, record.repeat);
+    record.max_crops = request.max_crops;
+    record.prompt = request.sample->prompt;
+    record.answers = request.sample->answers;
+    if (!request.sample->image.empty()) record.image = request.sample->image.filename().string();
+}
+
+void fill_counts(SampleRecord& record, const molmo::InputFacts& facts, const molmo::Generation& generation,
+                 bool stop_at_eos, int tokens) {
+    record.image_size = facts.image_size;
+    record.tiling = facts.tiling;
+    record.num_crops = facts.crops;
+    record.vision_tokens = facts.vision_tokens;
+    record.text_tokens = facts.text_tokens;
+    record.prompt_tokens = facts.prompt_tokens;
+    record.active_block_indices = generation.active_blocks;
+    record.output_tokens = static_cast<int>(generation.tokens.size());
+    record.ends_with_eos = generation.ends_with_eos;
+    record.content_tokens = record.output_tokens - (record.ends_with_eos ? 1 : 0);
+    record.stop = record.ends_with_eos ? "eos" : stop_at_eos ? "max_new_tokens" : "drawn_length";
+    if (record.output_tokens < tokens && !record.ends_with_eos) record.flags.push_back("stopped_early");
+}
+
+void fill_clocks(SampleRecord& record, const GenerateTrace& trace) {
+    StepClocks clocks;
+    const bool spans = !trace.decode.empty() && trace.decode.front().span.has_value();
+    if (spans) clocks.span_ms.emplace();
+    for (const StepTiming& step : trace.decode) {
+        clocks.host_ms.push_back(step.host.count());
+        if (spans) clocks.span_ms->push_back(step.span->count());
+    }
+    clocks.headline = spans ? "span" : "host";
+    record.T_decode_per_step = spans ? *clocks.span_ms : clocks.host_ms;
+    record.clocks = std::move(clocks);
+}
+
+void fill_times(SampleRecord& record, const GenerateTrace& trace) {
+    record.T_preprocess = trace.stages.preprocess.count();
+    record.T_vision_encoder = trace.stages.vision_encoder.count();
+    record.T_projector = trace.stages.projector.count();
+    record.T_vision_total = record.T_vision_encoder + record.T_projector;
+    record.T_LLM_prefill = trace.stages.prefill.count();
+    record.T_prefill_total = record.T_vision_total + record.T_LLM_prefill;
+    fill_clocks(record, trace);
+    const auto& steps = record.T_decode_per_step;
+    record.T_LLM_decode = std::accumulate(steps.begin(), steps.end(), 0.0);
+    record.decode_start_ms = trace.decode_start.count();
+    record.decode_end_ms = record.decode_start_ms + record.T_LLM_decode;
+    record.T_total = trace.total.count();
+}
+
+// Wall time of one run that ends with the device idle.
+Milliseconds time_run(molmo::Molmo& model, const molmo::PreparedInput& input, molmo::GenerateOptions options,
+                      Extent extent) {
+    options.extent = extent;
+    NullObserver nobody;
+    model.synchronise();
+    const auto start = std::chrono::steady_clock::now();
+    model.generate(input, options, nobody);
+    model.synchronise();
+    return std::chrono::steady_clock::now() - start;
+}
+
+}  // namespace
+
+SubtractionTimes measure_subtraction(molmo::Molmo& model, const molmo::PreparedInput& input,
+                                     const molmo::GenerateOptions& options) {
+    const Milliseconds vision = time_run(model, input, options, Extent::vision);
+    const Milliseconds vision_and_prefill = time_run(model, input, options, Extent::prefill);
+    model.empty_cache();
+    const Milliseconds total = time_run(model, input, options, Extent::everything);
+    return subtract(vision, vision_and_prefill, total);
+}
+
+SampleRecord measure(molmo::Molmo& model, const MeasureRequest& request, Timeline<>& timeline,
+                     StageObserver& observers) {
+    SampleRecord record;
+    fill_identity(record, request);
+    const molmo::GenerateOptions options = generate_options(request);
+    timeline.reset();
+    const auto input = model.prepare(
+        {request.image, request.sample->prompt, tiles_of(request.config.tier), request.max_crops}, observers);
+    const molmo::Generation generation = model.generate(*input, options, observers);
+    const GenerateTrace trace = timeline.resolve();
+    if (timeline.marks().overflow) record.flags.push_back("more_steps_than_marks");
+    fill_counts(record, molmo::Molmo::facts(*input), generation, request.stop_at_eos, request.tokens);
+    fill_times(record, trace);
+    if (request.keep_text) record.pred = model.tokenizer().decode(generation.tokens);
+    record.time = utc_now();
+    if (request.subtraction) record.subtraction = measure_subtraction(model, *input, options);
+    return record;
+}
+
+std::optional<molmo::TierRange> tiles_of(const std::optional<Tier>& tier) {
+    if (!tier) return std::nullopt;
+    return molmo::tier_ranges[static_cast<std::size_t>(*tier)];
+}
+
+}  // namespace decodemeter

@@ -1,0 +1,61 @@
+// Runs the model over samples and configurations and stores one record for each. Composition only: the parts are
+// samples, molmo, timing and record.
+#pragma once
+
+#include <atomic>
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "profiler/profile/configurations.hpp"
+#include "profiler/profile/instruments.hpp"
+#include "profiler/profile/measure.hpp"
+#include "profiler/profile/output_lengths.hpp"
+#include "profiler/record/record_store.hpp"
+#include "profiler/samples/sample.hpp"
+
+namespace decodemeter {
+
+struct ProfileOptions {
+    int max_crops = 12;
+    int max_new_tokens = 64;
+    OutputLengths lengths;
+    std::uint64_t seed = 3407;  // of the order and of drawn lengths
+    int repeats = 1;
+    bool subtraction = false;
+    bool keep_text = false;
+    std::optional<std::chrono::duration<double>> time_budget;
+    std::optional<double> until_ci;  // half-width of the interval of each configuration's step median, as a fraction
+    Shard shard;
+};
+
+// The sample under the configuration, as `options` have it.
+MeasureRequest make_request(const Sample& sample, const molmo::Image* image, const Configuration& configuration,
+                            const ProfileOptions& options, int repeat);
+
+struct ProfileReport {
+    std::int64_t planned = 0;
+    std::int64_t measured = 0;
+    std::int64_t already_there = 0;
+    std::map<std::string, std::int64_t> skipped_samples;  // by reason
+    std::vector<std::string> skipped_examples;            // the first few, in full
+    std::string stopped;  // why the run ended before all was measured; empty: it did not
+};
+
+// Hooks of the caller; all may be empty.
+struct ProfileHooks {
+    std::function<void(const SampleRecord&, std::int64_t done, std::int64_t planned)> on_record;
+    const std::atomic<bool>* stop_requested = nullptr;  // looked at between samples
+};
+
+// Measures what the store does not hold yet, round by round. A sample whose image cannot be read is left out, counted
+// and said. Throws std::system_error when a record cannot be written; what was written before stays.
+ProfileReport run_profile(molmo::Molmo& model, const std::vector<Sample>& samples,
+                          const std::vector<Configuration>& configurations, const ProfileOptions& options,
+                          Instruments& instruments, RecordStore& store, const ProfileHooks& hooks);
+
+}  // namespace decodemeter

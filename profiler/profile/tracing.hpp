@@ -1,0 +1,40 @@
+// Runs that CUPTI traces: what the device did in each step. They come after everything else, because what follows a
+// pass in the same process may stay slower.
+#pragma once
+
+#include <filesystem>
+#include <string>
+
+#include "profiler/profile/profile.hpp"
+#include "profiler/timing/cupti_session.hpp"
+
+namespace decodemeter {
+
+struct TracedSample {
+    SampleRecord record;  // flagged; with `cupti`, or `cupti_refused`
+    std::string trace;    // in the Trace Event Format
+};
+
+// One sample, traced. Where CUPTI refuses, the marks of stages and steps alone, with the reason.
+TracedSample trace_sample(molmo::Molmo& model, const MeasureRequest& request, Instruments& instruments,
+                          CuptiSession& cupti);
+
+struct TracingOptions {
+    int samples_per_configuration = 0;
+    std::filesystem::path results_dir;
+    bool write_traces = false;  // to <results_dir>/traces
+};
+
+struct TracingReport {
+    int passes = 0;
+    std::string version;  // CUPTI's
+    std::string refused;  // why there are no device times; empty: there are
+    std::string warning;
+};
+
+// The first samples under each configuration, as a repeat of their own, into the store.
+TracingReport run_tracing(molmo::Molmo& model, const std::vector<Sample>& samples,
+                          const std::vector<Configuration>& configurations, const ProfileOptions& options,
+                          const TracingOptions& tracing, Instruments& instruments, RecordStore& store);
+
+}  // namespace decodemeter

@@ -1,0 +1,17 @@
+// The two reference distributions that the tests and intervals need. A leaf: includes nothing of ours.
+#pragma once
+
+#include <cstdint>
+
+namespace decodemeter {
+
+// P(Z <= z) of the standard normal distribution.
+double normal_cdf(double z);
+
+// P(X <= k) of X ~ Binomial(n, 1/2); 0 for k < 0.
+double fair_coin_cdf(std::int64_t k, std::int64_t n);
+
+// Two-sided p-value of a statistic that is standard normal when nothing is going on.
+double two_sided_p(double z);
+
+}  // namespace decodemeter

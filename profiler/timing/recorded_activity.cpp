@@ -1,0 +1,33 @@
+#include "profiler/timing/recorded_activity.hpp"
+
+namespace decodemeter {
+
+void add_activity(SampleRecord& record, const AttributedSteps& attributed) {
+    CuptiSummary summary;
+    std::vector<double> busy;
+    for (const StepActivity& step : attributed.steps) {
+        busy.push_back(step.busy.count());
+        summary.span_ms.push_back(step.span.count());
+        summary.idle_launch_ms.push_back(step.idle.launch.count());
+        summary.idle_synchronise_ms.push_back(step.idle.synchronise.count());
+        summary.idle_gap_ms.push_back(step.idle.gap.count());
+        summary.overhead_ms.push_back(step.overhead.count());
+        summary.kernels.push_back(step.kernels);
+        summary.api_calls.push_back(step.api_calls);
+        summary.synchronisations.push_back(step.synchronisations);
+        summary.memcpy_bytes.push_back(step.memcpy_bytes);
+    }
+    summary.dropped = attributed.losses.dropped;
+    summary.zero_timestamps = attributed.losses.zero_timestamps;
+    summary.unmatched = attributed.losses.unmatched;
+    summary.overlapping = attributed.losses.overlapping;
+    summary.link_disagreements = attributed.losses.link_disagreements;
+    if (!attributed.losses.none()) record.flags.push_back("activity_lost");
+    if (busy.size() != record.T_decode_per_step.size()) record.flags.push_back("activity_steps");
+    else if (record.clocks) record.clocks->busy_ms = std::move(busy);
+    record.cupti = std::move(summary);
+}
+
+void refuse_activity(SampleRecord& record, const std::string& reason) { record.cupti_refused = reason; }
+
+}  // namespace decodemeter

@@ -1,0 +1,18 @@
+// What a tracing pass came to, in the form of a record. Pure.
+#pragma once
+
+#include <string>
+
+#include "profiler/record/sample_record.hpp"
+#include "profiler/timing/step_attribution.hpp"
+
+namespace decodemeter {
+
+// Sets `cupti` and `clocks.busy_ms`. Where activity records were lost, or the pass took another number of steps than
+// the record has, the record gets the flag "activity_lost" or "activity_steps"; in the second case busy_ms stays null.
+void add_activity(SampleRecord& record, const AttributedSteps& attributed);
+
+// A pass that was asked for and did not run.
+void refuse_activity(SampleRecord& record, const std::string& reason);
+
+}  // namespace decodemeter

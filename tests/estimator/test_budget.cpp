@@ -1,0 +1,162 @@
+#include "estimator/budget.hpp"
+
+#include <cmath>
+#include <random>
+
+#include "tests/catch.hpp"
+
+using namespace decodemeter;
+
+namespace {
+
+// A model with bounds, ranges and a slope, and no need of records.
+LatencyModel hand_made_model() {
+    LatencyModel model;
+    model.physics = {{2.0, 0.4, 0.05, 2e-5, 0.002}, {8, 3.5, 0.4, 1.2e-3, 1.2e-4, 1e-7}};
+    model.bounds.prefill = {1.05, 1.1, 1.2};
+    model.bounds.total.fill({1.04, 1.08, 1.15});
+    model.ranges.fill({0, 1e9});
+    for (const int tier : {0, 1, 2}) {
+        for (const int top_k : {4, 8, 12}) {
+            for (const int blocks : {8, 12, 16})
+                model.table.costs.push_back({tier, top_k, blocks, 1, 1, 288 + 400 * tier, 10});
+        }
+    }
+    TaskLengths lengths{"captioning", 4, 3.5, 6, 7, {1, 0.75, 0.5, 0.25, 0.25}};
+    model.lengths = {lengths};
+    return model;
+}
+
+double sum_of_steps(const LatencyModel& model, const Request& request, int tokens) {
+    double sum = 0;
+    for (int s = 1; s < tokens; ++s) sum += model_step_ms(model, request, s);
+    return sum;
+}
+
+double by_hand(const LatencyModel& model, const Request& request, const LengthBelief& belief, DecodeRule rule) {
+    const int tokens = belief.conservative_tokens, steps = std::max(tokens - 1, 0);
+    double sum = 0;
+    switch (rule) {
+        case DecodeRule::average:
+            return steps * (steps == 0 ? 0.0 : sum_of_steps(model, request, tokens) / steps);
+        case DecodeRule::positions:
+            for (const int s : {1, 5, 10, 20}) sum += model_step_ms(model, request, s) / 4;
+            return steps * sum;
+        case DecodeRule::maximum:
+            return sum_of_steps(model, request, tokens);
+        case DecodeRule::expectation:
+            for (std::size_t s = 0; s < belief.survival.size(); ++s)
+                sum += belief.survival[s] * model_step_ms(model, request, static_cast<int>(s) + 1);
+            return sum;
+        case DecodeRule::expected_length:
+            break;
+    }
+    const int whole = static_cast<int>(belief.mean_tokens);
+    const double part = belief.mean_tokens - whole;
+    return (1 - part) * sum_of_steps(model, request, whole) + part * sum_of_steps(model, request, whole + 1);
+}
+
+}  // namespace
+
+TEST_CASE("Budget answers agree with brute force on 10,000 random questions") {
+    const LatencyModel model = hand_made_model();
+    std::mt19937_64 random(7);
+    const auto draw = [&](int low, int high) { return std::uniform_int_distribution<int>(low, high)(random); };
+    int feasible = 0, wrong = 0;
+    double largest_difference = 0;
+    for (int i = 0; i < 10000; ++i) {
+        const Request request{draw(0, 1500), draw(1, 300), draw(0, 2), draw(0, 16), draw(1, 32), 0};
+        const BudgetQuestion question{request, std::exp(std::uniform_real_distribution<double>(2, 9)(random)),
+                                      std::uniform_real_distribution<double>(0.2, 1)(random),
+                                      static_cast<DecodeRule>(draw(0, 4))};
+        const LengthBelief belief = draw(0, 1) ? certain_length(draw(1, 80)) : belief_about(model, Task::captioning);
+        const BudgetAnswer answer = ask_budget(model, question, belief);
+
+        const double prefill = model_prefill_ms(model, request);
+        const double decode = by_hand(model, request, belief, question.rule);
+        const bool prefill_fits = prefill * model.bounds.prefill.p95 <= question.prefill_share * question.budget_ms;
+        const bool fits = prefill_fits && prefill + decode <= question.budget_ms;
+        largest_difference = std::max(largest_difference, std::abs(answer.decode_ms - decode) / std::max(decode, 1.0));
+        wrong += answer.feasible != fits;
+        feasible += fits;
+        if (prefill_fits && prefill <= question.budget_ms) {
+            const int most = answer.most_tokens;
+            wrong += prefill + sum_of_steps(model, request, most) > question.budget_ms * (1 + 1e-12);
+            wrong += prefill + sum_of_steps(model, request, most + 1) <= question.budget_ms * (1 - 1e-12);
+        }
+    }
+    CHECK(wrong == 0);
+    CHECK(largest_difference < 1e-9);
+    CHECK(feasible > 1000);
+    CHECK(feasible < 9000);
+}
+
+TEST_CASE("A prefill over its share of the budget is infeasible whatever the decode") {
+    const LatencyModel model = hand_made_model();
+    const Request request{1152, 60, 2, 8, 16, 0};
+    const double prefill = model_prefill_ms(model, request);
+    const BudgetAnswer answer = ask_budget(model, {request, prefill * 1.1 / 0.8 * 0.999}, certain_length(1));
+    CHECK(answer.reason == BudgetReason::prefill_too_slow);
+    CHECK_FALSE(answer.feasible);
+    CHECK(ask_budget(model, {request, prefill * 1.1 / 0.8 * 1.001}, certain_length(1)).feasible);
+}
+
+TEST_CASE("The best configurations are sorted by accuracy where there is a table, else by time") {
+    const LatencyModel model = hand_made_model();
+    const auto grid = measured_grid(model, 60);
+    const BudgetQuestion question{{}, 250};
+    const auto by_size = best_choices(model, grid, question, certain_length(20));
+    REQUIRE(by_size.size() > 2);
+    CHECK(by_size.size() < grid.size());
+    for (std::size_t i = 1; i < by_size.size(); ++i)
+        CHECK(by_size[i - 1].answer.total_ms >= by_size[i].answer.total_ms);
+    const std::vector<AccuracyEntry> accuracies = {{0, 4, 8, 0.9}, {1, 4, 8, 0.8}};
+    const auto by_accuracy = best_choices(model, grid, question, certain_length(20), accuracies);
+    CHECK(by_accuracy[0].accuracy == 0.9);
+    CHECK(by_accuracy[1].accuracy == 0.8);
+    CHECK_FALSE(by_accuracy[2].accuracy.has_value());
+}
+
+TEST_CASE("A task's length comes from the records where they have it, else from its default") {
+    const LatencyModel model = hand_made_model();
+    CHECK(belief_about(model, Task::captioning).conservative_tokens == 6);
+    CHECK(belief_about(model, Task::captioning, 0.99).conservative_tokens == 7);
+    CHECK(belief_about(model, Task::captioning).learned);
+    const LengthBelief vqa = belief_about(model, Task::vqa);
+    CHECK(vqa.conservative_tokens == 6);
+    CHECK_FALSE(vqa.learned);
+    CHECK(belief_about(model, Task::doc_qa).conservative_tokens == 28);
+    CHECK(belief_about(model, Task::text_vqa).conservative_tokens == 15);
+    CHECK(belief_about(model, Task::other).conservative_tokens == 20);
+    CHECK(belief_about(hand_made_model(), Task::captioning).mean_tokens == 3.5);
+}
+
+TEST_CASE("More tokens cost more, and what they cost is the steps between") {
+    const LatencyModel model = hand_made_model();
+    const Request request{576, 60, 1, 8, 16, 0};
+    const BudgetAnswer answer = ask_budget(model, {request, 1000}, certain_length(30));
+    for (std::size_t i = 0; i < token_changes.size(); ++i)
+        CHECK(answer.change_ms[i] ==
+              Approx(sum_of_steps(model, request, 30 + token_changes[i]) - sum_of_steps(model, request, 30)));
+}
+
+TEST_CASE("A request without meaning is refused, with the feature") {
+    const LatencyModel model = hand_made_model();
+    const BudgetAnswer answer = ask_budget(model, {{576, 60, 1, 8, 0, 0}, 1000}, certain_length(3));
+    CHECK(answer.reason == BudgetReason::refused);
+    CHECK(answer.feature == Feature::active_blocks);
+}
+
+TEST_CASE("Tasks are told from prompts by the published keywords") {
+    CHECK(task_of_prompt("Describe this image.") == Task::captioning);
+    CHECK(task_of_prompt("What do you see?") == Task::captioning);
+    CHECK(task_of_prompt("Is it red?") == Task::vqa);
+    CHECK(task_of_prompt("how many are there") == Task::vqa);
+    CHECK(task_of_prompt("Summarise the document") == Task::doc_qa);
+    CHECK(task_of_prompt("showing the whole") == Task::other);
+    CHECK(dataset_task("coco_caption") == Task::captioning);
+    CHECK(dataset_task("doc_qa") == Task::doc_qa);
+    CHECK(dataset_task("text_vqa") == Task::text_vqa);
+    CHECK(dataset_task("coco_2014_vqa") == Task::vqa);
+    CHECK(dataset_task("holidays") == Task::other);
+}

@@ -1,0 +1,203 @@
+#include <CLI/CLI.hpp>
+#include <nlohmann/json.hpp>
+
+#include "estimator/commands.hpp"
+#include "estimator/latency_model.hpp"
+#include "profiler/error/error.hpp"
+#include "profiler/error/exit_code.hpp"
+#include "tests/catch.hpp"
+#include "tests/temporary_directory.hpp"
+
+using namespace decodemeter;
+using Json = nlohmann::json;
+using test::TemporaryDirectory;
+
+namespace {
+
+// The exit code that the program would end with.
+int run(std::vector<std::string> arguments) {
+    CLI::App app;
+    app.require_subcommand(1);
+    add_estimator_commands(app);
+    std::reverse(arguments.begin(), arguments.end());
+    try {
+        app.parse(arguments);
+        return 0;
+    } catch (const CLI::ParseError& error) {
+        return error.get_exit_code() == 0 ? 0 : 2;
+    } catch (const ExitCode& code) {
+        return code.value;
+    } catch (const InputError& error) {
+        UNSCOPED_INFO(error.what());
+        return 2;
+    }
+}
+
+std::string message_of(std::vector<std::string> arguments) {
+    CLI::App app;
+    app.require_subcommand(1);
+    add_estimator_commands(app);
+    std::reverse(arguments.begin(), arguments.end());
+    try {
+        app.parse(arguments);
+    } catch (const InputError& error) {
+        return error.what();
+    }
+    return "no error";
+}
+
+Json json_of(const std::filesystem::path& file) { return Json::parse(test::read_text(file)); }
+
+// Records and an estimator, made once for all tests.
+struct Trained {
+    TemporaryDirectory directory;
+    std::string records = (directory / "records").string();
+    std::string estimator = (directory / "estimator").string();
+
+    Trained() {
+        REQUIRE(run({"simulate", "--requests", "300", "--output_dir", records, "--single_token_share", "0.05"}) == 0);
+        REQUIRE(run({"train", "--results_dir", records, "--output_dir", estimator, "--num_epochs", "4", "--hidden",
+                     "32", "--no_plots"}) == 0);
+    }
+};
+
+const Trained& trained() {
+    static const Trained value;
+    return value;
+}
+
+}  // namespace
+
+TEST_CASE("train writes the checkpoint, the model file and metrics of held-out rows of all four models") {
+    const std::filesystem::path folder = trained().estimator;
+    CHECK(std::filesystem::exists(folder / checkpoint_file));
+    const LatencyModel model = read_latency_model(folder / latency_model_file);
+    CHECK(model.provenance.synthetic);
+    CHECK_FALSE(model.provenance.held_out_keys.empty());
+    const Json metrics = json_of(folder / "metrics.json");
+    CHECK(metrics["split"] == "leave_configuration_out");
+    CHECK(metrics["records"] == 300);
+    CHECK(metrics["records_hash"] == model.provenance.records_hash);
+    for (const char* name : {"average", "constant_per_config", "positioned", "physics"}) {
+        for (const char* target : {"prefill", "decode_total", "decode_step", "decode_per_token"}) {
+            const Json& errors = metrics["models"][name][target];
+            CHECK(errors["mape_percent"].is_number());
+            CHECK(errors["count"].get<int>() > 0);
+        }
+    }
+    // Answers of one token have a prefill and no decode.
+    CHECK(metrics["models"]["physics"]["prefill"]["count"] == 300);
+    CHECK(metrics["models"]["physics"]["decode_total"]["count"].get<int>() < 300);
+    CHECK(metrics["models"]["physics"]["coverage"]["p95"]["overall"].is_number());
+}
+
+TEST_CASE("evaluate repeats the training's held-out figures on the training's records") {
+    const TemporaryDirectory out;
+    const std::string file = (out / "metrics.json").string();
+    REQUIRE(run({"evaluate", "--results_dir", trained().records, "--checkpoint_path", trained().estimator,
+                 "--output_file", file}) == 0);
+    const Json there = json_of(std::filesystem::path(trained().estimator) / "metrics.json"), here = json_of(file);
+    for (const char* name : {"average", "constant_per_config", "positioned", "physics"}) {
+        CHECK(here["models"][name]["decode_total"]["mape_percent"].get<double>() ==
+              Approx(there["models"][name]["decode_total"]["mape_percent"].get<double>()).epsilon(1e-4));
+    }
+}
+
+TEST_CASE("evaluate judges the estimator as it stands on records that it did not come from") {
+    const TemporaryDirectory out;
+    const std::string records = (out / "records").string(), file = (out / "metrics.json").string();
+    REQUIRE(run({"simulate", "--requests", "150", "--seed", "5", "--output_dir", records}) == 0);
+    REQUIRE(run({"evaluate", "--records", records, "--checkpoint_path",
+                 trained().estimator + "/best_latency_estimator.pt", "--json", file}) == 0);
+    const Json metrics = json_of(file);
+    CHECK(metrics["split"] == "unseen_records");
+    CHECK(metrics["models"]["positioned"]["decode_total"]["count"].get<int>() > 100);
+}
+
+TEST_CASE("predict answers for every model, and says where a feature was never measured") {
+    const TemporaryDirectory out;
+    const std::string file = (out / "answer.json").string();
+    const auto ask = [&](const std::string& top_k) {
+        REQUIRE(run({"predict", "--checkpoint_path", trained().estimator, "--top_k", top_k, "--output_tokens", "10",
+                     "--json", file}) == 0);
+        return json_of(file);
+    };
+    const Json answer = ask("8");
+    CHECK(answer["coverage"] == "OK");
+    CHECK(answer["models"].size() == 4);
+    CHECK(answer["total"]["p95_ms"].get<double>() > answer["total"]["expected_ms"].get<double>());
+    const Json outside = ask("64");
+    CHECK(outside["coverage"] == "EXTRAPOLATED");
+    CHECK(outside["feature"] == "top_k");
+}
+
+TEST_CASE("budget lists what fits, and ends with 1 where nothing does") {
+    const TemporaryDirectory out;
+    const std::string file = (out / "answer.json").string();
+    const std::string model = trained().estimator + "/latency_estimator.json";
+    REQUIRE(run({"budget", "--checkpoint_path", model, "--budget_ms", "900", "--task", "captioning", "--best", "--json",
+                 file}) == 0);
+    const Json answer = json_of(file);
+    CHECK(answer["feasible"].size() > 0);
+    for (const Json& choice : answer["feasible"]) CHECK(choice["total_ms"].get<double>() <= 900);
+    CHECK(run({"budget", "--checkpoint_path", model, "--budget_ms", "1", "--best"}) == 1);
+    CHECK(run({"budget", "--checkpoint_path", model, "--budget_ms", "1"}) == 1);
+    CHECK(run({"budget", "--checkpoint_path", model, "--budget_ms", "100000"}) == 0);
+}
+
+TEST_CASE("test shows the curves of the three published configurations") {
+    const TemporaryDirectory out;
+    const std::string file = (out / "curves.json").string();
+    REQUIRE(run({"test", "--latency_estimator_path", trained().estimator + "/best_latency_estimator.pt", "--positions",
+                 "1,2,3", "--output_tokens", "4", "--json", file}) == 0);
+    const Json json = json_of(file);
+    CHECK(json["model"] == "positioned");
+    REQUIRE(json["predicted"].size() == 3);
+    for (const Json& curve : json["predicted"]) {
+        double sum = 0;
+        for (const Json& step : curve["T_decode_at_positions"]) sum += step.get<double>();
+        CHECK(curve["T_decode_total"].get<double>() == Approx(sum).epsilon(1e-4));
+    }
+    CHECK(json["predicted"][0]["configuration"] == "low_4_8");
+}
+
+TEST_CASE("export and transfer go from records to files") {
+    const TemporaryDirectory out;
+    const std::string published = (out / "published").string(), moved = (out / "moved").string();
+    REQUIRE(run({"export", "--results_dir", trained().records, "--output_dir", published, "--json",
+                 (out / "files.json").string()}) == 0);
+    CHECK(json_of(out / "files.json")["records"] == 300);
+    CHECK(run({"train", "--results_dir", published, "--output_dir", (out / "again").string(), "--model", "physics",
+               "--no_plots"}) == 0);
+    const std::string file = (out / "transfer.json").string();
+    REQUIRE(run({"transfer", "--checkpoint_path", trained().estimator, "--results_dir", published, "--requests", "20",
+                 "--output_dir", moved, "--json", file}) == 0);
+    const Json report = json_of(file);
+    CHECK(report["models"]["after"]["prefill"]["count"] == 280);
+    CHECK(std::filesystem::exists(std::filesystem::path(moved) / latency_model_file));
+    CHECK(run({"budget", "--checkpoint_path", moved, "--budget_ms", "100000"}) == 0);
+}
+
+TEST_CASE("Records of one configuration are judged by sample") {
+    const TemporaryDirectory out;
+    test::write_text(out / "one.json", R"({"tier":["low"],"top_k":[8],"blocks":[16],"requests":60})");
+    const std::string records = (out / "records").string(), estimator = (out / "estimator").string();
+    REQUIRE(run({"simulate", "--parameters", (out / "one.json").string(), "--output_dir", records}) == 0);
+    REQUIRE(run({"train", "--results_dir", records, "--output_dir", estimator, "--num_epochs", "2", "--hidden", "16",
+                 "--no_plots"}) == 0);
+    CHECK(json_of(out / "estimator/metrics.json")["split"] == "by_sample");
+}
+
+TEST_CASE("Bad input is refused with what was looked for") {
+    const TemporaryDirectory out;
+    const auto holds = [](const std::string& text, const char* part) { return text.find(part) != std::string::npos; };
+    CHECK(holds(message_of({"evaluate", "--results_dir", trained().records, "--checkpoint_path", "nowhere"}),
+                "nowhere: no such file"));
+    CHECK(run({"train", "--results_dir", out.path().string()}) == 2);
+    CHECK(run({"train", "--results_dir", trained().records, "--split", "unknown"}) == 2);
+    CHECK(holds(message_of({"simulate", "--output_dir", trained().records}), "holds a run already"));
+    test::write_text(out / "best_latency_estimator.pt", "no checkpoint");
+    test::write_text(out / "latency_estimator.json", "{\"format\":\"decodemeter latency estimator\",\"version\":99}");
+    CHECK(
+        holds(message_of({"budget", "--checkpoint_path", out.path().string(), "--budget_ms", "5"}), "has version 99"));
+}

@@ -1,0 +1,160 @@
+#include "estimator/dataset.hpp"
+
+#include <cmath>
+#include <limits>
+
+#include "estimator/splits.hpp"
+#include "profiler/error/error.hpp"
+#include "tests/catch.hpp"
+#include "tests/estimator/simulated_dataset.hpp"
+#include "tests/record/example_record.hpp"
+
+using namespace decodemeter;
+
+namespace {
+
+RecordSet of(std::vector<SampleRecord> records) {
+    RecordSet set;
+    set.records = std::move(records);
+    return set;
+}
+
+std::string message_of(const RecordSet& set, const DatasetOptions& options = {}) {
+    try {
+        make_dataset(set, options);
+    } catch (const InputError& error) {
+        return error.what();
+    }
+    return {};
+}
+
+bool holds(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
+
+}  // namespace
+
+TEST_CASE("A row has N-1 steps, and prefill is vision and language together") {
+    const Dataset dataset = make_dataset(of({test::example_record(1, 4)}));
+    REQUIRE(dataset.rows.size() == 1);
+    const Row& row = dataset.rows.front();
+    CHECK(row.output_tokens == 4);
+    CHECK(row.steps() == 3);
+    CHECK(dataset.steps(row).size() == 3);
+    CHECK(row.prefill_ms == 10.25 + 7.875);
+    CHECK(row.decode_ms == 4.5);
+    CHECK(row.request == Request{1152, 58, 2, 8, 16, 13});
+}
+
+TEST_CASE("An answer of one token has no step and keeps its prefill") {
+    const Dataset dataset = make_dataset(of({test::example_record(1, 1)}));
+    REQUIRE(dataset.rows.size() == 1);
+    CHECK(dataset.rows.front().steps() == 0);
+    CHECK_FALSE(dataset.rows.front().has_steps);
+    CHECK(dataset.rows.front().prefill_ms > 0);
+    CHECK_FALSE(dataset.rows.front().outlier);
+}
+
+TEST_CASE("Steps of another number than N-1 are not used, and the total is") {
+    SampleRecord record = test::example_record(1, 4);
+    record.T_decode_per_step.push_back(1.5);
+    const Dataset dataset = make_dataset(of({record}));
+    CHECK_FALSE(dataset.rows.front().has_steps);
+    CHECK(dataset.rows.front().decode_ms == 4.5);
+}
+
+TEST_CASE("Times that are no times are left out and counted") {
+    SampleRecord nan = test::example_record(2), negative = test::example_record(3), none = test::example_record(4);
+    nan.T_LLM_decode = std::numeric_limits<double>::quiet_NaN();
+    negative.T_LLM_prefill = -1;
+    none.T_vision_total = none.T_LLM_prefill = 0;
+    const Dataset dataset = make_dataset(of({test::example_record(1), nan, negative, none}));
+    CHECK(dataset.rows.size() == 1);
+    CHECK(dataset.skipped.at("a time that is negative or not finite") == 2);
+    CHECK(dataset.skipped.at("no prefill time") == 1);
+    CHECK(holds(message_of(of({nan})), "none of 1 records can be used"));
+}
+
+TEST_CASE("Records above the threshold are kept for scoring and not fitted to") {
+    SampleRecord slow = test::example_record(2, 4);
+    slow.T_LLM_decode = 4 * 61;
+    const Dataset dataset = make_dataset(of({test::example_record(1), slow}));
+    CHECK(dataset.outliers == 1);
+    CHECK(dataset.rows.size() == 2);
+    CHECK(fitted_rows(dataset) == std::vector<int>{0});
+}
+
+TEST_CASE("Nothing but outliers is refused with what to do") {
+    SampleRecord slow = test::example_record(2, 4);
+    slow.T_LLM_decode = 4 * 61;
+    CHECK(holds(message_of(of({slow})), "--outlier_threshold"));
+    DatasetOptions options;
+    options.outlier_ms_per_token = 100;
+    CHECK(message_of(of({slow}), options).empty());
+}
+
+TEST_CASE("Simulated records beside measured ones are refused unless asked for") {
+    SampleRecord simulated = test::example_record(2);
+    simulated.synthetic = true;
+    const RecordSet both = of({test::example_record(1), simulated});
+    CHECK(holds(message_of(both), "--allow_synthetic"));
+    DatasetOptions options;
+    options.allow_synthetic = true;
+    CHECK(message_of(both, options).empty());
+}
+
+TEST_CASE("The hash follows the records and not their order") {
+    const SampleRecord first = test::example_record(1), second = test::example_record(2);
+    SampleRecord changed = second;
+    changed.T_LLM_decode += 1e-9;
+    const std::string hash = make_dataset(of({first, second})).records_hash;
+    CHECK(hash.size() == 64);
+    CHECK(make_dataset(of({second, first})).records_hash == hash);
+    CHECK(make_dataset(of({first, changed})).records_hash != hash);
+}
+
+TEST_CASE("A random part of the records is the same for the same seed") {
+    SimulationParameters parameters;
+    parameters.requests = 300;
+    DatasetOptions options;
+    options.max_samples = 100;
+    const Dataset once = test::simulated_dataset(parameters, options),
+                  again = test::simulated_dataset(parameters, options);
+    CHECK(once.rows.size() == 100);
+    CHECK(once.left_out == 200);
+    CHECK(once.records_hash == again.records_hash);
+    options.seed = 1;
+    CHECK(test::simulated_dataset(parameters, options).records_hash != once.records_hash);
+}
+
+TEST_CASE("No fold judges a configuration, level or data set that it fitted") {
+    SimulationParameters parameters;
+    parameters.requests = 600;
+    const Dataset dataset = test::simulated_dataset(parameters);
+    std::vector<int> judged(dataset.rows.size());
+    for (const Fold& fold : make_folds(dataset, Split::leave_configuration_out, 5, 1)) {
+        for (const int row : fold.judged) {
+            ++judged[static_cast<std::size_t>(row)];
+            for (const int other : fold.fitted)
+                if (dataset.rows[static_cast<std::size_t>(other)].config ==
+                    dataset.rows[static_cast<std::size_t>(row)].config)
+                    FAIL("a configuration is on both sides");
+        }
+    }
+    CHECK(std::all_of(judged.begin(), judged.end(), [](int times) { return times == 1; }));
+    for (const Fold& fold : make_folds(dataset, Split::leave_dataset_out, 5, 1)) {
+        for (const int row : fold.fitted)
+            CHECK(dataset.datasets[static_cast<std::size_t>(dataset.rows[static_cast<std::size_t>(row)].dataset)] !=
+                  fold.label);
+    }
+    CHECK(make_folds(dataset, Split::leave_level_out, 5, 1).size() == 3 + 5 + 5);
+}
+
+TEST_CASE("One configuration cannot be left out, and the message says what there is") {
+    SimulationParameters parameters;
+    parameters.tiers = {1};
+    parameters.top_k = {8};
+    parameters.blocks = {16};
+    parameters.requests = 40;
+    const Dataset dataset = test::simulated_dataset(parameters);
+    CHECK_THROWS_WITH(make_folds(dataset, Split::leave_configuration_out, 5, 1), Catch::Contains("1 configurations"));
+    CHECK(make_folds(dataset, Split::by_sample, 5, 1).size() == 5);
+}

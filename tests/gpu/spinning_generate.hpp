@@ -1,0 +1,51 @@
+// A generate() whose steps are kernels of known length, for the instrument's GPU tests.
+#pragma once
+
+#include <cuda_runtime_api.h>
+
+#include "profiler/timing/cuda_handle.hpp"
+#include "profiler/timing/stage_observer.hpp"
+#include "tests/gpu/spin.hpp"
+
+namespace decodemeter::test {
+
+struct SpinningGenerate {
+    int steps = 16;
+    int kernels = 20;              // in a step
+    long long kernel_ns = 50'000;  // each
+
+    void operator()(StageObserver& observer) const {
+        observer.begin(Stage::generate, 0);
+        observer.begin(Stage::prefill, 0);
+        launch(kernels);
+        observer.end(Stage::prefill, 0);
+        observer.begin(Stage::decode_step, 1);
+        for (int step = 1; step <= steps; ++step) {
+            launch(kernels);
+            read_token();
+            observer.end(Stage::decode_step, step);
+        }
+        observer.end(Stage::generate, 0);
+        check_cuda(cudaDeviceSynchronize(), "cannot wait for the device");
+    }
+
+    double step_ms() const { return static_cast<double>(kernels) * static_cast<double>(kernel_ns) / 1e6; }
+
+private:
+    void launch(int count) const {
+        for (int i = 0; i < count; ++i) check_cuda(launch_spin(kernel_ns), "cannot launch");
+    }
+
+    // As a loop that tests for EOS does: a small copy, and the host waits for it.
+    static void read_token() {
+        static long long* const on_device = [] {
+            void* memory = nullptr;
+            check_cuda(cudaMalloc(&memory, sizeof(long long)), "cannot allocate");
+            return static_cast<long long*>(memory);
+        }();
+        long long token = 0;
+        check_cuda(cudaMemcpy(&token, on_device, sizeof token, cudaMemcpyDeviceToHost), "cannot copy");
+    }
+};
+
+}  // namespace decodemeter::test

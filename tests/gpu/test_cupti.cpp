@@ -1,0 +1,128 @@
+#include <cstdio>
+
+#include "profiler/timing/cupti_session.hpp"
+#include "profiler/timing/observer_group.hpp"
+#include "profiler/timing/timeline.hpp"
+#include "tests/catch.hpp"
+#include "tests/gpu/spinning_generate.hpp"
+
+using namespace decodemeter;
+using test::SpinningGenerate;
+
+namespace {
+
+// Null where this machine refuses, which the test then says: no claim is made.
+std::unique_ptr<CuptiSession> open_session(const CuptiOptions& options = {}) {
+    auto session = std::make_unique<CuptiSession>(options);
+    if (session->begin_pass()) {
+        session->end_pass();
+        return session;
+    }
+    WARN("test skipped: " << session->refused());
+    return nullptr;
+}
+
+struct TracedRun {
+    CuptiPass pass;
+    GenerateTrace trace;
+};
+
+TracedRun trace(CuptiSession& session, const SpinningGenerate& generate) {
+    Timeline<> timeline(generate.steps, CudaEvents(generate.steps));
+    ObserverGroup observers;
+    observers.add(timeline);
+    observers.add(session.observer());
+    check_cuda(cudaDeviceSynchronize(), "cannot wait for the device");
+    REQUIRE(session.begin_pass());
+    generate(observers);
+    TracedRun run;
+    run.pass = session.end_pass();
+    run.trace = timeline.resolve();
+    return run;
+}
+
+}  // namespace
+
+TEST_CASE("Each kernel and copy is found in its own step, and nothing is lost") {
+    const auto session = open_session();
+    if (!session) return;
+    const SpinningGenerate generate;
+    const AttributedSteps steps = trace(*session, generate).pass.attributed;
+    REQUIRE(steps.steps.size() == static_cast<std::size_t>(generate.steps));
+    CHECK(steps.losses.dropped == 0);
+    CHECK(steps.losses.zero_timestamps == 0);
+    CHECK(steps.losses.unmatched == 0);
+    CHECK(steps.losses.overlapping == 0);
+    CHECK(steps.losses.link_disagreements == 0);
+    for (const StepActivity& step : steps.steps) {
+        CHECK(step.kernels == generate.kernels);
+        CHECK(step.memcpy_bytes == sizeof(long long));
+        CHECK(step.synchronisations >= 1);
+        CHECK(step.busy <= step.span);
+        CHECK(step.busy.count() >= 0.98 * generate.step_ms());
+        CHECK(step.busy.count() <= 1.2 * generate.step_ms());
+        CHECK((step.busy + step.idle.launch + step.idle.synchronise + step.idle.gap).count() ==
+              Approx(step.span.count()).epsilon(1e-6));
+    }
+}
+
+TEST_CASE("The spans of events and of activity records of one run agree") {
+    const auto session = open_session();
+    if (!session) return;
+    const TracedRun run = trace(*session, SpinningGenerate{});
+    REQUIRE(run.trace.decode.size() == run.pass.attributed.steps.size());
+    for (std::size_t i = 1; i + 1 < run.trace.decode.size(); ++i) {
+        const double events = run.trace.decode[i].span->count(), activity = run.pass.attributed.steps[i].span.count();
+        CHECK(activity == Approx(events).epsilon(0.03).margin(0.02));
+    }
+}
+
+TEST_CASE("Short kernels launched by the thousand are all counted") {
+    const auto session = open_session();
+    if (!session) return;
+    const SpinningGenerate generate{8, 5000, 1000};
+    const AttributedSteps steps = trace(*session, generate).pass.attributed;
+    REQUIRE(steps.steps.size() == 8);
+    for (const StepActivity& step : steps.steps) CHECK(step.kernels == 5000);
+    CHECK(steps.losses.none());
+}
+
+TEST_CASE("A graph's kernels are seen node by node, in the step of its launch") {
+    const auto session = open_session();
+    if (!session) return;
+    cudaStream_t stream = nullptr;
+    cudaGraph_t graph = nullptr;
+    cudaGraphExec_t executable = nullptr;
+    check_cuda(cudaStreamCreate(&stream), "cannot create a stream");
+    check_cuda(cudaStreamBeginCapture(stream, cudaStreamCaptureModeGlobal), "cannot capture");
+    for (int i = 0; i < 10; ++i) check_cuda(test::launch_spin(20'000, stream), "cannot capture a launch");
+    check_cuda(cudaStreamEndCapture(stream, &graph), "cannot end the capture");
+    check_cuda(cudaGraphInstantiate(&executable, graph, 0), "cannot instantiate");
+    check_cuda(cudaDeviceSynchronize(), "cannot wait");
+    REQUIRE(session->begin_pass());
+    StageObserver& observer = session->observer();
+    observer.begin(Stage::generate, 0);
+    observer.begin(Stage::decode_step, 1);
+    for (int step = 1; step <= 3; ++step) {
+        check_cuda(cudaGraphLaunch(executable, stream), "cannot launch the graph");
+        check_cuda(cudaStreamSynchronize(stream), "cannot wait");
+        observer.end(Stage::decode_step, step);
+    }
+    observer.end(Stage::generate, 0);
+    const AttributedSteps steps = session->end_pass().attributed;
+    REQUIRE(steps.steps.size() == 3);
+    for (const StepActivity& step : steps.steps) {
+        CHECK(step.kernels == 10);
+        CHECK(step.busy.count() >= 0.98 * 0.2);
+    }
+    CHECK(steps.losses.none());
+    cudaGraphExecDestroy(executable);
+    cudaGraphDestroy(graph);
+    cudaStreamDestroy(stream);
+}
+
+TEST_CASE("A second session in the process is refused, and a later one works") {
+    const auto session = open_session();
+    if (!session) return;
+    CHECK_FALSE(CuptiSession().refused().empty());
+}

@@ -1,0 +1,52 @@
+#include "profiler/timing/recorded_activity.hpp"
+
+#include "tests/catch.hpp"
+#include "tests/record/example_record.hpp"
+#include "tests/timing/simulated_generate.hpp"
+
+using namespace decodemeter;
+
+namespace {
+
+AttributedSteps attributed(int steps) {
+    const test::SimulatedGenerate run(1, steps, 5);
+    return attribute_activity(run.records, run.edges, {run.external_base});
+}
+
+}  // namespace
+
+TEST_CASE("A tracing pass becomes a list for each figure, one entry for each step") {
+    SampleRecord record = test::example_record(1, 4);
+    const AttributedSteps steps = attributed(3);
+    add_activity(record, steps);
+    REQUIRE(record.cupti.has_value());
+    REQUIRE(record.clocks->busy_ms.has_value());
+    CHECK(record.cupti->kernels == std::vector<std::int64_t>{5, 5, 5});
+    for (std::size_t i = 0; i < 3; ++i) {
+        CHECK((*record.clocks->busy_ms)[i] == steps.steps[i].busy.count());
+        const double idle =
+            record.cupti->idle_launch_ms[i] + record.cupti->idle_synchronise_ms[i] + record.cupti->idle_gap_ms[i];
+        CHECK((*record.clocks->busy_ms)[i] + idle == Approx(record.cupti->span_ms[i]));
+    }
+    CHECK(record.flags.empty());
+}
+
+TEST_CASE("Losses and a pass of another length are flagged") {
+    SampleRecord record = test::example_record(1, 4);
+    AttributedSteps steps = attributed(3);
+    steps.losses.dropped = 1;
+    add_activity(record, steps);
+    CHECK(record.flags == std::vector<std::string>{"activity_lost"});
+    CHECK(record.cupti->dropped == 1);
+    SampleRecord longer = test::example_record(1, 6);
+    add_activity(longer, attributed(3));
+    CHECK(longer.flags == std::vector<std::string>{"activity_steps"});
+    CHECK_FALSE(longer.clocks->busy_ms.has_value());
+}
+
+TEST_CASE("A pass that was refused leaves its reason") {
+    SampleRecord record = test::example_record();
+    refuse_activity(record, "another tool");
+    CHECK(record.cupti_refused == "another tool");
+    CHECK_FALSE(record.cupti.has_value());
+}
