@@ -1,6 +1,8 @@
 #include "profiler/molmo/config_requirements.hpp"
 
 #include <array>
+#include <cmath>
+#include <limits>
 #include <string>
 
 namespace decodemeter::molmo {
@@ -55,12 +57,19 @@ constexpr std::array vision_requirements = {
     Requirement{"resize_mode", "default"},
 };
 
+// The range comes first: a conversion of what an int cannot hold is undefined.
+std::string whole_or_decimal(double number) {
+    constexpr double largest = std::numeric_limits<int>::max();
+    const bool whole = std::abs(number) <= largest && number == std::trunc(number);
+    return whole ? std::to_string(static_cast<int>(number)) : std::to_string(number);
+}
+
 std::string text_of(const JsonValue& value) {
     if (value.is_string()) return std::string(value.string());
     if (value.is_boolean()) return value.boolean() ? "true" : "false";
     if (value.is_number()) {
-        const double number = value.number(-1e300, 1e300);
-        return number == static_cast<int>(number) ? std::to_string(static_cast<int>(number)) : std::to_string(number);
+        constexpr double largest = std::numeric_limits<double>::max();
+        return whole_or_decimal(value.number(-largest, largest));
     }
     return "an array or object";
 }

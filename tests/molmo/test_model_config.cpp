@@ -189,6 +189,7 @@ TEST_CASE("A config of another architecture is refused, naming the field") {
     refused("rope_impl", "cockatoo");
     refused("image_pooling_2d", "stack");
     refused("image_pooling_h", 3);
+    for (const double beyond_int : {2147483648.0, -1e18, 1e305}) refused("image_pooling_h", beyond_int);
     refused("weight_tying", true);
     refused("multi_query_attention", true);
     refused("norm_after", true);
