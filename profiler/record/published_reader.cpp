@@ -44,9 +44,18 @@ void read_integers(od::value value, std::vector<int>& target) {
     }
 }
 
+constexpr double largest_count = 1e9;
+constexpr double largest_id = 9007199254740992.0;  // whole numbers up to here are exact
+
+// A knob's number; one that no knob can have leaves `target` as it was.
+void read_level(od::value value, std::optional<int>& target) {
+    double number = 0;
+    if (read_non_negative(value, number) == NumberFault::none && number <= largest_count)
+        target = static_cast<int>(number);
+}
+
 // Takes `name` if it is one of the knobs.
 bool read_knob(std::string_view name, od::value value, Knobs& knobs) {
-    double number = 0;
     if (name == "tier") {
         std::string_view text;
         if (value.get_string().get(text) == simdjson::SUCCESS) {
@@ -56,11 +65,11 @@ bool read_knob(std::string_view name, od::value value, Knobs& knobs) {
         return true;
     }
     if (name == "top_k") {
-        if (read_non_negative(value, number) == NumberFault::none) knobs.top_k = static_cast<int>(number);
+        read_level(value, knobs.top_k);
         return true;
     }
     if (name == "num_active_blocks") {
-        if (read_non_negative(value, number) == NumberFault::none) knobs.active_blocks = static_cast<int>(number);
+        read_level(value, knobs.active_blocks);
         return true;
     }
     if (name == "active_block_indices") {
@@ -74,7 +83,7 @@ bool read_count(PublishedSample& sample, std::string_view field, od::value value
     double number = 0;
     const NumberFault fault = read_non_negative(value, number);
     if (fault == NumberFault::missing) return false;
-    if (fault != NumberFault::none || number != std::floor(number) || number > 1e9) {
+    if (fault != NumberFault::none || number != std::floor(number) || number > largest_count) {
         sample.note(field, fault == NumberFault::none ? NumberFault::not_a_number : fault);
         return false;
     }
@@ -121,7 +130,9 @@ void read_sample_field(PublishedSample& sample, std::string_view name, od::value
     double number = 0;
     if (read_knob(name, value, sample.knobs)) return;
     if (name == "sample_id") {
-        if (read_number(value, number) == NumberFault::none) record.sample_id = static_cast<std::int64_t>(number);
+        if (read_number(value, number) == NumberFault::none && std::abs(number) <= largest_id) {
+            record.sample_id = static_cast<std::int64_t>(number);
+        }
     } else if (name == "output_tokens") {
         sample.has_output |= read_count(sample, name, value, record.output_tokens);
     } else if (name == "content_tokens") {

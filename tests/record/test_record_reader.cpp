@@ -184,6 +184,18 @@ TEST_CASE("Shards beside their merged file are left-overs and not counted twice"
     CHECK(set.report.notes.size() == 1);
 }
 
+TEST_CASE("A knob or an id of a published document that no number of ours can hold is left out") {
+    TemporaryDirectory directory;
+    Json document = published_document();
+    document["per_sample_results"][0]["top_k"] = 1e300;
+    document["per_sample_results"][0]["sample_id"] = -1e300;
+    write_text(directory / "set/a.json", document.dump());
+    for (const SampleRecord& record : read_results(directory.path()).records) {
+        CHECK(record.config.top_k == 8);
+        CHECK(record.sample_id >= 0);
+    }
+}
+
 TEST_CASE("NaN in a published document spoils its sample only") {
     TemporaryDirectory directory;
     std::string text = published_document().dump();
