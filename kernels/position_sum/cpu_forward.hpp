@@ -138,7 +138,7 @@ struct CpuForward {
                         const V x = a + v[0][j];
                         V denominator;
                         if constexpr (separable) {
-                            denominator = multiply_add(V(u.part[1][i][h]), v[parts - 1][j], V(Scalar(1)));
+                            denominator = multiply_add(V(u.part[parts - 1][i][h]), v[parts - 1][j], V(Scalar(1)));
                         } else {
                             denominator = gate_denominator<activation>(x);
                         }
