@@ -149,7 +149,7 @@ EpochReport judge_epoch(const Dataset& dataset, std::span<const int> rows, const
 
 AverageModel train_average(const Dataset& dataset, std::span<const int> fitted, std::span<const int> validation,
                            const TrainingOptions& options, const EpochCallback& after_epoch) {
-    const at::Device device = open_device(options.device);
+    const at::Device device = open_training_device(options.device);
     const TrainingScales scales = fit_scales(dataset, fitted, false);
     AverageModel model{{scales.normaliser, {}}, {scales.prefill_ms, mean_per_token(dataset, fitted)}};
     AverageNet net(device);

@@ -10,9 +10,9 @@ namespace decodemeter {
 
 namespace {
 
-constexpr double configuration_level = 0.90;  // of the hierarchical bound: in so many configurations ...
-constexpr double request_level = 0.95;        // ... so many requests ...
-constexpr double confidence = 0.999;          // ... holds with this probability over the draw of configurations
+constexpr double request_level = 0.95;        // of the hierarchical bound: in so many requests ...
+constexpr double configuration_level = 0.90;  // ... of so many configurations ...
+constexpr double confidence = 0.95;           // ... with this probability over the draw of configurations
 // Bounds are rounded up by this much, so that a row equal to its bound is under it.
 constexpr double rounding = 1 + 1e-9;
 
@@ -44,20 +44,44 @@ std::array<BoundFactors, bound_bins> binned_factors(std::span<const RatioSample>
     return bins;
 }
 
-// The smallest order statistic that at least `configuration_level` of the population lies under, with `confidence`:
-// the count of values under that share's quantile is binomial. The largest value where n is too small.
-double tolerance_limit(std::vector<double> values) {
-    std::sort(values.begin(), values.end());
-    const double n = static_cast<double>(values.size());
+// The smallest of the sorted values that at least `configuration_level` of the population lies under, with
+// `confidence`, whatever its distribution: the count of values under that share's quantile is binomial. The largest
+// value where n is too small.
+double distribution_free_limit(const std::vector<double>& sorted) {
+    const double n = static_cast<double>(sorted.size());
     double log_choose = 0, below = 0;
-    for (std::size_t k = 0; k < values.size(); ++k) {
+    for (std::size_t k = 0; k < sorted.size(); ++k) {
         const double successes = static_cast<double>(k);
         if (k > 0) log_choose += std::log((n - successes + 1) / successes);
         below += std::exp(log_choose + successes * std::log(configuration_level) +
                           (n - successes) * std::log(1 - configuration_level));
-        if (below >= confidence) return values[k];
+        if (below >= confidence) return sorted[k];
     }
-    return values.back();
+    return sorted.back();
+}
+
+// The one-sided tolerance limit of a normal population (Natrella's approximation, NBS Handbook 91, section 2-5) for 999
+// of 1000 with `confidence`: the worst of the configurations that a grid has. It reaches past the largest value that
+// was seen, without following one extreme value.
+double normal_limit(const std::vector<double>& values) {
+    constexpr double z_content = 3.0902, z_confidence = 1.6449;
+    const double n = static_cast<double>(values.size());
+    const double a = 1 - z_confidence * z_confidence / (2 * (n - 1));
+    const double b = z_content * z_content - z_confidence * z_confidence / n;
+    const double k = (z_content + std::sqrt(z_content * z_content - a * b)) / a;
+    double mean = 0, squares = 0;
+    for (const double value : values) mean += value / n;
+    for (const double value : values) squares += (value - mean) * (value - mean);
+    return mean + k * std::sqrt(squares / (n - 1));
+}
+
+// With fewer configurations the normal limit says more of its own uncertainty than of them.
+constexpr std::size_t fewest_for_normal_limit = 10;
+
+double tolerance_limit(std::vector<double> values) {
+    std::sort(values.begin(), values.end());
+    const double limit = distribution_free_limit(values);
+    return values.size() < fewest_for_normal_limit ? limit : std::max(limit, normal_limit(values));
 }
 
 double hierarchical_factor(std::span<const RatioSample> samples, const Bounds& bounds) {

@@ -7,8 +7,7 @@
 
 namespace decodemeter {
 
-// "cpu" or "cuda". libtorch_cuda is loaded only when it is asked for, so that a program starts without a driver.
-// Throws InputError naming what is missing.
-c10::Device open_device(const std::string& name);
+// open_device, where the position sum was built for that device. Throws InputError naming what is missing.
+c10::Device open_training_device(const std::string& name);
 
 }  // namespace decodemeter

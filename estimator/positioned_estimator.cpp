@@ -109,7 +109,7 @@ PositionedEstimator PositionedEstimator::train(const Dataset& dataset, std::span
                                                const EpochCallback& after_epoch) {
     if (options.hidden < 4 || options.hidden > 4096 || options.hidden % 4 != 0)
         throw InputError("--hidden must be a multiple of 4 from 4 to 4096");
-    const at::Device device = open_device(options.device);
+    const at::Device device = open_training_device(options.device);
     const TrainingScales scales = fit_scales(dataset, fitted, options.published);
     auto state =
         std::make_unique<State>(State{options, scales, PositionedNet({options.hidden, options.published}, device), {}});

@@ -16,10 +16,10 @@
 #include "profiler/molmo/built_in_models.hpp"
 #include "profiler/molmo/connector.hpp"
 #include "profiler/molmo/crops.hpp"
-#include "profiler/molmo/cuda_backend.hpp"
 #include "profiler/molmo/token_layout.hpp"
 #include "profiler/molmo/vision_tower.hpp"
 #include "profiler/molmo/weight_loader.hpp"
+#include "profiler/torch_device/torch_device.hpp"
 
 namespace decodemeter::molmo {
 
@@ -260,7 +260,7 @@ std::int64_t Molmo::weight_bytes() const {
     return bytes;
 }
 std::string Molmo::torch_version() { return TORCH_VERSION; }
-std::filesystem::path Molmo::torch_library_folder() { return molmo::torch_library_folder(); }
+std::filesystem::path Molmo::torch_library_folder() { return decodemeter::torch_library_folder(); }
 std::int64_t Molmo::eos_id() const noexcept { return implementation_->eos_id(); }
 void Molmo::check(const Knobs& knobs) const { implementation_->resolve(knobs); }
 void Molmo::synchronise() const { synchronise_device(implementation_->device); }

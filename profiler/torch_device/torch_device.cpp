@@ -1,4 +1,4 @@
-#include "profiler/molmo/cuda_backend.hpp"
+#include "profiler/torch_device/torch_device.hpp"
 
 #include <ATen/Context.h>
 #include <ATen/DeviceAccelerator.h>
@@ -9,7 +9,7 @@
 
 #include "profiler/error/error.hpp"
 
-namespace decodemeter::molmo {
+namespace decodemeter {
 
 namespace {
 
@@ -50,4 +50,4 @@ void empty_device_cache(const at::Device& device) {
     if (!device.is_cpu()) at::accelerator::emptyCache();
 }
 
-}  // namespace decodemeter::molmo
+}  // namespace decodemeter

@@ -1,3 +1,4 @@
+// The device on which LibTorch computes. [torch]
 #pragma once
 
 #include <ATen/core/Tensor.h>
@@ -5,7 +6,7 @@
 #include <filesystem>
 #include <string>
 
-namespace decodemeter::molmo {
+namespace decodemeter {
 
 // "cpu", or "cuda" after LibTorch's CUDA half has been loaded, which the program does not link: so it starts on a
 // machine without it. Throws InputError saying what is missing: the library, the driver, the device.
@@ -17,4 +18,4 @@ std::filesystem::path torch_library_folder();
 void synchronise_device(const at::Device& device);
 void empty_device_cache(const at::Device& device);
 
-}  // namespace decodemeter::molmo
+}  // namespace decodemeter
