@@ -1,5 +1,5 @@
 // How long does an epoch of the positioned network's training take, validation included?
-// Prints the CPU and wall seconds of each epoch. Usage: bench_training RESULTS_DIR EPOCHS [published]
+// Prints the CPU and wall seconds of each epoch. Usage: bench_training RESULTS_DIR EPOCHS [cpu|cuda] [published]
 // bench/training.py compares it with two training loops in PyTorch in the same run.
 #include <chrono>
 #include <cstdio>
@@ -26,7 +26,7 @@ double wall_seconds() {
 
 int main(int argc, char** argv) {
     if (argc < 3) {
-        std::fprintf(stderr, "usage: bench_training RESULTS_DIR EPOCHS [published]\n");
+        std::fprintf(stderr, "usage: bench_training RESULTS_DIR EPOCHS [cpu|cuda] [published]\n");
         return 2;
     }
     const Dataset dataset = make_dataset(read_results(argv[1]));
@@ -35,7 +35,8 @@ int main(int argc, char** argv) {
     for (int i = 0; i < static_cast<int>(dataset.rows.size()); ++i) (i % 5 == 4 ? validation : fitted).push_back(i);
     TrainingOptions options;
     options.num_epochs = std::atoi(argv[2]);
-    options.published = argc > 3 && std::string_view(argv[3]) == "published";
+    if (argc > 3) options.device = argv[3];
+    options.published = argc > 4 && std::string_view(argv[4]) == "published";
     double cpu = cpu_seconds(), wall = wall_seconds();
     PositionedEstimator::train(dataset, fitted, validation, options, [&](const EpochReport& epoch) {
         const double cpu_now = cpu_seconds(), wall_now = wall_seconds();

@@ -1,10 +1,10 @@
 """An epoch of the positioned network's training: decodemeter's trainer beside two loops in PyTorch, in one run.
 
 Usage: python3 bench/training.py --records RESULTS_DIR --program BUILD_DIR/bench/bench_training
-           [--rounds 3] [--epochs 50] [--output results/training_cpu.json]
+           [--device cpu|cuda] [--rounds 3] [--epochs 50] [--output results/training_cpu.json]
 
-Every round runs one epoch of each loop, and a few of the trainer. All on one thread; seconds are CPU time, which other
-programs on the machine disturb least. RESULTS_DIR is what `decodemeter simulate` wrote. Writes a page beside the JSON.
+Every round runs one epoch of each loop, and a few of the trainer. On the CPU all on one thread, and seconds are CPU time,
+which other programs on the machine disturb least; with a GPU they are by the clock. RESULTS_DIR is what `decodemeter simulate` wrote. Writes a page beside the JSON.
 """
 import argparse
 import json
@@ -31,32 +31,38 @@ def read_records(folder):
             yield from map(json.loads, lines)
 
 
-def run_trainer(program, records, epochs):
-    done = subprocess.run([program, records, str(epochs)], check=True, capture_output=True, text=True,
+def run_trainer(options, epochs):
+    done = subprocess.run([*options.program.split(), options.records, str(epochs), options.device], check=True, capture_output=True, text=True,
                           env=os.environ | {"OMP_NUM_THREADS": "1"})
     pairs = [dict(pair.split("=") for pair in line.split()) for line in done.stdout.splitlines()]
     return [{key: float(value) for key, value in line.items()} for line in pairs]
 
 
-def cpu_seconds(work):
-    begin = time.process_time()
+def seconds_of(work, device):
+    if device == "cuda":
+        torch.cuda.synchronize()
+    clock = time.perf_counter if device == "cuda" else time.process_time
+    begin = clock()
     work()
-    return time.process_time() - begin
+    if device == "cuda":
+        torch.cuda.synchronize()
+    return clock() - begin
 
 
 def measure(options):
     rows = rows_of(list(read_records(options.records)))
     fitted = [r for i, r in enumerate(rows) if i % 5 != 4]
     validation = rows[4::5]
+    given = (fitted, validation, BATCH, options.device)
     loops = {
-        "published loop": seeded(PublishedLoop, fitted, validation, BATCH, True),
-        "published loop without the steps' loss": seeded(PublishedLoop, fitted, validation, BATCH, False),
-        "vectorised": seeded(VectorisedLoop, fitted, validation, BATCH, False),
-        "vectorised, each position encoded once": seeded(VectorisedLoop, fitted, validation, BATCH, True),
+        "published loop": seeded(PublishedLoop, *given, True),
+        "published loop without the steps' loss": seeded(PublishedLoop, *given, False),
+        "vectorised": seeded(VectorisedLoop, *given, False),
+        "vectorised, each position encoded once": seeded(VectorisedLoop, *given, True),
     }
-    clocks = {name: lambda loop=loop: cpu_seconds(loop.epoch) for name, loop in loops.items()}
-    clocks[OURS] = lambda: sorted(e["cpu_seconds"] for e in run_trainer(
-        options.program, options.records, EPOCHS_A_ROUND))[EPOCHS_A_ROUND // 2]
+    clocks = {name: lambda loop=loop: seconds_of(loop.epoch, options.device) for name, loop in loops.items()}
+    kind = "wall_seconds" if options.device == "cuda" else "cpu_seconds"
+    clocks[OURS] = lambda: sorted(e[kind] for e in run_trainer(options, EPOCHS_A_ROUND))[EPOCHS_A_ROUND // 2]
     seconds, order = {name: [] for name in clocks}, random.Random(0)
     names = list(clocks)
     for _ in range(options.rounds):
@@ -72,8 +78,8 @@ def page(results):
              f"`{c['command']}` at {c['commit']}, {c['date']}; {c['device']}; torch {c['torch']}; load average "
              f"{c['load_average']:.1f}.", "",
              f"{results['fitted']} simulated records fitted and {results['validation']} validated an epoch, batch {BATCH},",
-             "hidden 256, the same three losses on relative errors. CPU seconds on one thread, medians of rounds; in",
-             "brackets the time over decodemeter's in the same round.", "",
+             f"hidden 256, the same three losses on relative errors. {results['clock']}, medians of rounds; in",
+             "brackets the interval of the time over decodemeter's in the same round.", "",
              "| | an epoch, s | over decodemeter's |", "|---|---|---|"]
     for name, figures in results["loops"].items():
         ratio = ""
@@ -90,16 +96,18 @@ def page(results):
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--records", required=True)
-    parser.add_argument("--program", required=True)
+    parser.add_argument("--program", required=True, help="bench_training, or a command that runs it")
+    parser.add_argument("--device", default="cpu", choices=("cpu", "cuda"))
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--epochs", type=int, default=50)
     parser.add_argument("--output")
     options = parser.parse_args()
     torch.set_num_threads(1)
     fitted, validation, seconds = measure(options)
-    whole = run_trainer(options.program, options.records, options.epochs)
-    results = {"schema": 1, "context": context("cpu"), "fitted": fitted, "validation": validation, "batch": BATCH,
-               "loops": {}, "whole_training": {"epochs": options.epochs,
+    whole = run_trainer(options, options.epochs)
+    clock = "Seconds by the clock" if options.device == "cuda" else "CPU seconds on one thread"
+    results = {"schema": 1, "context": context(options.device), "clock": clock, "fitted": fitted,
+               "validation": validation, "batch": BATCH, "loops": {}, "whole_training": {"epochs": options.epochs,
                                                "cpu_seconds": sum(e["cpu_seconds"] for e in whole),
                                                "wall_seconds": sum(e["wall_seconds"] for e in whole)}}
     for name in (OURS, *(n for n in seconds if n != OURS)):

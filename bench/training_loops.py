@@ -62,22 +62,23 @@ class PublishedLoop:
     """As published: rows one by one through a loader, the network called for prefill, for all positions, and for the
     steps of each row, sums row by row, figures read back every batch."""
 
-    def __init__(self, rows, validation, batch, with_steps=True):
-        self.network, self.batch, self.with_steps = Network(), batch, with_steps
+    def __init__(self, rows, validation, batch, device, with_steps=True):
+        self.network, self.batch, self.device, self.with_steps = Network().to(device), batch, device, with_steps
         self.optimiser = torch.optim.Adam(self.network.parameters(), lr=1e-3)
         self.rows, self.validation = rows, validation
 
     def collate(self, rows):
-        return {"features": torch.stack([r["features"] for r in rows]),
-                "prefill": torch.stack([r["prefill"] for r in rows]),
-                "count": torch.tensor([r["count"] for r in rows]),
-                "total": torch.tensor([sum(r["steps"]) for r in rows]), "steps": [r["steps"] for r in rows]}
+        batch = {"features": torch.stack([r["features"] for r in rows]),
+                 "prefill": torch.stack([r["prefill"] for r in rows]),
+                 "count": torch.tensor([r["count"] for r in rows]),
+                 "total": torch.tensor([sum(r["steps"]) for r in rows])}
+        return {name: t.to(self.device) for name, t in batch.items()} | {"steps": [r["steps"] for r in rows]}
 
     def predict(self, batch):
         prefill = self.network.predict_prefill(batch["features"])
         most = max(1, int(batch["count"].max().item()))
-        at = self.network.predict_steps(batch["features"], torch.arange(1, most + 1).float())
-        totals = torch.zeros(len(batch["steps"]))
+        at = self.network.predict_steps(batch["features"], torch.arange(1, most + 1, device=self.device).float())
+        totals = torch.zeros(len(batch["steps"]), device=self.device)
         for i in range(len(batch["steps"])):
             count = int(batch["count"][i].item())
             if count > 0:
@@ -95,9 +96,9 @@ class PublishedLoop:
         errors = []
         for i, steps in enumerate(batch["steps"]):
             if steps:
-                positions = torch.tensor([float(j + 1) for j in range(len(steps))])
+                positions = torch.tensor([float(j + 1) for j in range(len(steps))], device=self.device)
                 predicted = self.network.predict_steps(batch["features"][i:i + 1], positions)[0]
-                errors.append(relative(predicted, torch.tensor(steps)).mean())
+                errors.append(relative(predicted, torch.tensor(steps, device=self.device)).mean())
         return torch.stack(errors).sum() / len(batch["steps"])
 
     def epoch(self):
@@ -123,8 +124,8 @@ class PublishedLoop:
 class VectorisedLoop:
     """What one would write instead: everything in tensors, a mask in place of the loops, one call a batch."""
 
-    def __init__(self, rows, validation, batch, once_each):
-        self.network, self.batch = Network(), batch
+    def __init__(self, rows, validation, batch, device, once_each):
+        self.network, self.batch, self.device = Network().to(device), batch, device
         self.optimiser = torch.optim.Adam(self.network.parameters(), lr=1e-3, fused=True)
         steps = self.network.predict_steps_once_each if once_each else self.network.predict_steps
         self.predict_steps = steps
@@ -138,20 +139,21 @@ class VectorisedLoop:
         count = torch.tensor([r["count"] for r in rows])
         mask = (torch.arange(most) < count[:, None]).float()
         total = torch.where(count > 0, (steps * mask).sum(1), 1.0)
-        return [torch.stack([r["features"] for r in rows]), torch.stack([r["prefill"] for r in rows]), count, mask,
-                steps, total]
+        tensors = [torch.stack([r["features"] for r in rows]), torch.stack([r["prefill"] for r in rows]), count, mask,
+                   steps, total]
+        return [t.to(self.device) for t in tensors]
 
     def loss(self, features, prefill, count, mask, steps, total):
         most = max(1, int(count.max().item()))
         mask, steps = mask[:, :most], steps[:, :most]
-        at = self.predict_steps(features, torch.arange(1, most + 1).float())
+        at = self.predict_steps(features, torch.arange(1, most + 1, device=self.device).float())
         decoded = (count > 0).float()
         loss = 2 * relative(self.network.predict_prefill(features), prefill).mean()
         loss = loss + (relative((at * mask).sum(1), total) * decoded).mean()
         return loss + 0.5 * ((relative(at, steps) * mask).sum(1) / count.clamp(min=1)).mean()
 
     def epoch(self):
-        order = torch.randperm(self.rows[0].shape[0])
+        order = torch.randperm(self.rows[0].shape[0], device=self.device)
         for first in range(0, order.shape[0] - self.batch + 1, self.batch):
             self.optimiser.zero_grad()
             loss = self.loss(*(t[order[first:first + self.batch]] for t in self.rows))

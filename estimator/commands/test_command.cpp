@@ -130,16 +130,18 @@ std::vector<SampleRecord> measure(const ConfigKey& key, const TestFlags& flags) 
 }
 
 void compare_with_model(const Estimator& estimator, const TestFlags& flags, Json& json) {
-    Table table({"predicted / measured, ms", "prefill", "", "decode", "", "error %"});
+    Table table({"ms", "prefill predicted", "measured", "error %", "decode predicted", "measured", "error %"});
     Progress progress("measuring", static_cast<std::int64_t>(tested().size()));
     std::int64_t done = 0;
     for (const ConfigKey& key : tested()) {
         for (const SampleRecord& record : measure(key, flags)) {
             const Curve curve = estimator.curve(request_of(record), record.output_tokens, flags.positions);
-            const double error = 100 * (curve.decode_ms / record.T_LLM_decode - 1);
+            const auto error = [](double predicted, double measured) {
+                return fmt::format("{:+.1f}", 100 * (predicted / measured - 1));
+            };
             table.add_row({record.key, milliseconds(curve.prefill_ms), milliseconds(record.T_prefill_total),
-                           milliseconds(curve.decode_ms), milliseconds(record.T_LLM_decode),
-                           fmt::format("{:+.1f}", error)});
+                           error(curve.prefill_ms, record.T_prefill_total), milliseconds(curve.decode_ms),
+                           milliseconds(record.T_LLM_decode), error(curve.decode_ms, record.T_LLM_decode)});
             json["measured"].push_back({{"key", record.key},
                                         {"T_prefill_total", record.T_prefill_total},
                                         {"predicted_T_prefill_total", curve.prefill_ms},
