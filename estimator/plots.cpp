@@ -164,13 +164,19 @@ ByPosition predicted_steps(const Dataset& dataset, const Predictions& prediction
     return steps;
 }
 
-constexpr std::size_t fewest_at_position = 3;
+// Positions with fewer steps than this are too few to say something of; where all are, one step is shown.
+std::size_t fewest_at_position(const ByPosition& measured) {
+    constexpr std::size_t fewest = 3;
+    const auto enough = std::count_if(measured.begin(), measured.end(),
+                                      [](const auto& entry) { return entry.second.size() >= fewest; });
+    return enough > 1 ? fewest : 1;
+}
 
-Series band_of(const ByPosition& steps) {
+Series band_of(const ByPosition& steps, std::size_t fewest) {
     Series band{"measured 5–95 %", Mark::band};
     band.color = 5;
     for (const auto& [position, values] : steps) {
-        if (values.size() < fewest_at_position) continue;
+        if (values.size() < fewest) continue;
         band.x.push_back(position);
         band.low.push_back(quantile(values, 0.05));
         band.high.push_back(quantile(values, 0.95));
@@ -178,11 +184,11 @@ Series band_of(const ByPosition& steps) {
     return band;
 }
 
-Series median_line(const ByPosition& steps, const std::string& label, int color, Mark mark) {
+Series median_line(const ByPosition& steps, std::size_t fewest, const std::string& label, int color, Mark mark) {
     Series line{label, mark};
     line.color = color;
     for (const auto& [position, values] : steps) {
-        if (values.size() < fewest_at_position) continue;
+        if (values.size() < fewest) continue;
         line.x.push_back(position);
         line.y.push_back(median(values));
     }
@@ -193,11 +199,13 @@ Plot position_plot(const Dataset& dataset, const JudgedPredictions& models, int 
     Plot plot{to_string(dataset.configs[static_cast<std::size_t>(config)]), {"decode step"}, {"step (ms)"}, {}};
     plot.y.low = 0;
     const ByPosition measured = measured_steps(dataset, config);
-    plot.series.push_back(band_of(measured));
-    plot.series.push_back(median_line(measured, "measured median", 5, Mark::points));
+    const std::size_t fewest = fewest_at_position(measured);
+    plot.series.push_back(band_of(measured, fewest));
+    plot.series.push_back(median_line(measured, fewest, "measured median", 5, Mark::points));
     for (const auto& [name, predictions] : models) {
         const ByPosition predicted = predicted_steps(dataset, predictions, config);
-        if (!predicted.empty()) plot.series.push_back(median_line(predicted, name, color_of(name), Mark::lines));
+        if (predicted.empty()) continue;
+        plot.series.push_back(median_line(predicted, fewest, name, color_of(name), Mark::lines));
     }
     double highest = 0;
     for (const Series& series : plot.series) {

@@ -113,7 +113,7 @@ const char* key_place(KeyPlace place) {
         case KeyPlace::bottom_right:
             return "right bottom vertical";
         case KeyPlace::below:
-            return "center bottom outside horizontal maxrows 3";
+            return "center bottom outside horizontal maxrows 3 title ' '";
         case KeyPlace::top_right:
             break;
     }
@@ -125,7 +125,7 @@ std::string panel_script(const Plot& plot, std::size_t panel) {
     for (std::size_t i = 0; i < plot.series.size(); ++i) text += data_block(plot.series[i], panel, i);
     text += "set title " + quoted(plot.title) + " noenhanced\n";
     text += axis_commands("x", plot.x) + axis_commands("y", plot.y);
-    text += std::string("set key reverse Left samplen 1.5 spacing 1.15 ") + key_place(plot.key) + "\n";
+    text += std::string("set key notitle reverse Left samplen 1.5 spacing 1.15 ") + key_place(plot.key) + "\n";
     std::string items;
     const auto add = [&](const std::string& item) { items += (items.empty() ? "" : ", \\\n     ") + item; };
     for (std::size_t i = 0; i < plot.series.size(); ++i) add(drawn(plot.series[i], panel, i));
