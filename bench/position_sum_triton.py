@@ -2,8 +2,6 @@
 
 A program keeps a tile of y in registers and walks h; backward computes the tile's slopes again and leaves its share of
 each gradient for a sum at the end, without atomics. U and V come transposed, so that a load is contiguous.
-
-    TRITON_INTERPRET=1 python3 bench/position_sum_triton.py     checks it on a CPU
 """
 import torch
 import triton
@@ -86,19 +84,3 @@ class TritonTile(torch.autograd.Function):
 
 def triton_tile(u, v, w, c, counts):
     return TritonTile.apply(u, v, w, c, counts)
-
-
-def check():
-    from position_sum_contenders import full_tensor
-    torch.manual_seed(0)
-    inputs = [torch.randn(*shape, requires_grad=True) for shape in ((70, 9), (67, 9), (9,), (1,))]
-    counts, direction = torch.randint(1, 68, (70,)), torch.rand(70)
-    expected, got = full_tensor("relu")(*inputs, counts), triton_tile(*inputs, counts)
-    torch.testing.assert_close(got, expected)
-    for a, b in zip(torch.autograd.grad(got, inputs, direction), torch.autograd.grad(expected, inputs, direction)):
-        torch.testing.assert_close(a, b, rtol=1e-4, atol=1e-3)
-    print("the Triton tile agrees with the full tensor")
-
-
-if __name__ == "__main__":
-    check()

@@ -12,6 +12,7 @@
 
 #include "profiler/record/record_json.hpp"
 #include "profiler/record/record_reader.hpp"
+#include "tests/record/example_record.hpp"
 
 namespace fs = std::filesystem;
 using namespace decodemeter;
@@ -20,51 +21,24 @@ namespace {
 
 constexpr int rounds = 5;
 
+// Steps are floats that became doubles, as CUDA events give them: 17 digits each.
 SampleRecord record_of(std::int64_t sample_id, int output_tokens) {
-    SampleRecord record;
-    record.dataset = "coco_2014_vqa";
-    record.sample_id = sample_id;
-    record.config = {Tier::high, 8, 16};
-    record.key = record_key(record.dataset, sample_id, record.config, 0);
-    for (int i = 0; i < 16; ++i) record.active_block_indices.push_back(i);
-    record.max_crops = 12;
-    record.image_size = {480, 640};
-    record.tiling = {3, 4};
-    record.num_crops = 13;
-    record.vision_tokens = 1152;
-    record.text_tokens = 58;
-    record.prompt_tokens = 1210;
-    record.output_tokens = output_tokens;
-    record.content_tokens = output_tokens - 1;
-    record.ends_with_eos = true;
-    record.stop = "eos";
-    record.T_preprocess = 6.1;
-    record.T_vision_encoder = 9.8;
-    record.T_projector = 0.4;
-    record.T_vision_total = 10.2;
-    record.T_LLM_prefill = 7.9;
-    record.T_prefill_total = 18.1;
-    record.decode_start_ms = 18.2;
-    // Floats that became doubles, as CUDA events give them: 17 digits each.
-    for (int step = 1; step < output_tokens; ++step) {
-        const auto ms = static_cast<double>(1.5F + 0.001F * static_cast<float>((sample_id + 7 * step) % 97));
-        record.T_decode_per_step.push_back(ms);
-        record.T_LLM_decode += ms;
+    SampleRecord record = test::example_record(sample_id, output_tokens);
+    record.T_LLM_decode = 0;
+    for (std::size_t i = 0; i < record.T_decode_per_step.size(); ++i) {
+        const auto place = (static_cast<std::size_t>(sample_id) + 7 * (i + 1)) % 97;
+        record.T_decode_per_step[i] = static_cast<double>(1.5F + 0.001F * static_cast<float>(place));
+        record.T_LLM_decode += record.T_decode_per_step[i];
     }
     record.decode_end_ms = record.decode_start_ms + record.T_LLM_decode;
     record.T_total = record.decode_end_ms + 0.1;
     record.clocks = StepClocks{record.T_decode_per_step, record.T_decode_per_step, std::nullopt, "span"};
-    record.subtraction = SubtractionTimes{14.9, 8.9, 23.4, -0.4, 0};
-    record.gpu = GpuState{1980, {}, 41, 310, std::nullopt};
-    record.time = "2026-01-08T10:11:12.345Z";
     return record;
 }
 
 // The example of the format's description, 1.1 kB: times of few digits.
 std::string short_line(std::int64_t sample_id) {
-    SampleRecord record = record_of(sample_id, 1);
-    record.output_tokens = 4;
-    record.content_tokens = 3;
+    SampleRecord record = test::example_record(sample_id, 4);
     record.T_decode_per_step = {1.55, 1.53, 1.54};
     record.T_LLM_decode = 4.62;
     record.decode_end_ms = 22.82;

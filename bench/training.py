@@ -4,7 +4,8 @@ Usage: python3 bench/training.py --records RESULTS_DIR --program BUILD_DIR/bench
            [--device cpu|cuda] [--rounds 3] [--epochs 50] [--output results/training_cpu.json]
 
 Every round runs one epoch of each loop, and a few of the trainer. On the CPU all on one thread, and seconds are CPU time,
-which other programs on the machine disturb least; with a GPU they are by the clock. RESULTS_DIR is what `decodemeter simulate` wrote. Writes a page beside the JSON.
+which other programs on the machine disturb least; with a GPU they are by the clock. RESULTS_DIR is what
+`decodemeter simulate` wrote. Writes a page beside the JSON.
 """
 import argparse
 import json

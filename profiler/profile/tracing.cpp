@@ -1,43 +1,19 @@
 #include "profiler/profile/tracing.hpp"
 
 #include <algorithm>
+#include <cerrno>
 #include <fstream>
 #include <system_error>
 
 #include "profiler/error/error.hpp"
 #include "profiler/timing/chrome_trace.hpp"
+#include "profiler/timing/recorded_activity.hpp"
 
 namespace decodemeter {
 
 namespace fs = std::filesystem;
 
 namespace {
-
-void fill_activity(SampleRecord& record, const AttributedSteps& attributed) {
-    CuptiSummary summary;
-    std::vector<double> busy_ms;
-    for (const StepActivity& step : attributed.steps) {
-        busy_ms.push_back(step.busy.count());
-        summary.span_ms.push_back(step.span.count());
-        summary.idle_launch_ms.push_back(step.idle.launch.count());
-        summary.idle_synchronise_ms.push_back(step.idle.synchronise.count());
-        summary.idle_gap_ms.push_back(step.idle.gap.count());
-        summary.overhead_ms.push_back(step.overhead.count());
-        summary.kernels.push_back(step.kernels);
-        summary.api_calls.push_back(step.api_calls);
-        summary.synchronisations.push_back(step.synchronisations);
-        summary.memcpy_bytes.push_back(step.memcpy_bytes);
-    }
-    const ActivityLosses& losses = attributed.losses;
-    summary.dropped = losses.dropped;
-    summary.zero_timestamps = losses.zero_timestamps;
-    summary.unmatched = losses.unmatched;
-    summary.overlapping = losses.overlapping;
-    summary.link_disagreements = losses.link_disagreements;
-    if (!losses.none()) record.flags.push_back("activity_lost");
-    record.clocks->busy_ms = std::move(busy_ms);
-    record.cupti = std::move(summary);
-}
 
 std::string write_trace(const TracedSample& traced, const fs::path& results_dir) {
     std::string name = traced.record.key;
@@ -68,8 +44,8 @@ TracedSample trace_sample(molmo::Molmo& model, const MeasureRequest& request, In
     model.synchronise();
     std::optional<CuptiPass> pass;
     if (traced) pass = cupti.end_pass();
-    if (pass) fill_activity(record, pass->attributed);
-    else record.cupti_refused = cupti.refused();
+    if (pass) add_activity(record, pass->attributed);
+    else refuse_activity(record, cupti.refused());
     const ActivityRecords* activity = pass && pass->records ? &*pass->records : nullptr;
     sample.trace = chrome_trace(instruments.timeline().marks(), activity, record.key);
     return sample;
