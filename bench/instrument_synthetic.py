@@ -121,8 +121,8 @@ HOLDS = {True: "yes", False: "NO", None: "open"}
 
 def markdown(report):
     lines = ["# The instrument on synthetic runs", "",
-             f"`{report['command']}` at {report['commit']}, {report['date']}, {report['device']}. "
-             "Absolute times are provisional: the machine was shared.", "",
+             f"`{report['command']}` at {report['commit']}, {report['date']}, {report['device']}; "
+             f"load average {report['load_average']:.1f}.", "",
              "| claim | holds | figures | program |", "|---|---|---|---|"]
     lines += [f"| {row['claim']} | {HOLDS[row['holds']]} | {row['figures']} | `{row['program']}` |"
               for row in report["claims"]]
@@ -137,7 +137,7 @@ def main():
                         help="leave this program's claims open, as where other work on the machine would spoil its timing")
     options = parser.parse_args()
     report = {"command": "python3 bench/instrument_synthetic.py build", "commit": commit(), "device": machine(),
-              "date": datetime.date.today().isoformat(), "claims": []}
+              "date": datetime.date.today().isoformat(), "load_average": os.getloadavg()[0], "claims": []}
     answers = {}
     for claim, program, arguments, judge in CHECKS:
         if program in options.without:
