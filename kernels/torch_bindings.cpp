@@ -1,12 +1,17 @@
 #include "kernels/torch_bindings.hpp"
 
 #include <ATen/Dispatch.h>
+#include <ATen/core/LegacyTypeDispatch.h>
+#include <ATen/core/dispatch/Dispatcher.h>
 #include <ATen/ops/empty.h>
 #include <c10/core/DeviceGuard.h>
 #include <c10/core/impl/VirtualGuardImpl.h>
 #include <torch/csrc/autograd/custom_function.h>
+#include <torch/library.h>
 
+#include <array>
 #include <limits>
+#include <tuple>
 
 namespace decodemeter::kernels {
 
@@ -199,6 +204,95 @@ void backward_pass(const Call& call, const Passed& passed, const Tensor& grad_su
     });
 }
 
+// --- operations of the dispatcher, which tracers see as a whole instead of looking inside. No tensor: an empty one.
+
+using Maybe = const std::optional<Tensor>&;
+constexpr std::size_t learnable = 5;  // U, V, v, c and w
+using Wanted = std::array<bool, learnable>;
+
+Tensor given(Maybe tensor) { return tensor && tensor->defined() && tensor->numel() > 0 ? *tensor : Tensor(); }
+Tensor or_empty(const Tensor& tensor, const Tensor& like) {
+    return tensor.defined() ? tensor : at::empty({0}, like.options());
+}
+
+PositionSumOptions options_of(std::int64_t activation, std::int64_t link) {
+    return {static_cast<Activation>(activation), static_cast<Link>(link)};
+}
+
+using ForwardOutputs = std::tuple<Tensor, Tensor, Tensor, Tensor>;  // sum, values, slopes, visit
+
+ForwardOutputs forward_op(const Tensor& u, const Tensor& v, const Tensor& weight, const Tensor& bias, Maybe counts,
+                          Maybe weights, Maybe weight_row, std::int64_t activation, std::int64_t link, bool with_values,
+                          bool with_slopes) {
+    const Call call = prepared({u, v, weight, bias, counts.value_or(Tensor()), weights.value_or(Tensor()),
+                                weight_row.value_or(Tensor()), options_of(activation, link)});
+    const Passed passed = forward_pass(call, with_values, with_slopes);
+    return {passed.sum, or_empty(passed.values, u), or_empty(passed.slopes, u), passed.visit};
+}
+
+ForwardOutputs forward_shapes(const Tensor& u, const Tensor& v, const Tensor&, const Tensor&, Maybe, Maybe, Maybe,
+                              std::int64_t, std::int64_t link, bool with_values, bool with_slopes) {
+    const c10::SymInt batch = u.sym_size(0), positions = v.sym_size(0);
+    const auto table = [&](bool wanted) {
+        return wanted ? u.new_empty_symint({batch, positions}) : u.new_empty_symint({c10::SymInt(0)});
+    };
+    const bool slopes = with_slopes && static_cast<Link>(link) != Link::identity;
+    return {u.new_empty_symint({batch}), table(with_values), table(slopes),
+            u.new_empty_symint({c10::SymInt(2), batch}, u.options().dtype(at::kInt))};
+}
+
+using BackwardOutputs = std::tuple<Tensor, Tensor, Tensor, Tensor, Tensor>;
+
+BackwardOutputs backward_op(const Tensor& u, const Tensor& v, const Tensor& weight, const Tensor& bias, Maybe counts,
+                            Maybe weights, Maybe weight_row, const Tensor& values, const Tensor& slopes,
+                            const Tensor& visit, Maybe grad_sum, Maybe grad_values, std::int64_t activation,
+                            std::int64_t link, Wanted wanted) {
+    const Call call = prepared({u, v, weight, bias, counts.value_or(Tensor()), weights.value_or(Tensor()),
+                                weight_row.value_or(Tensor()), options_of(activation, link)});
+    const auto contiguous = [](const Tensor& t) { return t.defined() ? t.contiguous() : t; };
+    const auto gradient = [&](std::size_t input, const Tensor& like) {
+        return wanted[input] ? at::empty(like.sizes(), like.options()) : Tensor();
+    };
+    Gradients out{gradient(0, u), gradient(1, v), gradient(2, weight), gradient(3, bias),
+                  wanted[4] ? gradient(4, call.weights) : Tensor()};
+    const Passed passed{{}, given(values), given(slopes), visit};
+    backward_pass(call, passed, contiguous(grad_sum.value_or(Tensor())), contiguous(grad_values.value_or(Tensor())),
+                  out);
+    return {or_empty(out.config_part, u), or_empty(out.position_part, u), or_empty(out.head_weight, u),
+            or_empty(out.head_bias, u), or_empty(out.weights, u)};
+}
+
+BackwardOutputs backward_shapes(const Tensor& u, const Tensor& v, const Tensor& weight, const Tensor& bias, Maybe,
+                                Maybe weights, Maybe, const Tensor&, const Tensor&, const Tensor&, Maybe, Maybe,
+                                std::int64_t, std::int64_t, Wanted wanted) {
+    const auto like = [&](std::size_t input, const Tensor& t) {
+        return wanted[input] ? t.new_empty_symint(t.sym_sizes()) : u.new_empty_symint({c10::SymInt(0)});
+    };
+    return {like(0, u), like(1, v), like(2, weight), like(3, bias), like(4, weights.value_or(u))};
+}
+
+TORCH_LIBRARY(decodemeter, library) {
+    library.def(
+        "position_sum_forward(Tensor u, Tensor v, Tensor weight, Tensor bias, Tensor? counts, Tensor? weights,"
+        " Tensor? weight_row, int activation, int link, bool with_values, bool with_slopes)"
+        " -> (Tensor, Tensor, Tensor, Tensor)");
+    library.def(
+        "position_sum_backward(Tensor u, Tensor v, Tensor weight, Tensor bias, Tensor? counts, Tensor? weights,"
+        " Tensor? weight_row, Tensor values, Tensor slopes, Tensor visit, Tensor? grad_sum, Tensor? grad_values,"
+        " int activation, int link, bool[5] wanted) -> (Tensor, Tensor, Tensor, Tensor, Tensor)");
+    for (const auto device : {c10::DispatchKey::CPU, c10::DispatchKey::CUDA}) {
+        library.impl("position_sum_forward", torch::dispatch(device, TORCH_FN(forward_op)));
+        library.impl("position_sum_backward", torch::dispatch(device, TORCH_FN(backward_op)));
+    }
+    library.impl("position_sum_forward", torch::dispatch(c10::DispatchKey::Meta, TORCH_FN(forward_shapes)));
+    library.impl("position_sum_backward", torch::dispatch(c10::DispatchKey::Meta, TORCH_FN(backward_shapes)));
+}
+
+template <class Function>
+auto operation(const char* name) {
+    return c10::Dispatcher::singleton().findSchemaOrThrow(name, "").typed<Function>();
+}
+
 // --- autograd
 
 // What autograd does not look at.
@@ -208,48 +302,54 @@ struct Rest {
     bool with_values = false;
 };
 
+std::optional<Tensor> optional_of(const Tensor& tensor) {
+    return tensor.defined() ? std::optional(tensor) : std::nullopt;
+}
+
+ForwardOutputs call_forward(const Tensor& u, const Tensor& v, const Tensor& weight, const Tensor& bias,
+                            const Tensor& weights, const Rest& rest, bool with_values, bool with_slopes) {
+    static const auto forward = operation<decltype(forward_op)>("decodemeter::position_sum_forward");
+    return forward.call(u, v, weight, bias, optional_of(rest.counts), optional_of(weights),
+                        optional_of(rest.weight_row), static_cast<std::int64_t>(rest.options.activation),
+                        static_cast<std::int64_t>(rest.options.link), with_values, with_slopes);
+}
+
 // Inputs 0 to 4 are U, V, v, c and w; outputs S and, where wanted, the values.
 struct PositionSumFunction : torch::autograd::Function<PositionSumFunction> {
     static variable_list forward(AutogradContext* context, const Tensor& config_part, const Tensor& position_part,
                                  const Tensor& head_weight, const Tensor& head_bias,
                                  const std::optional<Tensor>& learnt_weights, const Rest& rest) {
+        const at::AutoDispatchBelowADInplaceOrView below_autograd;
         const Tensor weights = learnt_weights.value_or(Tensor());
-        const Call call = prepared(
-            {config_part, position_part, head_weight, head_bias, rest.counts, weights, rest.weight_row, rest.options});
         const bool weights_learn = weights.defined() && weights.requires_grad();
-        const Passed passed = forward_pass(call, rest.with_values || weights_learn, true);
+        const auto [sum, values, slopes, visit] = call_forward(config_part, position_part, head_weight, head_bias,
+                                                               weights, rest, rest.with_values || weights_learn, true);
         context->set_materialize_grads(false);
-        context->save_for_backward({call.config_part, call.position_part, call.head_weight, call.head_bias,
-                                    call.weights, call.counts, call.weight_row, passed.slopes,
-                                    weights_learn ? passed.values : Tensor(), passed.visit});
-        context->saved_data["activation"] = static_cast<std::int64_t>(call.options.activation);
-        context->saved_data["link"] = static_cast<std::int64_t>(call.options.link);
-        if (rest.with_values) return {passed.sum, passed.values};
-        return {passed.sum};
+        context->save_for_backward({config_part, position_part, head_weight, head_bias, weights, rest.counts,
+                                    rest.weight_row, slopes, values, visit});
+        context->saved_data["activation"] = static_cast<std::int64_t>(rest.options.activation);
+        context->saved_data["link"] = static_cast<std::int64_t>(rest.options.link);
+        context->saved_data["weights_learn"] = weights_learn;
+        if (rest.with_values) return {sum, values};
+        return {sum};
     }
 
     static variable_list backward(AutogradContext* context, const variable_list& grad_outputs) {
         TORCH_CHECK(!at::GradMode::is_enabled(),
                     "position_sum: has no second derivatives; call backward without create_graph");
+        static const auto backward = operation<decltype(backward_op)>("decodemeter::position_sum_backward");
         const variable_list saved = context->get_saved_variables();
-        Call call{saved[0], saved[1], saved[2], saved[3], saved[5], saved[4], saved[6], {}};
-        call.options.activation = static_cast<Activation>(context->saved_data["activation"].toInt());
-        call.options.link = static_cast<Link>(context->saved_data["link"].toInt());
-        const Passed passed{{}, saved[8], saved[7], saved[9]};
-        Gradients gradients;
-        const auto wanted = [&](std::size_t input, const Tensor& like) {
-            return context->needs_input_grad(input) ? at::empty(like.sizes(), like.options()) : Tensor();
-        };
-        gradients.config_part = wanted(0, call.config_part);
-        gradients.position_part = wanted(1, call.position_part);
-        gradients.head_weight = wanted(2, call.head_weight);
-        gradients.head_bias = wanted(3, call.head_bias);
-        if (passed.values.defined()) gradients.weights = wanted(4, call.weights);
-        const auto contiguous = [](const Tensor& t) { return t.defined() ? t.contiguous() : t; };
-        backward_pass(call, passed, contiguous(grad_outputs[0]),
-                      grad_outputs.size() > 1 ? contiguous(grad_outputs[1]) : Tensor(), gradients);
-        return {gradients.config_part, gradients.position_part, gradients.head_weight,
-                gradients.head_bias,   gradients.weights,       Tensor()};
+        Wanted wanted{};
+        for (std::size_t i = 0; i < 4; ++i) wanted[i] = context->needs_input_grad(i);
+        wanted[4] = context->saved_data["weights_learn"].toBool();
+        const auto [u, v, weight, bias, weights] =
+            backward.call(saved[0], saved[1], saved[2], saved[3], optional_of(saved[5]), optional_of(saved[4]),
+                          optional_of(saved[6]), saved[8], saved[7], saved[9], optional_of(grad_outputs[0]),
+                          grad_outputs.size() > 1 ? optional_of(grad_outputs[1]) : std::nullopt,
+                          context->saved_data["activation"].toInt(), context->saved_data["link"].toInt(), wanted);
+        const auto wanted_only = [&](std::size_t i, const Tensor& t) { return wanted[i] ? t : Tensor(); };
+        return {wanted_only(0, u),    wanted_only(1, v),       wanted_only(2, weight),
+                wanted_only(3, bias), wanted_only(4, weights), Tensor()};
     }
 };
 
@@ -261,10 +361,9 @@ variable_list apply(const Tensor& config_part, const Tensor& position_part, cons
         return PositionSumFunction::apply(config_part, position_part, head_weight, head_bias,
                                           weights.defined() ? std::optional(weights) : std::nullopt, rest);
     }
-    const Passed passed = forward_pass(prepared({config_part, position_part, head_weight, head_bias, rest.counts,
-                                                 weights, rest.weight_row, rest.options}),
-                                       rest.with_values, false);
-    return {passed.sum, passed.values};
+    const auto [sum, values, slopes, visit] =
+        call_forward(config_part, position_part, head_weight, head_bias, weights, rest, rest.with_values, false);
+    return {sum, values};
 }
 
 }  // namespace

@@ -43,8 +43,8 @@ std::tuple<at::Tensor, at::Tensor> sum_with_values(const at::Tensor& u, const at
 
 }  // namespace
 
-TORCH_LIBRARY(decodemeter, library) {
-    // Composite: autograd sees the function inside.
+TORCH_LIBRARY_FRAGMENT(decodemeter, library) {
+    // Composite: autograd sees the function inside, and tracers the operations that it calls.
     library.def(
         "position_sum(Tensor u, Tensor v, Tensor weight, Tensor bias, Tensor counts, str activation, str link)"
         " -> Tensor",
