@@ -144,6 +144,20 @@ TEST_CASE("Bounds hold for 95 of 100 requests in every bin of N, and the wider o
     CHECK(coverage.hierarchical.mean_width_ratio <= 1.12);
 }
 
+TEST_CASE(
+    "The hierarchical bound covers the worst configuration, and one that is far from all others does not stretch it") {
+    // In seed 3407 one data set under one configuration ran 9 % slower than the model: 4.4 standard deviations.
+    for (const std::uint64_t seed : {3407, 5, 6, 7}) {
+        INFO(seed);
+        const Dataset dataset = test::simulated_dataset(of_seed(seed, 10000));
+        const Predictions predictions =
+            run_folds(dataset, make_folds(dataset, Split::leave_configuration_out, 5, 1), physics_fold_model(1));
+        const CoverageReport coverage = coverage_of(dataset, predictions, 1);
+        CHECK(coverage.hierarchical.worst_config >= 0.85);
+        CHECK(coverage.hierarchical.mean_width_ratio <= 1.12);
+    }
+}
+
 TEST_CASE("The conformal quantile is the ceil((n+1) level)-th value") {
     std::vector<double> values;
     for (int i = 1; i <= 99; ++i) values.push_back(i);
