@@ -39,9 +39,15 @@ void read_native_lines(std::string_view text, const std::string& file, const std
         const void* newline = std::memchr(text.data() + begin, '\n', text.size() - begin);
         const std::size_t end =
             newline ? static_cast<std::size_t>(static_cast<const char*>(newline) - text.data()) : text.size();
-        const std::string_view line = text.substr(begin, end - begin);
-        const std::size_t readable = text.size() - begin + json_padding;
+        std::string_view line = text.substr(begin, end - begin);
+        std::size_t readable = text.size() - begin + json_padding;
         begin = end + 1;
+        std::string last;
+        if (!newline) {  // what stands behind it is the caller's, and might go on as a value does
+            last.assign(line).resize(line.size() + json_padding, '\0');
+            readable = last.size();
+            line = std::string_view(last).substr(0, line.size());
+        }
         if (line.find_first_not_of(" \t\r") == std::string_view::npos) continue;
         LineState state;
         if (!read_line(parser, line, readable, state)) {
