@@ -80,7 +80,8 @@ double decode_by_rule_ms(const LatencyModel& model, const Request& request, cons
     double sum = 0;
     switch (rule) {
         case DecodeRule::average:
-            // The time of a step is linear in its position, so that between two steps it is their mean.
+            // The step in the middle of the answer; between two steps their mean.
+            if (steps == 0) return 0;
             return steps *
                    (model_step_ms(model, request, (steps + 1) / 2) + model_step_ms(model, request, steps / 2 + 1)) / 2;
         case DecodeRule::positions:

@@ -1,9 +1,12 @@
 #include "estimator/evaluation.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
+#include <map>
 #include <set>
 
+#include "estimator/bounds.hpp"
 #include "profiler/statistics/summary.hpp"
 
 namespace decodemeter {
@@ -154,8 +157,10 @@ EvaluationReport start_report(const Dataset& dataset, std::string split, std::st
     report.split = std::move(split);
     report.split_description = std::move(split_description);
     report.noise_floor_percent = dataset.noise_floor_percent.value_or(noise_floor_percent(dataset));
-    report.noise_floor_source = dataset.noise_floor_percent ? "the simulation's own error-free times"
-                                                            : "deviation of totals from their configuration's median";
+    report.noise_floor_source =
+        dataset.noise_floor_percent
+            ? "the simulation's own error-free times"
+            : "deviation of totals from the median of their configuration, data set and bin of N";
     report.filtered = dataset.outliers;
     report.records = static_cast<std::int64_t>(dataset.rows.size());
     report.datasets = dataset.datasets;
@@ -169,15 +174,16 @@ EvaluationReport start_report(const Dataset& dataset, std::string split, std::st
 double noise_floor_percent(const Dataset& dataset) {
     const std::vector<int> rows = fitted_rows(dataset);
     const StepPhysics physics = fit_step_physics(dataset, rows);
-    std::map<int, std::vector<double>> ratios;
+    std::map<std::array<int, 3>, std::vector<double>> ratios;  // by configuration, data set and bin of N
     for (const int index : rows) {
         const Row& row = dataset.rows[static_cast<std::size_t>(index)];
         const double predicted = decode_ms(physics, row.request, row.output_tokens);
         if (row.steps() > 0 && row.decode_ms > 0 && predicted > 0)
-            ratios[row.config].push_back(row.decode_ms / predicted);
+            ratios[{row.config, row.dataset, static_cast<int>(bound_bin(row.output_tokens))}].push_back(row.decode_ms /
+                                                                                                        predicted);
     }
     double sum = 0, count = 0;
-    for (const auto& [config, values] : ratios) {
+    for (const auto& [cell, values] : ratios) {
         if (values.size() < 2) continue;
         const double center = median(values), n = static_cast<double>(values.size());
         double deviation = 0;

@@ -14,7 +14,7 @@
 
 namespace decodemeter {
 
-inline constexpr int latency_model_version = 1;
+inline constexpr int latency_model_version = 2;
 inline constexpr std::string_view latency_model_file = "latency_estimator.json";
 inline constexpr std::string_view checkpoint_file = "best_latency_estimator.pt";
 

@@ -105,7 +105,7 @@ std::string to_json(const LatencyModel& model) {
     json["format"] = "decodemeter latency estimator";
     json["version"] = latency_model_version;
     json["provenance"] = provenance_json(model.provenance);
-    json["physics"] = {{"step_terms", "[1, L, L*k, L*context, L*s] . beta, milliseconds"},
+    json["physics"] = {{"step_terms", "[1, L, L*k, L*context, L*s, 1/s] . beta, milliseconds"},
                        {"prefill_terms", "[1, crops, L, L*T, L*T*k, L*T^2] . gamma, milliseconds"},
                        {"beta", model.physics.beta},
                        {"gamma", model.physics.gamma}};

@@ -25,7 +25,7 @@ struct SimulatedNoise {
 
 struct SimulationParameters {
     // Milliseconds: a step, and a prefill, in the terms of step_physics.hpp.
-    StepPhysics physics{{2.0, 0.9, 0.05, 2e-5, 0}, {8, 3.5, 0.4, 1.2e-3, 1.2e-4, 1e-7}};
+    StepPhysics physics{{2.0, 0.9, 0.05, 2e-5, 0, 0}, {8, 3.5, 0.4, 1.2e-3, 1.2e-4, 1e-7}};
     // Growth of a step by one position in percent of the first one, on top of the physical model.
     double slope_percent_per_token = 0;
     // top_k enters with this power: other than 1 is what the physical model cannot express.

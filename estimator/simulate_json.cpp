@@ -1,6 +1,8 @@
+#include <algorithm>
 #include <functional>
 #include <map>
 #include <nlohmann/json.hpp>
+#include <vector>
 
 #include "estimator/simulate.hpp"
 #include "profiler/error/error.hpp"
@@ -26,6 +28,16 @@ std::vector<int> parse_tiers(const Json& json) {
         tiers.push_back(static_cast<int>(*tier));
     }
     return tiers;
+}
+
+// The last term, what the first steps cost more, may be left out.
+StepBasis parse_beta(const Json& json) {
+    const auto given = json.get<std::vector<double>>();
+    if (given.size() != step_terms && given.size() != step_terms - 1)
+        throw InputError(std::to_string(given.size()) + " coefficients where a step has " + std::to_string(step_terms));
+    StepBasis beta{};
+    std::copy(given.begin(), given.end(), beta.begin());
+    return beta;
 }
 
 using Setters = std::map<std::string, std::function<void(const Json&)>>;
@@ -87,7 +99,7 @@ SimulationParameters parse_simulation_parameters(std::string_view text, const st
                            {"step", into(p.noise.step)},
                            {"outlier_share", into(p.noise.outlier_share)},
                            {"outlier_factor", into(p.noise.outlier_factor)}};
-    const Setters setters = {{"beta", into(p.physics.beta)},
+    const Setters setters = {{"beta", [&](const Json& json) { p.physics.beta = parse_beta(json); }},
                              {"gamma", into(p.physics.gamma)},
                              {"slope_percent_per_token", into(p.slope_percent_per_token)},
                              {"top_k_exponent", into(p.top_k_exponent)},

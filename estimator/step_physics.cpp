@@ -1,6 +1,8 @@
 #include "estimator/step_physics.hpp"
 
 #include <algorithm>
+#include <cmath>
+#include <numbers>
 
 #include "estimator/image_geometry.hpp"
 
@@ -15,6 +17,17 @@ double dot(const std::array<double, n>& a, const std::array<double, n>& b) noexc
     return sum;
 }
 
+// 1 + 1/2 + ... + 1/n, to 1e-10 by the series of Euler and Maclaurin from 8 on.
+double harmonic(int n) noexcept {
+    if (n < 8) {
+        double sum = 0;
+        for (int i = n; i > 0; --i) sum += 1.0 / i;
+        return sum;
+    }
+    const double inverse = 1.0 / n, square = inverse * inverse;
+    return std::log(n) + std::numbers::egamma + inverse / 2 - square / 12 * (1 - square / 10 * (1 - square / 2.1));
+}
+
 }  // namespace
 
 int crops_of(const Request& request) noexcept {
@@ -27,7 +40,8 @@ StepBasis step_range_basis(const Request& request, int first, int last) noexcept
     const double positions = count * (static_cast<double>(first) + last) / 2;
     const double blocks = request.active_blocks;
     const double context = count * request.prompt_tokens() + positions;
-    return {count, count * blocks, count * blocks * request.top_k, blocks * context, blocks * positions};
+    const double settling = first == last ? 1.0 / std::max(first, 1) : harmonic(last) - harmonic(first - 1);
+    return {count, count * blocks, count * blocks * request.top_k, blocks * context, blocks * positions, settling};
 }
 
 PrefillBasis prefill_basis(const Request& request) noexcept {

@@ -60,7 +60,7 @@ std::array<double, n> refitted(const std::array<double, n>& old, const std::vect
 void rescale_table(CostTable& table, const LatencyModel& before, const LatencyModel& after) {
     for (ConfigurationCost& cost : table.costs) {
         const Request request{cost.vision_tokens, 60, cost.tier, cost.top_k, cost.active_blocks, 0};
-        cost.step_ms *= model_step_ms(after, request, 1) / model_step_ms(before, request, 1);
+        cost.step_ms *= model_decode_ms(after, request, 20) / model_decode_ms(before, request, 20);
         cost.prefill_ms *= model_prefill_ms(after, request) / model_prefill_ms(before, request);
     }
 }

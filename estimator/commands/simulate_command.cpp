@@ -52,7 +52,7 @@ SimulationParameters parameters_of(const SimulateFlags& flags) {
     if (flags.top_k_exponent->count() > 0) parameters.top_k_exponent = given.top_k_exponent;
     if (flags.outlier_share->count() > 0) parameters.noise.outlier_share = given.noise.outlier_share;
     if (flags.single_token_share->count() > 0) parameters.single_token_share = given.single_token_share;
-    if (flags.flat) parameters.physics.beta[3] = parameters.physics.beta[4] = 0;
+    if (flags.flat) parameters.physics.beta[3] = parameters.physics.beta[4] = parameters.physics.beta[5] = 0;
     if (flags.no_step_data) parameters.step_data = false;
     return parameters;
 }

@@ -20,7 +20,7 @@ inline Dataset simulated_dataset(const SimulationParameters& parameters, const D
 // A step costs the same at every position and context.
 inline SimulationParameters flat_parameters(std::int64_t requests) {
     SimulationParameters parameters;
-    parameters.physics.beta = {2.0, 0.9, 0.05, 0, 0};
+    parameters.physics.beta = {2.0, 0.9, 0.05, 0, 0, 0};
     parameters.requests = requests;
     return parameters;
 }

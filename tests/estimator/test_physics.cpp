@@ -29,7 +29,7 @@ SimulationParameters of_seed(std::uint64_t seed, std::int64_t requests = 3000) {
 }  // namespace
 
 TEST_CASE("The sum of steps in closed form is the sum of the steps") {
-    const StepPhysics physics{{2.0, 0.9, 0.05, 2e-5, 3e-4}, {8, 3.5, 0.4, 1.2e-3, 1.2e-4, 1e-7}};
+    const StepPhysics physics{{2.0, 0.9, 0.05, 2e-5, 3e-4, 0.7}, {8, 3.5, 0.4, 1.2e-3, 1.2e-4, 1e-7}};
     const Request request{1152, 60, 2, 8, 16, 13};
     for (const int tokens : {1, 2, 3, 17, 64, 1000}) {
         double sum = 0;
@@ -51,7 +51,21 @@ TEST_CASE("A time never falls when blocks, experts, tokens or the position grow"
     for (int Request::*feature : {&Request::vision_tokens, &Request::text_tokens, &Request::top_k,
                                   &Request::active_blocks, &Request::num_crops})
         grows(feature);
-    CHECK(step_ms(physics, request, 6) >= step_ms(physics, request, 5));
+    for (const int tokens : {2, 3, 9, 64})
+        CHECK(decode_ms(physics, request, tokens + 1) >= decode_ms(physics, request, tokens));
+}
+
+TEST_CASE("First steps that are dearer are found as such, and their absence too") {
+    SimulationParameters parameters = of_seed(3, 3000);
+    const Request request{576, 60, 1, 8, 12, 7};
+    const auto surcharge_percent = [&] {
+        const Dataset dataset = test::simulated_dataset(parameters);
+        const StepPhysics physics = fit_step_physics(dataset, fitted_rows(dataset));
+        return 100 * (step_ms(physics, request, 1) / step_ms(physics, request, 60) - 1);
+    };
+    CHECK(surcharge_percent() == Approx(-0.3).margin(0.7));  // the KV cache grows
+    parameters.physics.beta[5] = 3;                          // of a step of 18 ms
+    CHECK(surcharge_percent() == Approx(16.2).margin(1));
 }
 
 TEST_CASE("Non-negative least squares finds the best point of the positive quadrant") {
@@ -94,7 +108,7 @@ TEST_CASE("Without noise the physical model is found again") {
 TEST_CASE("Physics meets its targets on held-out configurations of several seeds and physics") {
     for (const std::uint64_t seed : {1, 2, 3}) {
         SimulationParameters parameters = of_seed(seed);
-        if (seed == 2) parameters.physics = {{0.5, 1.6, 0.01, 1e-4, 0}, {20, 9, 1.5, 4e-3, 3e-4, 4e-7}};
+        if (seed == 2) parameters.physics = {{0.5, 1.6, 0.01, 1e-4, 0, 0}, {20, 9, 1.5, 4e-3, 3e-4, 4e-7}};
         if (seed == 3) parameters.top_k_exponent = 0.8;
         const Dataset dataset = test::simulated_dataset(parameters);
         const ModelReport report = judge(dataset, Split::leave_configuration_out, physics_fold_model(seed));
