@@ -134,7 +134,10 @@ Json floors_json(const std::vector<StepFloorRow>& floors) {
                         {"step_ms", row.step_ms},
                         {"gigabytes", row.gigabytes},
                         {"gb_per_s", row.gb_per_s},
-                        {"floor_ms", row.floor_ms ? Json(*row.floor_ms) : Json()}});
+                        {"floor_ms", row.floor_ms ? Json(*row.floor_ms) : Json()},
+                        {"operations", row.operations ? Json(*row.operations) : Json()},
+                        {"kernels", row.kernels ? Json(*row.kernels) : Json()},
+                        {"host_waits", row.waits ? Json(*row.waits) : Json()}});
     }
     return json;
 }

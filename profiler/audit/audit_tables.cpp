@@ -151,13 +151,16 @@ AuditSection floor_section(const std::vector<StepFloorRow>& floors) {
     AuditSection section{"Steps and their floor", {}, {}};
     section.paragraphs.push_back(
         "A step cannot be faster than its weights, keys and values stream from memory. On a device whose memory's "
-        "speed "
-        "is not known there is no floor, but the speed that the step reaches.");
-    Table table({"configuration", "samples", "step (ms)", "reads (GB)", "GB/s", "floor (ms)", "step / floor"});
+        "speed is not known there is no floor, but the speed that the step reaches. Operations are LibTorch's, kernels "
+        "and the host's waits for the device those of the tracing passes, for each step.");
+    Table table({"configuration", "samples", "step (ms)", "reads (GB)", "GB/s", "floor (ms)", "step / floor",
+                 "operations", "kernels", "waits"});
     for (const StepFloorRow& row : floors) {
         table.add_row({to_string(row.config), count(row.samples), number(row.step_ms, 3), number(row.gigabytes, 4),
                        number(row.gb_per_s, 1), row.floor_ms ? number(*row.floor_ms, 3) : "–",
-                       row.floor_ms ? number(row.step_ms / *row.floor_ms, 1) : "–"});
+                       row.floor_ms ? number(row.step_ms / *row.floor_ms, 1) : "–",
+                       row.operations ? number(*row.operations, 0) : "–", row.kernels ? number(*row.kernels, 0) : "–",
+                       row.waits ? number(*row.waits, 1) : "–"});
     }
     section.tables.push_back(std::move(table));
     return section;

@@ -2,6 +2,8 @@
 
 #include <array>
 #include <map>
+#include <nlohmann/json.hpp>
+#include <span>
 #include <utility>
 
 #include "profiler/statistics/summary.hpp"
@@ -31,6 +33,39 @@ struct Samples {
     std::vector<double> step_ms;
     std::vector<double> context;
 };
+
+// By top_k and blocks. A figure of another form, as another version wrote it, says nothing.
+std::map<std::pair<int, int>, int> operation_counts(const RunHeader& run) {
+    std::map<std::pair<int, int>, int> counts;
+    const auto found = run.figures.find("operations_per_decode_step");
+    if (found == run.figures.end()) return counts;
+    const auto list = nlohmann::json::parse(found->second, nullptr, false);
+    if (!list.is_array()) return counts;
+    for (const auto& entry : list) {
+        const auto number = [&](const char* name) {
+            const auto value = entry.is_object() ? entry.find(name) : entry.end();
+            return value != entry.end() && value->is_number_integer() ? value->template get<int>() : -1;
+        };
+        if (number("operations") >= 0) counts[{number("top_k"), number("blocks")}] = number("operations");
+    }
+    return counts;
+}
+
+struct TracedWork {
+    double steps = 0, kernels = 0, waits = 0;
+};
+
+std::map<ConfigKey, TracedWork> traced_work(std::span<const SampleRecord> records) {
+    std::map<ConfigKey, TracedWork> work;
+    for (const SampleRecord& record : records) {
+        if (!record.cupti) continue;
+        TracedWork& sum = work[record.config];
+        sum.steps += static_cast<double>(record.cupti->kernels.size());
+        for (const auto kernels : record.cupti->kernels) sum.kernels += static_cast<double>(kernels);
+        for (const auto waits : record.cupti->synchronisations) sum.waits += static_cast<double>(waits);
+    }
+    return work;
+}
 
 }  // namespace
 
@@ -81,14 +116,26 @@ std::vector<StepFloorRow> step_floors(const RecordSet& set) {
         samples[record.config].context.push_back(record.prompt_tokens + record.output_tokens / 2.0);
     }
     const std::optional<double> speed = memory_gb_per_s(set.run->device.name);
+    const auto operations = operation_counts(*set.run);
+    const auto work = traced_work(set.passes.empty() ? set.records : set.passes);
     std::vector<StepFloorRow> rows;
     for (const auto& [config, seen] : samples) {
         const auto weights = step_weight_bytes(set.run->model, config.top_k, config.active_blocks);
         const auto cache = step_cache_bytes(set.run->model, config.active_blocks, mean(seen.context));
         if (!weights || !cache) return {};
-        StepFloorRow row{config, seen.step_ms.size(), median(seen.step_ms), (*weights + *cache) / 1e9, 0, std::nullopt};
+        StepFloorRow row;
+        row.config = config;
+        row.samples = seen.step_ms.size();
+        row.step_ms = median(seen.step_ms);
+        row.gigabytes = (*weights + *cache) / 1e9;
         row.gb_per_s = 1000 * row.gigabytes / row.step_ms;
         if (speed) row.floor_ms = 1000 * row.gigabytes / *speed;
+        if (const auto found = operations.find({config.top_k, config.active_blocks}); found != operations.end())
+            row.operations = found->second;
+        if (const auto found = work.find(config); found != work.end() && found->second.steps > 0) {
+            row.kernels = found->second.kernels / found->second.steps;
+            row.waits = found->second.waits / found->second.steps;
+        }
         rows.push_back(row);
     }
     return rows;

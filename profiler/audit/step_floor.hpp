@@ -28,6 +28,9 @@ struct StepFloorRow {
     double gigabytes = 0;            // weights, and keys and values at the samples' mean context
     double gb_per_s = 0;             // gigabytes over step_ms: what the step makes of the memory
     std::optional<double> floor_ms;  // gigabytes over the memory's speed
+    // Of one step: LibTorch's operations, as run.json has them; kernels and host waits of the tracing passes.
+    std::optional<int> operations;
+    std::optional<double> kernels, waits;
 };
 
 // By configuration, in their order; empty for records without a run header that names the model's sizes.

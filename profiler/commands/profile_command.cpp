@@ -14,7 +14,7 @@
 #include "profiler/commands/run_description.hpp"
 #include "profiler/commands/sample_options.hpp"
 #include "profiler/error/error.hpp"
-#include "profiler/molmo/step_operations.hpp"
+#include "profiler/profile/operation_counts.hpp"
 #include "profiler/profile/profile.hpp"
 #include "profiler/profile/run_estimate.hpp"
 #include "profiler/profile/tracing.hpp"
@@ -135,8 +135,8 @@ void print_estimate(const RunEstimate& estimate, const molmo::Molmo& model, cons
 }
 
 // What is measured once, before the records: warm-up, the instrument's own cost, a step's operations.
-void prepare_run(molmo::Molmo& model, const ReferenceRun& reference, const ProfileFlags& flags,
-                 Instruments& instruments, RunHeader& header) {
+void prepare_run(molmo::Molmo& model, const ReferenceRun& reference, const std::vector<Configuration>& configurations,
+                 const ProfileFlags& flags, Instruments& instruments, RunHeader& header) {
     if (!flags.no_warm_up) {
         constexpr int most_runs = SettlingRule{}.most_runs;
         Progress bar("warm-up", most_runs);
@@ -145,14 +145,8 @@ void prepare_run(molmo::Molmo& model, const ReferenceRun& reference, const Profi
                        fmt::format("windows differ by {:.1f} %", now.difference_percent));
         });
     }
-    const MeasureRequest& request = reference.request;
-    NullObserver nobody;
-    const auto input = model.prepare({nullptr, request.sample->prompt, std::nullopt, request.max_crops}, nobody);
-    const molmo::StepOperations step = count_step_operations(
-        model, *input, {{request.config.top_k, request.active_blocks}, 4, false, molmo::Extent::everything});
-    header.figures["operations_per_decode_step"] =
-        fmt::format("{{\"configuration\": \"{}\", \"operations\": {}, \"largest_allocation_bytes\": {}}}",
-                    to_string(request.config), step.operations, step.largest_allocation_bytes);
+    constexpr std::chrono::seconds counting_limit{5};
+    header.figures["operations_per_decode_step"] = to_json(count_operations(model, configurations, counting_limit));
     if (!flags.measure_overhead) return;
     constexpr int blocks = 24;
     const Overhead overhead = measure_own_overhead(model, reference, instruments, blocks, flags.options.seed);
@@ -211,7 +205,7 @@ void profile(ProfileFlags& flags) {
     if (store.resumed_records() > 0) spdlog::info("{} records are there already; going on", store.resumed_records());
 
     if (const auto reference = choose_reference(samples, configurations, flags.options)) {
-        prepare_run(model, *reference, flags, instruments, header);
+        prepare_run(model, *reference, configurations, flags, instruments, header);
         store.update_header(header);
     }
     const ProfileReport report = run_with_progress(model, samples, configurations, flags, instruments, store);

@@ -71,3 +71,25 @@ TEST_CASE("A device whose memory is unknown has no floor, and a run without size
     REQUIRE(step_floors(set).size() == 1);
     CHECK_FALSE(step_floors(set)[0].floor_ms);
 }
+
+TEST_CASE("A step's operations come from the run, its kernels and waits from the tracing passes") {
+    RecordSet set;
+    set.run.emplace();
+    set.run->model = molmoe();
+    set.run->figures["operations_per_decode_step"] =
+        R"([{"top_k": 8, "blocks": 16, "operations": 900}, {"top_k": "8"}, 7])";
+    set.records = {sample(5), sample(6)};
+    CHECK(step_floors(set)[0].operations == 900);
+    CHECK_FALSE(step_floors(set)[0].kernels);
+    SampleRecord traced = sample(9);
+    traced.cupti.emplace();
+    traced.cupti->kernels = {300, 310};
+    traced.cupti->synchronisations = {1, 2};
+    set.passes = {traced};
+    const StepFloorRow row = step_floors(set)[0];
+    CHECK(*row.kernels == Approx(305));
+    CHECK(*row.waits == Approx(1.5));
+    CHECK(row.step_ms == Approx(5.5));  // a pass is not measured
+    set.run->figures["operations_per_decode_step"] = "{";
+    CHECK_FALSE(step_floors(set)[0].operations);
+}
