@@ -18,6 +18,7 @@ import time
 from pathlib import Path
 
 import torch
+import torch._dynamo
 import torch._inductor.config
 
 from bench_context import context
@@ -140,6 +141,7 @@ def floor_seconds(counts, hidden, slots, device):
 
 
 def measure(shape, activation, options):
+    torch._dynamo.reset()  # else torch.compile gives up on a function after a few shapes, and runs it as it stands
     inputs, counts, direction = problem(shape, options.device)
     batch, positions, hidden = shape
     chosen = contenders(activation, options.device)
