@@ -103,7 +103,7 @@ def peak_bytes(name, shape, activation, options):
         torch.cuda.reset_peak_memory_stats()
         forward_and_backward(contender, inputs, counts, direction)
         return torch.cuda.max_memory_allocated() - before
-    command = [sys.executable, __file__, "--library", options.library, "--threads", str(torch.get_num_threads()), "--memory_of", name, "--activations", activation,
+    command = [sys.executable, __file__, "--library", options.torch_library, "--threads", str(torch.get_num_threads()), "--memory_of", name, "--activations", activation,
                "--shapes", "x".join(map(str, shape))]
     environment = {key: value for key, value in os.environ.items() if key not in KEEP_MEMORY}
     environment["DECODEMETER_BENCH_CHILD"] = "1"
@@ -177,7 +177,7 @@ def measure(shape, activation, options):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--library", required=True)
+    parser.add_argument("--library", dest="torch_library", required=True)
     parser.add_argument("--device", default="cpu", choices=("cpu", "cuda"))
     parser.add_argument("--rounds", type=int, default=15)
     parser.add_argument("--shapes", default=SHAPES)
@@ -192,7 +192,7 @@ def main():
     if options.threads:
         torch.set_num_threads(options.threads)
         torch._inductor.config.cpp.threads = options.threads  # else it takes code compiled for others from its cache
-    torch.ops.load_library(options.library)
+    torch.ops.load_library(options.torch_library)
     shapes = [tuple(int(n) for n in shape.split("x")) for shape in options.shapes.split(",")]
     activations = options.activations.split(",")
     if options.memory_of:

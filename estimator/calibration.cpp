@@ -5,6 +5,7 @@
 #include <functional>
 
 #include "estimator/splits.hpp"
+#include "profiler/statistics/summary.hpp"
 
 namespace decodemeter {
 
@@ -69,10 +70,7 @@ double normal_limit(const std::vector<double>& values) {
     const double a = 1 - z_confidence * z_confidence / (2 * (n - 1));
     const double b = z_content * z_content - z_confidence * z_confidence / n;
     const double k = (z_content + std::sqrt(z_content * z_content - a * b)) / a;
-    double mean = 0, squares = 0;
-    for (const double value : values) mean += value / n;
-    for (const double value : values) squares += (value - mean) * (value - mean);
-    return mean + k * std::sqrt(squares / (n - 1));
+    return mean(values) + k * standard_deviation(values);
 }
 
 // With fewer configurations the normal limit says more of its own uncertainty than of them.

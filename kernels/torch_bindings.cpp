@@ -210,13 +210,21 @@ using Maybe = const std::optional<Tensor>&;
 constexpr std::size_t learnable = 5;  // U, V, v, c and w
 using Wanted = std::array<bool, learnable>;
 
-Tensor given(Maybe tensor) { return tensor && tensor->defined() && tensor->numel() > 0 ? *tensor : Tensor(); }
+Tensor given(const Tensor& tensor) { return tensor.numel() > 0 ? tensor : Tensor(); }
 Tensor or_empty(const Tensor& tensor, const Tensor& like) {
     return tensor.defined() ? tensor : at::empty({0}, like.options());
 }
 
-PositionSumOptions options_of(std::int64_t activation, std::int64_t link) {
-    return {static_cast<Activation>(activation), static_cast<Link>(link)};
+Call call_of(const Tensor& u, const Tensor& v, const Tensor& weight, const Tensor& bias, Maybe counts, Maybe weights,
+             Maybe weight_row, std::int64_t activation, std::int64_t link) {
+    return prepared({u,
+                     v,
+                     weight,
+                     bias,
+                     counts.value_or(Tensor()),
+                     weights.value_or(Tensor()),
+                     weight_row.value_or(Tensor()),
+                     {static_cast<Activation>(activation), static_cast<Link>(link)}});
 }
 
 using ForwardOutputs = std::tuple<Tensor, Tensor, Tensor, Tensor>;  // sum, values, slopes, visit
@@ -224,8 +232,7 @@ using ForwardOutputs = std::tuple<Tensor, Tensor, Tensor, Tensor>;  // sum, valu
 ForwardOutputs forward_op(const Tensor& u, const Tensor& v, const Tensor& weight, const Tensor& bias, Maybe counts,
                           Maybe weights, Maybe weight_row, std::int64_t activation, std::int64_t link, bool with_values,
                           bool with_slopes) {
-    const Call call = prepared({u, v, weight, bias, counts.value_or(Tensor()), weights.value_or(Tensor()),
-                                weight_row.value_or(Tensor()), options_of(activation, link)});
+    const Call call = call_of(u, v, weight, bias, counts, weights, weight_row, activation, link);
     const Passed passed = forward_pass(call, with_values, with_slopes);
     return {passed.sum, or_empty(passed.values, u), or_empty(passed.slopes, u), passed.visit};
 }
@@ -247,14 +254,12 @@ BackwardOutputs backward_op(const Tensor& u, const Tensor& v, const Tensor& weig
                             Maybe weights, Maybe weight_row, const Tensor& values, const Tensor& slopes,
                             const Tensor& visit, Maybe grad_sum, Maybe grad_values, std::int64_t activation,
                             std::int64_t link, Wanted wanted) {
-    const Call call = prepared({u, v, weight, bias, counts.value_or(Tensor()), weights.value_or(Tensor()),
-                                weight_row.value_or(Tensor()), options_of(activation, link)});
+    const Call call = call_of(u, v, weight, bias, counts, weights, weight_row, activation, link);
     const auto contiguous = [](const Tensor& t) { return t.defined() ? t.contiguous() : t; };
     const auto gradient = [&](std::size_t input, const Tensor& like) {
         return wanted[input] ? at::empty(like.sizes(), like.options()) : Tensor();
     };
-    Gradients out{gradient(0, u), gradient(1, v), gradient(2, weight), gradient(3, bias),
-                  wanted[4] ? gradient(4, call.weights) : Tensor()};
+    Gradients out{gradient(0, u), gradient(1, v), gradient(2, weight), gradient(3, bias), gradient(4, call.weights)};
     const Passed passed{{}, given(values), given(slopes), visit};
     backward_pass(call, passed, contiguous(grad_sum.value_or(Tensor())), contiguous(grad_values.value_or(Tensor())),
                   out);

@@ -45,8 +45,10 @@ Predictions train_in_folds(const Dataset& dataset, std::span<const Fold> folds, 
 std::vector<std::string> models_of(const EstimatorFiles& files, const JudgingOptions& options) {
     std::vector<std::string> models = all_models(options.accounting == "published");
     // Trained without the networks: judged without them.
-    if (!files.checkpoint && options.accounting.empty())
-        std::erase(models, "positioned"), std::erase(models, "average");
+    if (!files.checkpoint && options.accounting.empty()) {
+        std::erase(models, "positioned");
+        std::erase(models, "average");
+    }
     return models;
 }
 

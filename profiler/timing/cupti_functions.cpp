@@ -19,7 +19,7 @@ void* open_library() {
 
 template <class Function>
 void find(CuptiFunctions& cupti, const char* name, Function& function, bool required) {
-    function = reinterpret_cast<Function>(dlsym(cupti.library, name));
+    function = reinterpret_cast<Function>(dlsym(cupti.handle, name));
     if (!function && required && cupti.absent.empty()) cupti.absent = std::string("this libcupti has no ") + name;
 }
 
@@ -34,7 +34,7 @@ CuptiFunctions load_cupti() {
             "DECODEMETER_CUPTI can name the file";
         return cupti;
     }
-    cupti.library = opened;
+    cupti.handle = opened;
     find(cupti, "cuptiGetVersion", cupti.get_version, true);
     find(cupti, "cuptiSubscribe", cupti.subscribe, true);
     find(cupti, "cuptiUnsubscribe", cupti.unsubscribe, true);

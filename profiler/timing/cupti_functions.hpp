@@ -26,7 +26,7 @@ struct CuptiFunctions {
     decltype(&cuptiGetErrorMessage) error_message = nullptr;  // from CUDA 12.2 on
     decltype(&cuptiGetResultString) result_string = nullptr;
 
-    void* library = nullptr;  // never closed: CUPTI leaves threads and memory of its own behind
+    void* handle = nullptr;  // never closed: CUPTI leaves threads and memory of its own behind
     std::string absent;
 };
 

@@ -20,22 +20,22 @@ NvmlFunctions load_nvml() {
         nvml.absent = "libnvidia-ml.so.1 is not there: no NVIDIA driver, or a container without its utilities";
         return nvml;
     }
-    nvml.library = std::shared_ptr<void>(opened, [](void* library) { dlclose(library); });
-    find(nvml.library, "nvmlInit_v2", nvml.init);
-    find(nvml.library, "nvmlShutdown", nvml.shutdown);
-    find(nvml.library, "nvmlErrorString", nvml.error_text);
-    find(nvml.library, "nvmlDeviceGetHandleByPciBusId_v2", nvml.device_by_pci);
-    find(nvml.library, "nvmlDeviceGetHandleByIndex_v2", nvml.device_by_index);
-    find(nvml.library, "nvmlDeviceGetName", nvml.name);
-    find(nvml.library, "nvmlDeviceGetUUID", nvml.uuid);
-    find(nvml.library, "nvmlSystemGetDriverVersion", nvml.driver_version);
-    find(nvml.library, "nvmlDeviceGetMemoryInfo", nvml.memory);
-    find(nvml.library, "nvmlDeviceGetClockInfo", nvml.clock_mhz);
-    find(nvml.library, "nvmlDeviceGetMaxClockInfo", nvml.max_clock_mhz);
-    find(nvml.library, "nvmlDeviceGetCurrentClocksThrottleReasons", nvml.throttle_reasons);
-    find(nvml.library, "nvmlDeviceGetTemperature", nvml.temperature);
-    find(nvml.library, "nvmlDeviceGetPowerUsage", nvml.power_mw);
-    find(nvml.library, "nvmlDeviceGetTotalEnergyConsumption", nvml.energy_mj);
+    nvml.handle = std::shared_ptr<void>(opened, [](void* library) { dlclose(library); });
+    find(nvml.handle, "nvmlInit_v2", nvml.init);
+    find(nvml.handle, "nvmlShutdown", nvml.shutdown);
+    find(nvml.handle, "nvmlErrorString", nvml.error_text);
+    find(nvml.handle, "nvmlDeviceGetHandleByPciBusId_v2", nvml.device_by_pci);
+    find(nvml.handle, "nvmlDeviceGetHandleByIndex_v2", nvml.device_by_index);
+    find(nvml.handle, "nvmlDeviceGetName", nvml.name);
+    find(nvml.handle, "nvmlDeviceGetUUID", nvml.uuid);
+    find(nvml.handle, "nvmlSystemGetDriverVersion", nvml.driver_version);
+    find(nvml.handle, "nvmlDeviceGetMemoryInfo", nvml.memory);
+    find(nvml.handle, "nvmlDeviceGetClockInfo", nvml.clock_mhz);
+    find(nvml.handle, "nvmlDeviceGetMaxClockInfo", nvml.max_clock_mhz);
+    find(nvml.handle, "nvmlDeviceGetCurrentClocksThrottleReasons", nvml.throttle_reasons);
+    find(nvml.handle, "nvmlDeviceGetTemperature", nvml.temperature);
+    find(nvml.handle, "nvmlDeviceGetPowerUsage", nvml.power_mw);
+    find(nvml.handle, "nvmlDeviceGetTotalEnergyConsumption", nvml.energy_mj);
     if (!nvml.init) nvml.absent = "libnvidia-ml.so.1 has no nvmlInit_v2: the driver is too old";
     return nvml;
 }

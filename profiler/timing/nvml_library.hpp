@@ -30,8 +30,8 @@ struct NvmlFunctions {
     int (*power_mw)(Device, unsigned*) = nullptr;
     int (*energy_mj)(Device, unsigned long long*) = nullptr;
 
-    std::shared_ptr<void> library;  // keeps the functions loaded
-    std::string absent;             // why there are none; empty: init is there
+    std::shared_ptr<void> handle;  // keeps the functions loaded
+    std::string absent;            // why there are none; empty: init is there
 };
 
 NvmlFunctions load_nvml();

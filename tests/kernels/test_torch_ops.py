@@ -1,6 +1,6 @@
 """The Python operations under PyTorch's own checks: test_torch_ops.py LIBRARY [SITE_PACKAGES OF TORCH]
 
-Schema, autograd registration, fake tensors and tracing with torch.library.opcheck, and torch.compile without a break.
+Schema, autograd registration, fake tensors and tracing with opcheck, and torch.compile without a break.
 Exits with 77 where this Python cannot import torch.
 """
 import sys
@@ -8,6 +8,7 @@ import sys
 sys.path[:0] = sys.argv[2:]
 try:
     import torch
+    from torch.library import opcheck
 except (ImportError, OSError) as reason:
     print(f"torch cannot be imported: {reason}")
     sys.exit(77)
@@ -24,9 +25,9 @@ def main():
     operations = torch.ops.decodemeter
     parts, counts, weights = arguments()
     for link in ("identity", "softplus", "exp"):
-        torch.library.opcheck(operations.position_sum.default, (*parts, counts, "relu", link))
-    torch.library.opcheck(operations.position_sum_with_values.default, (*parts, counts, "gelu", "softplus"))
-    torch.library.opcheck(operations.weighted_position_sum.default, (*parts, weights, None, "silu", "softplus"))
+        opcheck(operations.position_sum.default, (*parts, counts, "relu", link))
+    opcheck(operations.position_sum_with_values.default, (*parts, counts, "gelu", "softplus"))
+    opcheck(operations.weighted_position_sum.default, (*parts, weights, None, "silu", "softplus"))
 
     def gradients(sum_of):
         loss = (sum_of(*parts, counts, "relu", "softplus") * torch.arange(7)).sum()
