@@ -23,7 +23,9 @@ AttributedSteps in_buffers(const test::SimulatedGenerate& run) {
     constexpr std::size_t buffer = 20'000;
     StepAttribution attribution({run.external_base});
     attribution.know_edges(run.edges);
-    const auto& [device, calls, links, synchronisations, overheads, names, dropped] = run.records;
+    const auto& device = run.records.device;
+    const auto& calls = run.records.calls;
+    const auto& links = run.records.links;
     for (std::size_t begin = 0; begin < calls.size(); begin += buffer) {
         const std::size_t end = std::min(calls.size(), begin + buffer);
         for (std::size_t i = begin; i < std::min(end, device.size()); ++i) attribution.add(device[i]);

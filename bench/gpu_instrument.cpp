@@ -89,12 +89,15 @@ void record_activity(const char* file) {
     CuptiOptions options;
     options.keep_records = true;
     CuptiSession session(options);
+    const SpinningGenerate generate{4, 20, 5000};
     EdgeTimes times;
+    Timeline<> timeline(generate.steps, CudaEvents(generate.steps));
     ObserverGroup observers;
+    observers.add(timeline);
     observers.add(times);
     observers.add(session.observer());
     if (!session.begin_pass()) return;
-    SpinningGenerate{4, 20, 5000}(observers);
+    generate(observers);
     CuptiPass pass = session.end_pass();
     std::uint64_t base = std::numeric_limits<std::uint64_t>::max();
     for (const ExternalLink& link : pass.records->links) base = std::min(base, link.id);

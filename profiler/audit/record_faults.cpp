@@ -44,6 +44,8 @@ std::vector<std::string> impossible_values(const SampleRecord& record) {
     if (record.content_tokens > record.output_tokens) faults.push_back("content_tokens above output_tokens");
     if (record.format == RecordFormat::native) check_native(record, faults);
     check_busy(record, faults);
+    if (record.cupti && record.cupti->events_misplaced > 0)
+        faults.push_back("a step's work lies outside of the CUDA events at its edges");
     return faults;
 }
 

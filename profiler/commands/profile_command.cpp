@@ -167,6 +167,7 @@ void trace(molmo::Molmo& model, const std::vector<Sample>& samples, const std::v
         header.absent["cupti"] = report.refused;
         spdlog::warn("CUPTI: {}; steps have no busy time", report.refused);
     }
+    if (!report.no_event_times.empty()) header.absent["cupti.event_span_ms"] = report.no_event_times;
     fmt::print("{} tracing passes, kept apart from the measured records\n", report.passes);
 }
 

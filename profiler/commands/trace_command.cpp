@@ -61,7 +61,8 @@ void add_trace_command(CLI::App& app) {
         "Examples:\n"
         "  decodemeter trace --image cat.jpg --max_new_tokens 8 --output cat.json\n"
         "  decodemeter trace --model molmoe-1b --device cuda --image cat.jpg --top_k 4\n"
-        "profile --traces writes the same for samples of a run, linked from their records.\n");
+        "profile --traces writes the same for samples of a run, linked from their records.\n"
+        "On a GPU, NVTX ranges that libraries push are in it too if NVTX_INJECTION64_PATH names CUPTI's library.\n");
     command->callback([flags] { trace(*flags); });
 }
 

@@ -58,7 +58,7 @@ TracingReport run_tracing(molmo::Molmo& model, const std::vector<Sample>& sample
     cupti_options.max_steps = options.max_new_tokens;
     cupti_options.keep_records = tracing.write_traces;
     CuptiSession cupti(cupti_options);
-    TracingReport report{0, cupti.version(), cupti.refused(), cupti.warning()};
+    TracingReport report{0, cupti.version(), cupti.refused(), cupti.warning(), {}};
     int samples_done = 0;
     for (const Sample& sample : samples) {
         if (samples_done == tracing.samples_per_configuration) break;
@@ -82,6 +82,7 @@ TracingReport run_tracing(molmo::Molmo& model, const std::vector<Sample>& sample
         }
     }
     report.refused = cupti.refused();
+    report.no_event_times = cupti.no_event_times();
     return report;
 }
 

@@ -30,6 +30,7 @@ struct TracingReport {
     std::string version;  // CUPTI's
     std::string refused;  // why there are no device times; empty: there are
     std::string warning;
+    std::string no_event_times;
 };
 
 // The first samples under each configuration, as a repeat of their own, into the store.

@@ -28,6 +28,13 @@ struct StepActivity {
     std::int64_t memcpy_bytes = 0;
 };
 
+// The CUDA events at the edges of the steps, on the clock of the activity records.
+struct EdgeEvents {
+    std::vector<Milliseconds> span;  // of each step, from event to event
+    std::vector<Milliseconds> lag;   // from the end of the step's last activity on the stream to its event
+    std::int64_t misplaced = 0;      // events that stamped before that end, or after the next step's work began
+};
+
 // Decode step s (1-based) takes token s and yields token s+1.
 struct StepTiming {
     int step = 0;

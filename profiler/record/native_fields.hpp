@@ -83,6 +83,11 @@ inline constexpr auto cupti_fields = std::to_array<Field<V, CuptiSummary>>({
     {"api_calls", [](LineState&, CuptiSummary& c, V& v) { v.integers(c.api_calls); }},
     {"synchronisations", [](LineState&, CuptiSummary& c, V& v) { v.integers(c.synchronisations); }},
     {"memcpy_bytes", [](LineState&, CuptiSummary& c, V& v) { v.integers(c.memcpy_bytes); }},
+    {"event_span_ms",
+     [](LineState& s, CuptiSummary& c, V& v) { v.optional_times(s, "cupti.event_span_ms", c.event_span_ms); }},
+    {"event_lag_ms",
+     [](LineState& s, CuptiSummary& c, V& v) { v.optional_times(s, "cupti.event_lag_ms", c.event_lag_ms); }},
+    {"events_misplaced", [](LineState&, CuptiSummary& c, V& v) { v.integer(c.events_misplaced); }},
     {"losses", [](LineState& s, CuptiSummary& c, V& v) { read_fields(s, v, c, loss_fields<V>); }},
 });
 

@@ -68,7 +68,10 @@ const std::map<std::string_view, std::string_view>& definitions() {
          "on the pass's own clock, from the end of the device's work of one step to that of the next; its idle time is "
          "split into launch (the next kernel was not launched yet), synchronise (the same, the host blocked in a "
          "synchronising call) and gap (launched, not started yet), so that busy + idle = span; overhead_ms: what CUPTI "
-         "says it took itself; losses: records dropped, without timestamps, without their API call or too late, "
+         "says it took itself; event_span_ms: the same pass's CUDA events by the device times that CUPTI has of them, "
+         "event_lag_ms: from the end of the step's last activity to the event that ends it, events_misplaced: events "
+         "that the device reached before that end or after the next step's work had begun (null, null, 0 where CUPTI "
+         "cannot tell); losses: records dropped, without timestamps, without their API call or too late, "
          "overlapping on one stream, and disagreements of the two links from kernel to step"},
         {"gpu", "lowest SM clock, throttle reasons, temperature, power and energy around the sample, from NVML"},
         {"flags", "what to know before trusting this record"},

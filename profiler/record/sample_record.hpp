@@ -41,6 +41,9 @@ struct CuptiSummary {
     std::vector<std::int64_t> api_calls;
     std::vector<std::int64_t> synchronisations;
     std::vector<std::int64_t> memcpy_bytes;
+    std::optional<std::vector<double>> event_span_ms;  // of the pass's CUDA events, on the same clock
+    std::optional<std::vector<double>> event_lag_ms;   // from the end of the step's last activity to its event
+    std::int64_t events_misplaced = 0;
     std::int64_t dropped = 0;
     std::int64_t zero_timestamps = 0;
     std::int64_t unmatched = 0;

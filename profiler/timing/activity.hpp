@@ -30,6 +30,23 @@ struct DeviceActivity {
     std::uint32_t name = 0;  // kernels: index into ActivityRecords::names
 };
 
+// A CUDA event that the device reached.
+struct EventStamp {
+    Nanoseconds time{};
+    std::uint32_t correlation = 0;  // of the call that recorded it
+    std::uint32_t device = 0;
+    std::uint32_t context = 0;
+    std::uint32_t stream = 0;
+};
+
+// A range that a program named with NVTX.
+struct NamedRange {
+    Interval time;
+    std::uint32_t thread = 0;
+    std::string name;
+    std::string domain;  // empty: the default domain
+};
+
 // A call of the CUDA runtime or driver.
 struct ApiCall {
     Interval time;
@@ -51,6 +68,8 @@ struct ActivityRecords {
     std::vector<DeviceActivity> device;
     std::vector<ApiCall> calls;
     std::vector<ExternalLink> links;
+    std::vector<EventStamp> events;
+    std::vector<NamedRange> ranges;
     std::vector<Interval> synchronisations;  // where the tracer records them beside the calls
     std::vector<Interval> overheads;         // what the tracer took itself
     std::vector<std::string> names;          // of kernels; the first is empty

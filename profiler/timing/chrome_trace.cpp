@@ -14,7 +14,7 @@ namespace decodemeter {
 namespace {
 
 constexpr int host_process = 1, device_process = 2;
-constexpr int stage_thread = 1, step_thread = 2, first_call_thread = 10;
+constexpr int stage_thread = 1, step_thread = 2, first_call_thread = 10, first_range_thread = 1000;
 
 std::string quoted(const std::string& text) {
     return nlohmann::json(text).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
@@ -131,6 +131,18 @@ CallPlaces write_calls(EventWriter& writer, const ActivityRecords& activity) {
     return places;
 }
 
+void write_ranges(EventWriter& writer, const ActivityRecords& activity) {
+    Threads<std::pair<std::string, std::uint32_t>> threads(first_range_thread);
+    for (const NamedRange& range : activity.ranges) {
+        const auto [thread, added] = threads.number({range.domain, range.thread});
+        if (added)
+            writer.name_thread(
+                host_process, thread,
+                fmt::format("NVTX {} of thread {}", range.domain.empty() ? "ranges" : range.domain, range.thread));
+        writer.complete(host_process, thread, quoted(range.name), range.time, "");
+    }
+}
+
 std::string name_of(const DeviceActivity& activity, const std::vector<std::string>& quoted_names) {
     if (activity.work == DeviceWork::memcpy) return R"("memcpy")";
     if (activity.work == DeviceWork::memset) return R"("memset")";
@@ -168,6 +180,7 @@ std::string chrome_trace(const HostMarks& marks, const ActivityRecords* activity
     if (activity) {
         writer.name_process(device_process, title + ", device");
         write_device(writer, *activity, write_calls(writer, *activity));
+        write_ranges(writer, *activity);
     }
     return std::move(writer).finish();
 }

@@ -10,8 +10,8 @@
 namespace decodemeter {
 
 // Times in microseconds after the first mark. The host's stages and steps are one process; with `activity`, its CUDA
-// calls are in it too, the device's streams are a second process, and an arrow leads from each call to what it
-// launched. `title` names the trace.
+// calls and NVTX ranges are in it too, the device's streams are a second process, and an arrow leads from each call to
+// what it launched. `title` names the trace.
 std::string chrome_trace(const HostMarks& marks, const ActivityRecords* activity, const std::string& title);
 
 }  // namespace decodemeter

@@ -47,6 +47,7 @@ CuptiFunctions load_cupti() {
     find(cupti, "cuptiActivityPushExternalCorrelationId", cupti.push_external, true);
     find(cupti, "cuptiActivityPopExternalCorrelationId", cupti.pop_external, true);
     find(cupti, "cuptiActivityRegisterTimestampCallback", cupti.register_timestamps, false);
+    find(cupti, "cuptiActivityEnableCudaEventDeviceTimestamps", cupti.enable_event_times, false);
     find(cupti, "cuptiFinalize", cupti.finalize, false);
     find(cupti, "cuptiGetErrorMessage", cupti.error_message, false);
     find(cupti, "cuptiGetResultString", cupti.result_string, false);

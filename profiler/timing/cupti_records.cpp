@@ -4,6 +4,7 @@
 #include <cupti_runtime_cbid.h>
 
 #include <cstddef>
+#include <utility>
 
 namespace decodemeter {
 
@@ -43,6 +44,8 @@ bool driver_call_synchronises(CUpti_CallbackId function) {
             return false;
     }
 }
+
+std::string text_of(const char* text) { return text ? text : ""; }
 
 template <class Record>
 const Record& as(const CUpti_Activity& record) {
@@ -102,6 +105,16 @@ void CuptiRecordReader::read(const CUpti_Activity& record) {
             const auto& overhead = as<CUpti_ActivityOverhead>(record);
             return add_overhead(interval(overhead.start, overhead.end));
         }
+        case CUPTI_ACTIVITY_KIND_MARKER:
+            return read(as<CUpti_ActivityMarker2>(record));
+#if CUPTI_API_VERSION >= 130000
+        case CUPTI_ACTIVITY_KIND_CUDA_EVENT: {
+            const auto& event = as<CUpti_ActivityCudaEvent2>(record);
+            if (event.deviceTimestamp == 0) return;
+            return add(EventStamp{interval(event.deviceTimestamp, event.deviceTimestamp).start, event.correlationId,
+                                  event.deviceId, event.contextId, event.streamId});
+        }
+#endif
         default:
             return;
     }
@@ -149,6 +162,26 @@ void CuptiRecordReader::read(const CUpti_ActivityExternalCorrelation& link) {
     const ExternalLink made{link.correlationId, link.externalId};
     attribution_.add(made);
     if (kept_) kept_->links.push_back(made);
+}
+
+// A range is two records, of its start and of its end; one of the two may lie outside the pass.
+void CuptiRecordReader::read(const CUpti_ActivityMarker2& marker) {
+    if (!kept_) return;
+    const Nanoseconds time = interval(marker.timestamp, marker.timestamp).start;
+    if (marker.flags & CUPTI_ACTIVITY_FLAG_MARKER_START) {
+        NamedRange& range = open_ranges_[marker.id];
+        range = {{time, time}, marker.objectId.pt.threadId, text_of(marker.name), text_of(marker.domain)};
+    } else if (marker.flags & CUPTI_ACTIVITY_FLAG_MARKER_END) {
+        auto range = open_ranges_.extract(marker.id);
+        if (range.empty()) return;
+        range.mapped().time.end = time;
+        kept_->ranges.push_back(std::move(range.mapped()));
+    }
+}
+
+void CuptiRecordReader::add(const EventStamp& event) {
+    attribution_.add(event);
+    if (kept_) kept_->events.push_back(event);
 }
 
 void CuptiRecordReader::add(const DeviceActivity& activity) {

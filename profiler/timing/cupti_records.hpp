@@ -10,6 +10,9 @@
 
 namespace decodemeter {
 
+// Whether the headers that this was built with know the device times of CUDA events.
+inline constexpr bool reads_event_times = CUPTI_API_VERSION >= 130000;
+
 // Reads buffers and hands each record to the attribution, and to `kept` where records are kept.
 class CuptiRecordReader {
 public:
@@ -28,7 +31,9 @@ private:
     void read(const CUpti_ActivityGraphTrace& graph);
     void read(const CUpti_ActivityAPI& call);
     void read(const CUpti_ActivityExternalCorrelation& link);
+    void read(const CUpti_ActivityMarker2& marker);
     void add(const DeviceActivity& activity);
+    void add(const EventStamp& event);
     void add_synchronisation(const Interval& time);
     void add_overhead(const Interval& time);
     Interval interval(std::uint64_t start, std::uint64_t end) const;
@@ -38,7 +43,8 @@ private:
     Nanoseconds offset_;
     StepAttribution& attribution_;
     ActivityRecords* kept_;
-    std::unordered_map<const char*, std::uint32_t> names_;  // CUPTI keeps one copy of each name
+    std::unordered_map<std::uint32_t, NamedRange> open_ranges_;  // by CUPTI's number of them
+    std::unordered_map<const char*, std::uint32_t> names_;       // CUPTI keeps one copy of each name
 };
 
 }  // namespace decodemeter

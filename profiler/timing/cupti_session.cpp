@@ -133,6 +133,7 @@ struct CuptiSession::State {
     CUpti_SubscriberHandle subscriber{};
     bool own_clock = false;  // CUPTI takes its timestamps from ours
     std::vector<CUpti_ActivityKind> enabled;
+    std::string no_event_times;
     std::int64_t starved_before = 0;
     std::optional<StepAttribution> attribution;
     std::optional<ActivityRecords> records;
@@ -171,14 +172,32 @@ struct CuptiSession::State {
             enabled.push_back(kind);
         }
         // Not in every version; the calls themselves tell most of it.
-        if (options.synchronisations && cupti.enable(CUPTI_ACTIVITY_KIND_SYNCHRONIZATION) == CUPTI_SUCCESS)
-            enabled.push_back(CUPTI_ACTIVITY_KIND_SYNCHRONIZATION);
+        if (options.synchronisations) enable_if_known(CUPTI_ACTIVITY_KIND_SYNCHRONIZATION);
+        if (options.event_times) no_event_times = enable_event_times();
+        // Yields nothing unless NVTX_INJECTION64_PATH named this libcupti when the process first used NVTX.
+        if (options.ranges && options.keep_records) enable_if_known(CUPTI_ACTIVITY_KIND_MARKER);
         return CUPTI_SUCCESS;
+    }
+
+    bool enable_if_known(CUpti_ActivityKind kind) {
+        if (cupti.enable(kind) != CUPTI_SUCCESS) return false;
+        enabled.push_back(kind);
+        return true;
+    }
+
+    // Why there are none; empty: there are.
+    std::string enable_event_times() {
+        if (!reads_event_times || !cupti.enable_event_times) return "CUPTI gives the times of events from CUDA 13.0 on";
+        if (const CUptiResult status = cupti.enable_event_times(1); status != CUPTI_SUCCESS)
+            return cupti_reason(cupti, status);
+        if (!enable_if_known(CUPTI_ACTIVITY_KIND_CUDA_EVENT)) return "this CUPTI records no CUDA events";
+        return {};
     }
 
     void disable_kinds() {
         for (const CUpti_ActivityKind kind : enabled) cupti.disable(kind);
         enabled.clear();
+        if (options.event_times && cupti.enable_event_times) cupti.enable_event_times(0);
     }
 
     void prepare_pass() {
@@ -248,6 +267,7 @@ bool CuptiSession::begin_pass() {
     if (!refused_.empty()) return false;
     state_->prepare_pass();
     const CUptiResult status = state_->enable_kinds();
+    no_event_times_ = state_->no_event_times;
     if (status == CUPTI_SUCCESS) return true;
     refused_ = cupti_reason(state_->cupti, status);
     state_->disable_kinds();

@@ -21,6 +21,8 @@ struct CuptiOptions {
     std::size_t buffer_bytes = std::size_t{4} << 20;
     bool keep_records = false;     // all of them, for a trace file; else they are summed up on the way
     bool synchronisations = true;  // records of what the host waits for, beside the calls
+    bool event_times = true;       // of CUDA events, on the clock of the activity records; from CUDA 13.0 on
+    bool ranges = true;            // NVTX ranges, where records are kept; NVTX_INJECTION64_PATH names libcupti
 };
 
 struct CuptiPass {
@@ -47,19 +49,22 @@ public:
     const std::string& version() const noexcept { return version_; }
     // What is known to go wrong with this version; empty: nothing.
     const std::string& warning() const noexcept { return warning_; }
+    // Why passes have no times of CUDA events; empty: they have, or there are no passes.
+    const std::string& no_event_times() const noexcept { return no_event_times_; }
 
     // The device must be idle at both. Between them one generate() runs, watched by observer(), on one thread.
     // False where tracing could not be started: refused() then says why.
     bool begin_pass();
     CuptiPass end_pass();
 
-    // Marks the steps' edges and tells CUPTI in which step calls are made.
+    // Marks the steps' edges and tells CUPTI in which step calls are made. In a group it comes right after the timeline
+    // that records the events: Note [Events and activity on one clock] in edge_events.hpp.
     StageObserver& observer() noexcept;
 
 private:
     struct State;
     std::unique_ptr<State> state_;
-    std::string refused_, version_, warning_;
+    std::string refused_, version_, warning_, no_event_times_;
     NullObserver nobody_;
 };
 

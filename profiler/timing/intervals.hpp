@@ -16,6 +16,9 @@ struct Interval {
     auto operator<=>(const Interval&) const = default;
 };
 
+// Device timestamps tick every 32 ns, and are converted to host time one by one.
+inline constexpr Nanoseconds timestamp_tolerance{100};
+
 // The part that both have; empty (length 0) where they do not meet.
 Interval common_part(const Interval& a, const Interval& b) noexcept;
 

@@ -2,6 +2,16 @@
 
 namespace decodemeter {
 
+namespace {
+
+std::vector<double> counts_of(const std::vector<Milliseconds>& times) {
+    std::vector<double> counts;
+    for (const Milliseconds time : times) counts.push_back(time.count());
+    return counts;
+}
+
+}  // namespace
+
 void add_activity(SampleRecord& record, const AttributedSteps& attributed) {
     CuptiSummary summary;
     std::vector<double> busy;
@@ -16,6 +26,12 @@ void add_activity(SampleRecord& record, const AttributedSteps& attributed) {
         summary.api_calls.push_back(step.api_calls);
         summary.synchronisations.push_back(step.synchronisations);
         summary.memcpy_bytes.push_back(step.memcpy_bytes);
+    }
+    if (attributed.events) {
+        summary.event_span_ms = counts_of(attributed.events->span);
+        summary.event_lag_ms = counts_of(attributed.events->lag);
+        summary.events_misplaced = attributed.events->misplaced;
+        if (summary.events_misplaced > 0) record.flags.push_back("events_misplaced");
     }
     summary.dropped = attributed.losses.dropped;
     summary.zero_timestamps = attributed.losses.zero_timestamps;

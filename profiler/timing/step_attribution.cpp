@@ -4,6 +4,7 @@
 #include <deque>
 #include <optional>
 
+#include "profiler/timing/edge_events.hpp"
 #include "profiler/timing/launch_table.hpp"
 #include "profiler/timing/step_work.hpp"
 
@@ -11,8 +12,9 @@ namespace decodemeter {
 
 namespace {
 
-std::uint64_t stream_key(const DeviceActivity& activity) {
-    return std::uint64_t{activity.device} << 56 ^ std::uint64_t{activity.context} << 32 ^ activity.stream;
+template <class Placed>
+std::uint64_t stream_key(const Placed& on) {
+    return std::uint64_t{on.device} << 56 ^ std::uint64_t{on.context} << 32 ^ on.stream;
 }
 
 bool timed(const DeviceActivity& activity) {
@@ -28,6 +30,9 @@ struct StepAttribution::State {
     std::deque<StepWork> open;  // of step first_open, first_open + 1, ...
     std::size_t first_open = 1;
     std::vector<DeviceActivity> waiting;  // for their call
+    std::vector<EventStamp> waiting_events;
+    std::vector<RecordedEvent> events;
+    std::vector<StreamExtent> extents;  // those of one step lie together
     std::vector<Interval> synchronisations, overheads;
     Nanoseconds before_decoding = Nanoseconds::min();  // end of the last activity of step 0
     Nanoseconds device_edge = Nanoseconds::min();      // end of the last closed step on the device
@@ -76,7 +81,9 @@ struct StepAttribution::State {
         const bool has_times = timed(activity);
         if (!has_times) ++result.losses.zero_timestamps;
         if (step == 0) {
-            if (has_times) before_decoding = std::max(before_decoding, activity.time.end);
+            if (!has_times) return;
+            before_decoding = std::max(before_decoding, activity.time.end);
+            widen_extent(0, stream_key(activity), activity.time);
             return;
         }
         StepWork* const work = work_of(step);
@@ -97,8 +104,25 @@ struct StepAttribution::State {
         return true;
     }
 
+    bool place_by_call(const EventStamp& event) {
+        const Launch* const launch = launches.find(event.correlation);
+        if (!launch || !launch->called()) return false;
+        events.push_back({launch->time, event.time, stream_key(event)});
+        return true;
+    }
+
     void place_waiting() {
         std::erase_if(waiting, [&](const DeviceActivity& activity) { return place_by_call(activity); });
+        std::erase_if(waiting_events, [&](const EventStamp& event) { return place_by_call(event); });
+    }
+
+    void widen_extent(std::size_t step, std::uint64_t stream, const Interval& time) {
+        for (auto extent = extents.rbegin(); extent != extents.rend() && extent->step == step; ++extent) {
+            if (extent->stream != stream) continue;
+            extent->time = {std::min(extent->time.start, time.start), std::max(extent->time.end, time.end)};
+            return;
+        }
+        extents.push_back({step, stream, time});
     }
 
     // Without its call an activity is a loss; the external id still says whose work it was.
@@ -133,7 +157,10 @@ struct StepAttribution::State {
         }
         if (first_open == 1) device_edge = std::max(edges[0], before_decoding);
         Nanoseconds end = std::max(device_edge, edges[first_open]);
-        for (const PlacedActivity& placed : work.device) end = std::max(end, placed.time.end);
+        for (const PlacedActivity& placed : work.device) {
+            end = std::max(end, placed.time.end);
+            widen_extent(first_open, placed.stream, placed.time);
+        }
         result.steps.push_back(summarise(work, {device_edge, end}, {edges[first_open - 1], edges[first_open]},
                                          {synchronisations, overheads}));
         result.losses.overlapping += streams.count_overlapping(work.device);
@@ -166,6 +193,10 @@ void StepAttribution::add(const ExternalLink& link) {
     state_->check_links(launch);
 }
 
+void StepAttribution::add(const EventStamp& event) {
+    if (!state_->place_by_call(event)) state_->waiting_events.push_back(event);
+}
+
 void StepAttribution::add_synchronisation(const Interval& time) { state_->synchronisations.push_back(time); }
 void StepAttribution::add_overhead(const Interval& time) { state_->overheads.push_back(time); }
 void StepAttribution::add_dropped(std::int64_t records) { state_->result.losses.dropped += records; }
@@ -180,6 +211,7 @@ AttributedSteps StepAttribution::finish() {
     state_->place_waiting();
     state_->place_without_call();
     if (!state_->edges.empty()) state_->close_until(state_->edges.size() - 1);
+    state_->result.events = place_events(std::move(state_->events), state_->edges, state_->extents);
     return std::move(state_->result);
 }
 
@@ -190,6 +222,7 @@ AttributedSteps attribute_activity(const ActivityRecords& records, std::span<con
     for (const ExternalLink& link : records.links) attribution.add(link);
     for (const ApiCall& call : records.calls) attribution.add(call);
     for (const DeviceActivity& activity : records.device) attribution.add(activity);
+    for (const EventStamp& event : records.events) attribution.add(event);
     for (const Interval& time : records.synchronisations) attribution.add_synchronisation(time);
     for (const Interval& time : records.overheads) attribution.add_overhead(time);
     attribution.add_dropped(records.dropped);

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <limits>
 #include <memory>
+#include <optional>
 #include <span>
 #include <vector>
 
@@ -29,6 +30,7 @@ namespace decodemeter {
 struct AttributedSteps {
     std::vector<StepActivity> steps;  // of step 1, 2, ...
     ActivityLosses losses;
+    std::optional<EdgeEvents> events;  // where each edge has one: Note [Events and activity on one clock]
 };
 
 struct AttributionOptions {
@@ -51,6 +53,7 @@ public:
     void add(const ApiCall& call);
     void add(const DeviceActivity& activity);
     void add(const ExternalLink& link);
+    void add(const EventStamp& event);
     void add_synchronisation(const Interval& time);
     void add_overhead(const Interval& time);
     void add_dropped(std::int64_t records);

@@ -6,9 +6,6 @@ namespace decodemeter {
 
 namespace {
 
-// Device timestamps tick every 32 ns, and are converted to host time one by one.
-constexpr Nanoseconds timestamp_tolerance{100};
-
 void add_idle(IdleSplit& idle, const Interval& gap, Nanoseconds launched, std::span<const Interval> synchronisations) {
     if (gap.end <= gap.start) return;
     const Nanoseconds waited_until = std::clamp(launched, gap.start, gap.end);

@@ -35,6 +35,10 @@ TEST_CASE("Each contradiction is named") {
               r.cupti->span_ms = {1.5, 1.5, 1.5};
               r.clocks->busy_ms = std::vector<double>{1.25, 1.75, 1.25};
           }) == "a step is busy for longer than its span");
+    CHECK(fault_of([](SampleRecord& r) {
+              r.cupti = CuptiSummary{};
+              r.cupti->events_misplaced = 1;
+          }) == "a step's work lies outside of the CUDA events at its edges");
 }
 
 TEST_CASE("Throttling is read from the GPU's own reasons and from flags, losses from the tracing pass") {

@@ -77,6 +77,22 @@ TEST_CASE("The spans of events and of activity records of one run agree") {
     }
 }
 
+TEST_CASE("On one clock with the kernels, the events keep each step's work between them") {
+    const auto session = open_session();
+    if (!session) return;
+    const TracedRun run = trace(*session, SpinningGenerate{});
+    if (!session->no_event_times().empty()) {
+        WARN("test skipped: " << session->no_event_times());
+        return;
+    }
+    const auto& events = run.pass.attributed.events;
+    REQUIRE(events.has_value());
+    CHECK(events->misplaced == 0);
+    REQUIRE(events->span.size() == run.trace.decode.size());
+    for (std::size_t i = 0; i < events->span.size(); ++i)
+        CHECK(events->span[i].count() == Approx(run.trace.decode[i].span->count()).margin(0.002));
+}
+
 TEST_CASE("Short kernels launched by the thousand are all counted") {
     const auto session = open_session();
     if (!session) return;

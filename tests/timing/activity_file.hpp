@@ -29,6 +29,10 @@ inline void write_activity(const RecordedRun& run, std::ostream& out) {
             << done.time.end.count() << ' ' << done.correlation << ' ' << done.device << ' ' << done.context << ' '
             << done.stream << ' ' << done.graph << ' ' << done.graph_node << ' ' << done.bytes << '\n';
     }
+    for (const EventStamp& event : run.records.events) {
+        out << "event " << event.time.count() << ' ' << event.correlation << ' ' << event.device << ' ' << event.context
+            << ' ' << event.stream << '\n';
+    }
     for (const ExternalLink& link : run.records.links) out << "link " << link.correlation << ' ' << link.id << '\n';
     for (const Interval& time : run.records.synchronisations)
         out << "synchronisation " << time.start.count() << ' ' << time.end.count() << '\n';
@@ -68,6 +72,12 @@ inline DeviceActivity read_device(std::istream& in) {
     return done;
 }
 
+inline EventStamp read_event(std::istream& in) {
+    EventStamp event;
+    in >> event.time >> event.correlation >> event.device >> event.context >> event.stream;
+    return event;
+}
+
 inline void read_line(std::istream& in, RecordedRun& run) {
     std::string kind;
     in >> kind;
@@ -76,6 +86,7 @@ inline void read_line(std::istream& in, RecordedRun& run) {
     else if (kind == "edge") in >> run.edges.emplace_back();
     else if (kind == "call") run.records.calls.push_back(read_call(in));
     else if (kind == "device") run.records.device.push_back(read_device(in));
+    else if (kind == "event") run.records.events.push_back(read_event(in));
     else if (kind == "link") in >> run.records.links.emplace_back().correlation >> run.records.links.back().id;
     else if (kind == "synchronisation") run.records.synchronisations.push_back(read_interval(in));
     else if (kind == "overhead") run.records.overheads.push_back(read_interval(in));

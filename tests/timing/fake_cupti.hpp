@@ -18,6 +18,7 @@ struct FakeCupti {
     CUptiResult enable_status = CUPTI_SUCCESS;
     std::uint32_t version = 130001;
     bool subscribed = false;
+    bool event_times = false;
     int finalized = 0;
     std::size_t dropped = 0;
     std::set<CUpti_ActivityKind> enabled;
@@ -73,6 +74,10 @@ inline std::size_t record_size(const CUpti_Activity& record) {
             return sizeof(CUpti_ActivityExternalCorrelation);
         case CUPTI_ACTIVITY_KIND_OVERHEAD:
             return sizeof(CUpti_ActivityOverhead3);
+        case CUPTI_ACTIVITY_KIND_CUDA_EVENT:
+            return sizeof(CUpti_ActivityCudaEvent2);
+        case CUPTI_ACTIVITY_KIND_MARKER:
+            return sizeof(CUpti_ActivityMarker2);
         default:
             return sizeof(CUpti_ActivityAPI);
     }
@@ -103,6 +108,10 @@ inline CuptiFunctions make_fake_cupti() {
     };
     cupti.disable = [](CUpti_ActivityKind kind) { return fake_cupti().enabled.erase(kind), CUPTI_SUCCESS; };
     cupti.flush_all = [](std::uint32_t) { return fake_cupti().hand_over(), CUPTI_SUCCESS; };
+    cupti.enable_event_times = [](std::uint8_t enable) {
+        fake_cupti().event_times = enable != 0;
+        return CUPTI_SUCCESS;
+    };
     cupti.finalize = [] { return ++fake_cupti().finalized, CUPTI_SUCCESS; };
     cupti.dropped_records = [](CUcontext, std::uint32_t, std::size_t* dropped) {
         *dropped = std::exchange(fake_cupti().dropped, 0);
@@ -145,6 +154,9 @@ public:
             for (; edge < run_.edges.size() && run_.edges[edge] <= call.time.start; ++edge) mark(observer, edge);
             emit(call);
             if (!cupti.external_ids.empty()) emit_link(call.correlation, cupti.external_ids.back());
+            for (const EventStamp& event : run_.records.events) {
+                if (event.correlation == call.correlation) emit(event);
+            }
             const auto& all = run_.records.device;
             for (; device < all.size() && all[device].time.end <= call.time.end; ++device) emit(all[device]);
         }
@@ -194,6 +206,16 @@ private:
         record.kind = CUPTI_ACTIVITY_KIND_CONCURRENT_KERNEL;
         record.name = "a_kernel";
         emit_placed(record, activity);
+    }
+
+    static void emit(const EventStamp& event) {
+        if (!fake_cupti().enabled.contains(CUPTI_ACTIVITY_KIND_CUDA_EVENT)) return;
+        CUpti_ActivityCudaEvent2 record{};
+        record.kind = CUPTI_ACTIVITY_KIND_CUDA_EVENT;
+        record.correlationId = event.correlation;
+        record.streamId = event.stream;
+        record.deviceTimestamp = fake_cupti().event_times ? count(event.time) : 0;
+        fake_cupti().emit(record);
     }
 
     template <class Record>

@@ -16,9 +16,11 @@ struct SimulatedGenerate {
     std::uint64_t external_base = 1000;
 
     // One stream, kernels in order. Each step begins by reading the token of the step before (a copy and a
-    // synchronise), then launches its kernels as fast as it can.
-    SimulatedGenerate(std::uint64_t seed, int steps, int kernels_per_step) : draws_(seed) {
+    // synchronise), then launches its kernels as fast as it can. With `events` a timeline records one at each edge:
+    // before the first edge, after the others, as observers in a group are called.
+    SimulatedGenerate(std::uint64_t seed, int steps, int kernels_per_step, bool events = false) : draws_(seed) {
         for (int i = 0; i < kernels_per_step; ++i) launch(0, DeviceWork::kernel, between(1000, 20000));
+        if (events) record_event(0);
         edges.push_back(host_);
         for (int step = 1; step <= steps; ++step) {
             launch(step, DeviceWork::memcpy, between(500, 1500), 8);
@@ -26,6 +28,7 @@ struct SimulatedGenerate {
             for (int i = 0; i < kernels_per_step; ++i) launch(step, DeviceWork::kernel, between(500, 20000));
             host_ += between(0, 3000);
             edges.push_back(host_);
+            if (events) record_event(step + 1);
         }
     }
 
@@ -56,6 +59,16 @@ private:
         activity.time.end = activity.time.start + duration;
         device_ = activity.time.end;
         records.device.push_back(activity);
+    }
+
+    void record_event(int step) {
+        const ApiCall& made = call(step, between(500, 1500));
+        EventStamp event;
+        event.correlation = made.correlation;
+        event.stream = 7;
+        device_ = std::max(device_, made.time.start) + between(300, 900);
+        event.time = device_;
+        records.events.push_back(event);
     }
 
     void synchronise(int step) {

@@ -1,5 +1,6 @@
 #include "profiler/timing/chrome_trace.hpp"
 
+#include <algorithm>
 #include <map>
 #include <nlohmann/json.hpp>
 
@@ -53,6 +54,26 @@ TEST_CASE("A trace of the host alone has its stages and steps, in microseconds a
     CHECK(by_name["step 2"]["ts"] == 212);
     CHECK(by_name["step 2"]["args"]["step"] == 2);
     CHECK(events(trace, "M").front()["args"]["name"] == "a \"quoted\" sample, host");
+}
+
+TEST_CASE("NVTX ranges have a track for each domain and thread") {
+    ActivityRecords activity;
+    const auto add = [&](const char* name, const char* domain, std::uint32_t thread) {
+        activity.ranges.push_back({{start, start + std::chrono::microseconds(50)}, thread, name, domain});
+    };
+    add("forward", "", 5);
+    add("attention", "", 5);
+    add("sort", "CCCL", 5);
+    const Json trace = Json::parse(chrome_trace(two_steps(), &activity, "sample"));
+    std::map<std::string, Json> by_name;
+    for (const Json& event : events(trace, "X")) by_name[event["name"]] = event;
+    CHECK(by_name["attention"]["dur"] == 50);
+    CHECK(by_name["attention"]["tid"] == by_name["forward"]["tid"]);
+    CHECK(by_name["sort"]["tid"] != by_name["forward"]["tid"]);
+    std::vector<std::string> tracks;
+    for (const Json& event : events(trace, "M")) tracks.push_back(event["args"]["name"]);
+    CHECK(std::count(tracks.begin(), tracks.end(), "NVTX ranges of thread 5") == 1);
+    CHECK(std::count(tracks.begin(), tracks.end(), "NVTX CCCL of thread 5") == 1);
 }
 
 TEST_CASE("Calls and device work are there one for one, joined by arrows, on the same clock") {

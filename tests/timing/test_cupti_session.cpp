@@ -86,6 +86,75 @@ TEST_CASE("Records are kept on request, with the kernels' names") {
     CHECK(pass.records->names == std::vector<std::string>{"", "a_kernel"});
 }
 
+TEST_CASE("Events have their times on the clock of the records, and the steps' work lies between them") {
+    const SimulatedGenerate run(4, 12, 30, true);
+    const AttributedSteps expected = attribute_activity(run.records, run.edges, {run.external_base});
+    CuptiOptions options = small_buffers();
+    options.buffers = 64;
+    CuptiSession session(options, make_fake_cupti(), fake_now);
+    const CuptiPass pass = trace(session, run);
+    CHECK(session.no_event_times().empty());
+    REQUIRE(pass.attributed.events.has_value());
+    CHECK(pass.attributed.events->span == expected.events->span);
+    CHECK(pass.attributed.events->lag == expected.events->lag);
+    CHECK(pass.attributed.events->misplaced == 0);
+    CHECK_FALSE(fake_cupti().event_times);  // as it was before
+}
+
+TEST_CASE("A CUPTI that cannot time events says so, and all else works") {
+    const SimulatedGenerate run(4, 6, 10, true);
+    CuptiOptions options = small_buffers();
+    options.buffers = 64;
+    CuptiFunctions older = make_fake_cupti();
+    older.enable_event_times = nullptr;
+    CuptiSession session(options, older, fake_now);
+    const CuptiPass pass = trace(session, run);
+    CHECK(session.no_event_times().find("13.0") != std::string::npos);
+    CHECK_FALSE(pass.attributed.events.has_value());
+    CHECK(pass.attributed.steps.size() == 6);
+    CHECK(pass.attributed.losses.none());
+}
+
+TEST_CASE("NVTX ranges are kept with their names, domain and thread; halves of a range are not") {
+    CuptiOptions options = small_buffers();
+    options.keep_records = true;
+    CuptiSession session(options, make_fake_cupti(), fake_now);
+    REQUIRE(session.begin_pass());
+    CHECK(fake_cupti().enabled.count(CUPTI_ACTIVITY_KIND_MARKER) == 1);
+    const auto emit = [](CUpti_ActivityFlag flag, std::uint32_t id, std::uint64_t time, const char* name) {
+        CUpti_ActivityMarker2 marker{};
+        marker.kind = CUPTI_ACTIVITY_KIND_MARKER;
+        marker.flags = flag;
+        marker.id = id;
+        marker.timestamp = time;
+        marker.objectId.pt.threadId = 5;
+        marker.name = name;
+        marker.domain = name ? "a_library" : nullptr;
+        fake_cupti().emit(marker);
+    };
+    emit(CUPTI_ACTIVITY_FLAG_MARKER_END, 6, 90, nullptr);  // began before the pass
+    emit(CUPTI_ACTIVITY_FLAG_MARKER_START, 7, 100, "outer");
+    emit(CUPTI_ACTIVITY_FLAG_MARKER_START, 8, 110, "inner");
+    emit(CUPTI_ACTIVITY_FLAG_MARKER_END, 8, 150, nullptr);
+    emit(CUPTI_ACTIVITY_FLAG_MARKER_END, 7, 160, nullptr);
+    emit(CUPTI_ACTIVITY_FLAG_MARKER_START, 9, 170, "never ended");
+    const CuptiPass pass = session.end_pass();
+    REQUIRE(pass.records->ranges.size() == 2);
+    const NamedRange& inner = pass.records->ranges[0];
+    CHECK(inner.name == "inner");
+    CHECK(inner.domain == "a_library");
+    CHECK(inner.thread == 5);
+    CHECK(inner.time == Interval{Nanoseconds(110), Nanoseconds(150)});
+    CHECK(pass.records->ranges[1].name == "outer");
+}
+
+TEST_CASE("Ranges and names are asked for only where records are kept") {
+    CuptiSession session(small_buffers(), make_fake_cupti(), fake_now);
+    REQUIRE(session.begin_pass());
+    CHECK(fake_cupti().enabled.count(CUPTI_ACTIVITY_KIND_MARKER) == 0);
+    session.end_pass();
+}
+
 TEST_CASE("What CUPTI had no buffer for is counted as dropped") {
     CuptiOptions options = small_buffers();
     options.buffers = 1;

@@ -44,6 +44,22 @@ TEST_CASE("Losses and a pass of another length are flagged") {
     CHECK_FALSE(longer.clocks->busy_ms.has_value());
 }
 
+TEST_CASE("Events on the activity's clock are kept, and flagged where they contradict it") {
+    const test::SimulatedGenerate run(2, 3, 5, true);
+    AttributedSteps steps = attribute_activity(run.records, run.edges, {run.external_base});
+    SampleRecord record = test::example_record(1, 4);
+    add_activity(record, steps);
+    REQUIRE(record.cupti->event_span_ms.has_value());
+    CHECK(record.cupti->event_span_ms->size() == 3);
+    CHECK(record.cupti->event_lag_ms->size() == 3);
+    CHECK(record.flags.empty());
+    steps.events->misplaced = 2;
+    SampleRecord contradicted = test::example_record(1, 4);
+    add_activity(contradicted, steps);
+    CHECK(contradicted.flags == std::vector<std::string>{"events_misplaced"});
+    CHECK(contradicted.cupti->events_misplaced == 2);
+}
+
 TEST_CASE("A pass that was refused leaves its reason") {
     SampleRecord record = test::example_record();
     refuse_activity(record, "another tool");

@@ -24,7 +24,7 @@ void check_consistent(const AttributedSteps& result, std::size_t steps) {
 }  // namespace
 
 TEST_CASE("Activity that was written to a file and read again is attributed alike") {
-    const test::SimulatedGenerate made(5, 6, 20);
+    const test::SimulatedGenerate made(5, 6, 20, true);
     std::stringstream text;
     test::write_activity({made.records, made.edges, made.external_base}, text);
     const test::RecordedRun read = test::read_activity(text);
@@ -33,6 +33,7 @@ TEST_CASE("Activity that was written to a file and read again is attributed alik
     const AttributedSteps before = attribute_activity(made.records, made.edges, {made.external_base});
     const AttributedSteps after = attribute_activity(read.records, read.edges, {read.external_base});
     check_consistent(after, before.steps.size());
+    CHECK(after.events.value().lag == before.events.value().lag);
     for (std::size_t i = 0; i < before.steps.size(); ++i) {
         CHECK(after.steps[i].busy == before.steps[i].busy);
         CHECK(after.steps[i].idle.synchronise == before.steps[i].idle.synchronise);
