@@ -63,6 +63,7 @@ std::string fault_of(const SampleRecord& record) {
     const auto bad = [](double time) { return !std::isfinite(time) || time < 0; };
     if (record.output_tokens < 1) return "output_tokens below 1";
     if (record.config.active_blocks < 1) return "num_active_blocks below 1";
+    if (record.vision_tokens + record.text_tokens < 1) return "no prompt tokens";
     if (bad(record.T_vision_total) || bad(record.T_LLM_prefill) || bad(record.T_LLM_decode))
         return "a time that is negative or not finite";
     if (record.T_vision_total + record.T_LLM_prefill <= 0) return "no prefill time";

@@ -9,8 +9,8 @@
 
 #include "estimator/commands/command_list.hpp"
 #include "estimator/commands/options.hpp"
-#include "estimator/commands/subprocess.hpp"
 #include "profiler/error/error.hpp"
+#include "profiler/process/program.hpp"
 #include "profiler/record/config_key.hpp"
 #include "profiler/record/record_reader.hpp"
 #include "profiler/report/progress.hpp"

@@ -33,8 +33,10 @@ std::string subject_of(const RecordSet& set) {
     const std::string datasets = fmt::format("{} data set{}", set.datasets.size(), set.datasets.size() == 1 ? "" : "s");
     if (!set.run) return fmt::format("{} records of {}", set.records.size(), datasets);
     const RunHeader& run = *set.run;
-    return fmt::format("{} records of {}, {} ({}, {}) on {}", set.records.size(), datasets, run.model.name,
-                       run.model.dtype, run.execution_mode.empty() ? "unknown mode" : run.execution_mode,
+    // What is watched from outside does not say its precision.
+    const std::string dtype = run.model.dtype.empty() ? "" : run.model.dtype + ", ";
+    return fmt::format("{} records of {}, {} ({}{}) on {}", set.records.size(), datasets, run.model.name, dtype,
+                       run.execution_mode.empty() ? "unknown mode" : run.execution_mode,
                        run.device.name.empty() ? run.device.type : run.device.name);
 }
 

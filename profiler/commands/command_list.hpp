@@ -9,6 +9,7 @@ void add_profile_command(CLI::App& app);
 void add_audit_command(CLI::App& app);
 void add_compare_command(CLI::App& app);
 void add_trace_command(CLI::App& app);
+void add_watch_command(CLI::App& app);
 void add_generate_command(CLI::App& app);
 void add_verify_command(CLI::App& app);
 void add_merge_command(CLI::App& app);

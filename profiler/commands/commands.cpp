@@ -14,6 +14,7 @@ void add_profiler_commands(CLI::App& app) {
     add_audit_command(app);
     add_compare_command(app);
     add_trace_command(app);
+    add_watch_command(app);
     add_generate_command(app);
     add_verify_command(app);
     add_merge_command(app);
@@ -23,6 +24,7 @@ void add_profiler_commands(CLI::App& app) {
 std::vector<std::string> normalised_arguments(int argc, const char* const* argv) {
     std::vector<std::string> arguments(argv + 1, argv + argc);
     for (std::string& argument : arguments) {
+        if (argument == "--") break;  // what follows is another program's
         if (argument.rfind("--", 0) != 0 || argument.size() == 2) continue;
         const auto end = std::find(argument.begin(), argument.end(), '=');
         std::replace(argument.begin() + 2, end, '-', '_');

@@ -6,16 +6,16 @@
 #include <string>
 
 #include "profiler/record/sample_record.hpp"
-#include "profiler/timing/nvml_sampler.hpp"
 #include "profiler/timing/nvtx_ranges.hpp"
 #include "profiler/timing/observer_group.hpp"
+#include "profiler/timing/recorded_gpu.hpp"
 #include "profiler/timing/timeline.hpp"
 
 namespace decodemeter {
 
 class Instruments {
 public:
-    // `cuda` adds CUDA events, NVTX ranges and NVML. Everything is made here, before anything is timed.
+    // `cuda` adds CUDA events and NVML. Everything is made here, before anything is timed.
     Instruments(int max_steps, bool cuda);
 
     Timeline<>& timeline() noexcept { return timeline_; }
@@ -32,8 +32,7 @@ public:
 private:
     Timeline<> timeline_;
     NvtxRanges ranges_;
-    std::optional<NvmlSampler> gpu_;
-    double highest_mhz_ = 0;
+    std::optional<RecordedGpu> gpu_;
     ObserverGroup group_;
 };
 

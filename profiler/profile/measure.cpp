@@ -1,12 +1,9 @@
 #include "profiler/profile/measure.hpp"
 
-#include <fmt/chrono.h>
-#include <fmt/format.h>
-
-#include <algorithm>
 #include <chrono>
-#include <numeric>
 
+#include "profiler/record/this_process.hpp"
+#include "profiler/timing/recorded_times.hpp"
 #include "profiler/timing/subtraction.hpp"
 
 namespace decodemeter {
@@ -14,13 +11,6 @@ namespace decodemeter {
 namespace {
 
 using molmo::Extent;
-
-std::string utc_now() {
-    const auto now = std::chrono::system_clock::now();
-    const auto milliseconds =
-        std::chrono::duration_cast<std::chrono::milliseconds>(now.time_since_epoch()).count() % 1000;
-    return fmt::format("{:%FT%T}.{:03}Z", fmt::gmtime(std::chrono::system_clock::to_time_t(now)), milliseconds);
-}
 
 molmo::GenerateOptions generate_options(const MeasureRequest& request) {
     return {{request.config.top_k, request.active_blocks}, request.tokens, request.stop_at_eos, Extent::everything};
@@ -52,34 +42,6 @@ void fill_counts(SampleRecord& record, const molmo::InputFacts& facts, const mol
     record.content_tokens = record.output_tokens - (record.ends_with_eos ? 1 : 0);
     record.stop = record.ends_with_eos ? "eos" : stop_at_eos ? "max_new_tokens" : "drawn_length";
     if (record.output_tokens < tokens && !record.ends_with_eos) record.flags.push_back("stopped_early");
-}
-
-void fill_clocks(SampleRecord& record, const GenerateTrace& trace) {
-    StepClocks clocks;
-    const bool spans = !trace.decode.empty() && trace.decode.front().span.has_value();
-    if (spans) clocks.span_ms.emplace();
-    for (const StepTiming& step : trace.decode) {
-        clocks.host_ms.push_back(step.host.count());
-        if (spans) clocks.span_ms->push_back(step.span->count());
-    }
-    clocks.headline = spans ? "span" : "host";
-    record.T_decode_per_step = spans ? *clocks.span_ms : clocks.host_ms;
-    record.clocks = std::move(clocks);
-}
-
-void fill_times(SampleRecord& record, const GenerateTrace& trace) {
-    record.T_preprocess = trace.stages.preprocess.count();
-    record.T_vision_encoder = trace.stages.vision_encoder.count();
-    record.T_projector = trace.stages.projector.count();
-    record.T_vision_total = record.T_vision_encoder + record.T_projector;
-    record.T_LLM_prefill = trace.stages.prefill.count();
-    record.T_prefill_total = record.T_vision_total + record.T_LLM_prefill;
-    fill_clocks(record, trace);
-    const auto& steps = record.T_decode_per_step;
-    record.T_LLM_decode = std::accumulate(steps.begin(), steps.end(), 0.0);
-    record.decode_start_ms = trace.decode_start.count();
-    record.decode_end_ms = record.decode_start_ms + record.T_LLM_decode;
-    record.T_total = trace.total.count();
 }
 
 // Wall time of one run that ends with the device idle.
@@ -117,7 +79,7 @@ SampleRecord measure(molmo::Molmo& model, const MeasureRequest& request, Timelin
     const GenerateTrace trace = timeline.resolve();
     if (timeline.marks().overflow) record.flags.push_back("more_steps_than_marks");
     fill_counts(record, molmo::Molmo::facts(*input), generation, request.stop_at_eos, request.tokens);
-    fill_times(record, trace);
+    add_times(record, trace);
     if (request.keep_text) record.pred = model.tokenizer().decode(generation.tokens);
     record.time = utc_now();
     if (request.subtraction) record.subtraction = measure_subtraction(model, *input, options);

@@ -36,7 +36,7 @@ const std::map<std::string_view, std::string_view>& definitions() {
         {"content_tokens", "output_tokens without the EOS"},
         {"ends_with_eos", "whether the last returned token is the EOS"},
         {"decode_steps", "N - 1: forward passes after prefill, which itself yields token 1"},
-        {"stop", "why generate() stopped: eos, max_new_tokens or drawn_length"},
+        {"stop", "why generate() stopped: eos, max_new_tokens or drawn_length; unknown in a watched program"},
         {"T_preprocess", "ms: decoded image and prompt text to crops and token ids; not part of T_total"},
         {"T_vision_encoder", "ms: crops to patch features"},
         {"T_projector", "ms: pooling and projection of the patch features"},

@@ -124,7 +124,7 @@ TEST_CASE("Pure noise that no shape explains is left undecided or called flat, n
     }
 }
 
-TEST_CASE("Figures of records: the stored one, else T/N; N = 1 and zero times are left out") {
+TEST_CASE("Figures of records: the stored one, else T/N, and N = 1 and zero times are left out") {
     SampleRecord record;
     record.output_tokens = 4;
     record.T_LLM_decode = 12;

@@ -52,7 +52,7 @@ TEST_CASE("N returned tokens take N - 1 decode steps, and each stage is announce
     CHECK(listener.heard == "(g(v)v(p)p(l)l(d1)d1)d2)d3)g");
 }
 
-TEST_CASE("One token takes no decode step; a text has no vision stage") {
+TEST_CASE("One token takes no decode step, and a text has no vision stage") {
     Molmo model = tiny();
     NullObserver nobody;
     Listener listener;

@@ -115,7 +115,7 @@ TEST_CASE("A CUPTI that cannot time events says so, and all else works") {
     CHECK(pass.attributed.losses.none());
 }
 
-TEST_CASE("NVTX ranges are kept with their names, domain and thread; halves of a range are not") {
+TEST_CASE("NVTX ranges are kept with their names, domain and thread, and halves of a range are not") {
     CuptiOptions options = small_buffers();
     options.keep_records = true;
     CuptiSession session(options, make_fake_cupti(), fake_now);

@@ -57,7 +57,7 @@ TEST_CASE("An edge without an event of its own leaves no events at all") {
     CHECK_FALSE(place_events({event(1, 2)}, {}, work).has_value());
 }
 
-TEST_CASE("On a simulated device events and attribution agree; an attribution that is off by a kernel does not") {
+TEST_CASE("On a simulated device events and attribution agree, and an attribution that is off by a kernel does not") {
     for (std::uint64_t seed = 1; seed <= 20; ++seed) {
         test::SimulatedGenerate run(seed, 16, 25, true);
         const AttributedSteps right = attribute_activity(run.records, run.edges, {run.external_base});

@@ -169,7 +169,7 @@ TEST_CASE("A graph that was traced as a whole counts as busy, not as a kernel") 
     CHECK(step.kernels == 0);
 }
 
-TEST_CASE("Copies and fills are busy time; the bytes of copies are added up") {
+TEST_CASE("Copies and fills are busy time, and the bytes of copies are added up") {
     HandMade made({0, 50});
     DeviceActivity& copy = made.kernel(2, 10, 15);
     copy.work = DeviceWork::memcpy;
@@ -206,7 +206,7 @@ TEST_CASE("An activity without timestamps is counted as a loss and as a kernel, 
     CHECK_FALSE(result.losses.none());
 }
 
-TEST_CASE("An activity without its call is a loss; the external id still says whose it was") {
+TEST_CASE("An activity without its call is a loss, and the external id still says whose it was") {
     HandMade made({0, 50, 100});
     made.activity(900, 60, 70);
     made.activity(901, 80, 85);

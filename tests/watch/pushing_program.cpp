@@ -1,0 +1,140 @@
+// A program that pushes NVTX ranges in each way that NVTX has. Usage: pushing_program WAY SAMPLES STEPS
+#include <nvtx3/nvToolsExt.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <chrono>
+#include <cstdio>
+#include <cstdlib>
+#include <functional>
+#include <string>
+#include <thread>
+
+namespace {
+
+using Name = const char*;
+
+void work() {
+    const auto until = std::chrono::steady_clock::now() + std::chrono::microseconds(200);
+    while (std::chrono::steady_clock::now() < until) {
+    }
+}
+
+struct Ranges {
+    std::function<void(Name)> push;
+    std::function<void()> pop;
+};
+
+void in_range(const Ranges& ranges, Name name, const std::function<void()>& inside) {
+    ranges.push(name);
+    inside();
+    ranges.pop();
+}
+
+void stages(const Ranges& ranges, int steps) {
+    in_range(ranges, "prefill", work);
+    for (int step = 1; step <= steps; ++step) in_range(ranges, "decode_step", work);
+}
+
+Ranges ascii() {
+    return {[](Name name) { nvtxRangePushA(name); }, [] { nvtxRangePop(); }};
+}
+
+Ranges wide() {
+    return {[](Name name) {
+                const std::string text(name);
+                nvtxRangePushW(std::wstring(text.begin(), text.end()).c_str());
+            },
+            [] { nvtxRangePop(); }};
+}
+
+nvtxEventAttributes_t attributes_of(nvtxMessageType_t type) {
+    nvtxEventAttributes_t attributes{};
+    attributes.version = NVTX_VERSION;
+    attributes.size = NVTX_EVENT_ATTRIB_STRUCT_SIZE;
+    attributes.messageType = type;
+    return attributes;
+}
+
+Ranges registered(Name domain_name) {
+    const nvtxDomainHandle_t domain = nvtxDomainCreateA(domain_name);
+    return {[domain](Name name) {
+                auto attributes = attributes_of(NVTX_MESSAGE_TYPE_REGISTERED);
+                attributes.message.registered = nvtxDomainRegisterStringA(domain, name);
+                nvtxDomainRangePushEx(domain, &attributes);
+            },
+            [domain] { nvtxDomainRangePop(domain); }};
+}
+
+Ranges numbered() {
+    static std::string open;
+    static nvtxRangeId_t ranges[8];
+    static int depth = 0;
+    return {[](Name name) { ranges[depth++] = nvtxRangeStartA(name); }, [] { nvtxRangeEnd(ranges[--depth]); }};
+}
+
+void samples(const Ranges& ranges, int count, int steps) {
+    for (int sample = 0; sample < count; ++sample) in_range(ranges, "generate", [&] { stages(ranges, steps); });
+}
+
+void marked(int count, int steps) {
+    for (int sample = 0; sample < count; ++sample) {
+        nvtxMarkA(
+            ("decodemeter {\"vision_tokens\": " + std::to_string(100 + sample) + ", \"text_tokens\": 20}").c_str());
+        if (sample == 1) nvtxMarkA("decodemeter {\"tokens\": 1}");
+        samples(ascii(), 1, steps);
+    }
+    samples(ascii(), 1, steps);
+}
+
+void beside_a_thread(int count, int steps) {
+    bool done = false;
+    std::thread other([&] {
+        nvtxRangePushA("decode_step");
+        while (!__atomic_load_n(&done, __ATOMIC_ACQUIRE)) {
+            nvtxRangePushA("decode_step");
+            nvtxRangePop();
+        }
+        nvtxRangePop();
+    });
+    in_range(ascii(), "generate", [&] {
+        for (int sample = 0; sample < count; ++sample) stages(ascii(), steps);
+    });
+    __atomic_store_n(&done, true, __ATOMIC_RELEASE);
+    other.join();
+}
+
+void forked(int count, int steps) {
+    samples(ascii(), count, steps);
+    if (::fork() == 0) {
+        samples(ascii(), 5, steps);
+        std::exit(0);
+    }
+    int status = 0;
+    ::wait(&status);
+    samples(ascii(), 1, steps);
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+    const std::string way = argc > 1 ? argv[1] : "";
+    const int count = argc > 2 ? std::atoi(argv[2]) : 1, steps = argc > 3 ? std::atoi(argv[3]) : 1;
+    if (way == "ascii") samples(ascii(), count, steps);
+    else if (way == "wide") samples(wide(), count, steps);
+    else if (way == "registered") samples(registered("a library"), count, steps);
+    else if (way == "numbered") samples(numbered(), count, steps);
+    else if (way == "marked") marked(count, steps);
+    else if (way == "threads") beside_a_thread(count, steps);
+    else if (way == "forked") forked(count, steps);
+    else if (way == "bare")
+        for (int sample = 0; sample < count; ++sample) stages(ascii(), steps);
+    else if (way == "unknown") in_range(ascii(), "training", work);
+    else if (way == "killed") {
+        samples(ascii(), count, steps);
+        nvtxRangePushA("generate");
+        std::abort();
+    } else return 9;
+    std::puts("the program's own output");
+    return way == "failing" ? 4 : 0;
+}
