@@ -10,6 +10,7 @@
 
 #include "profiler/commands/photographs.hpp"
 #include "profiler/commands/run_description.hpp"
+#include "profiler/commands/watch_library.hpp"
 #include "profiler/molmo/molmo.hpp"
 #include "profiler/record/build_info.hpp"
 #include "profiler/report/gnuplot.hpp"
@@ -84,6 +85,12 @@ Capability nvml() {
             "it comes with the NVIDIA driver; without it records have no GPU state"};
 }
 
+Capability watching() {
+    const std::filesystem::path library = find_watch_library();
+    if (!library.empty()) return {"watching programs", true, library.string(), ""};
+    return {"watching programs", false, "built without NVTX's headers", "scripts/setup --cuda installs them"};
+}
+
 Capability gnuplot() {
     if (gnuplot_is_installed()) return {"gnuplot", true, "plots can be drawn", ""};
     return {"gnuplot", false, "the program is not on PATH",
@@ -109,6 +116,7 @@ std::vector<Capability> find_capabilities() {
         torch_cuda(),
         cupti(),
         nvml(),
+        watching(),
         gnuplot(),
         photographs()};
 }

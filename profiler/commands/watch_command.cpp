@@ -11,6 +11,7 @@
 
 #include "profiler/commands/command_list.hpp"
 #include "profiler/commands/knob_values.hpp"
+#include "profiler/commands/watch_library.hpp"
 #include "profiler/error/error.hpp"
 #include "profiler/error/exit_code.hpp"
 #include "profiler/process/program.hpp"
@@ -32,17 +33,6 @@ struct WatchFlags {
     std::string tier = "none";
     std::vector<std::string> program;
 };
-
-// Beside this program, or in lib/ beside its bin/.
-fs::path injected_library() {
-    const fs::path here = own_program().parent_path();
-    for (const fs::path& folder : {here, here.parent_path() / "lib"}) {
-        if (const fs::path library = folder / "libdecodemeter_watch.so"; fs::exists(library)) return library;
-    }
-    throw InputError(
-        "libdecodemeter_watch.so is not beside this program: it is built where there are NVTX's headers, "
-        "which scripts/setup --cuda installs");
-}
 
 // The steps of each record, by its key.
 using StepsByKey = std::map<std::string, std::vector<double>>;
@@ -72,6 +62,14 @@ void report(const StepsByKey& before, const StepsByKey& after, const std::string
     fmt::print("; {} records in {}\nnext: decodemeter audit {}\n", after.size(), results_dir, results_dir);
 }
 
+fs::path watch_library() {
+    fs::path library = find_watch_library();
+    if (!library.empty()) return library;
+    throw InputError(
+        "built without NVTX's headers, so that there is no library for programs to load; scripts/setup --cuda installs "
+        "them and builds again");
+}
+
 int run_watched(const std::vector<std::string>& program) {
     try {
         return run_program(program.front(), {program.begin() + 1, program.end()});
@@ -91,7 +89,7 @@ void watch(WatchFlags flags) {
     check_results_directory(settings.results_dir);
     settings.results_dir = fs::absolute(settings.results_dir).string();
     const StepsByKey before = steps_in(settings.results_dir);
-    ::setenv(injection_variable, injected_library().c_str(), 1);
+    ::setenv(injection_variable, watch_library().c_str(), 1);
     ::setenv(watch_settings_variable, to_text(settings).c_str(), 1);
     const int code = run_watched(flags.program);
     if (code != 0) {
