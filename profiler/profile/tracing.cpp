@@ -28,10 +28,8 @@ std::string write_trace(const TracedSample& traced, const fs::path& results_dir)
     return relative.string();
 }
 
-}  // namespace
-
-TracedSample trace_sample(molmo::Molmo& model, const MeasureRequest& request, Instruments& instruments,
-                          CuptiSession& cupti) {
+TracedSample trace_once(molmo::Molmo& model, const MeasureRequest& request, Instruments& instruments,
+                        CuptiSession& cupti) {
     model.synchronise();
     const bool traced = cupti.refused().empty() && cupti.begin_pass();
     ObserverGroup observers;
@@ -49,6 +47,17 @@ TracedSample trace_sample(molmo::Molmo& model, const MeasureRequest& request, In
     const ActivityRecords* activity = pass && pass->records ? &*pass->records : nullptr;
     sample.trace = chrome_trace(instruments.timeline().marks(), activity, record.key);
     return sample;
+}
+
+}  // namespace
+
+TracedSample trace_sample(molmo::Molmo& model, const MeasureRequest& request, Instruments& instruments,
+                          CuptiSession& cupti) {
+    TracedSample traced = trace_once(model, request, instruments, cupti);
+    // There were too few buffers for what it makes; now there are more.
+    if (traced.record.cupti && traced.record.cupti->dropped > 0)
+        traced = trace_once(model, request, instruments, cupti);
+    return traced;
 }
 
 TracingReport run_tracing(molmo::Molmo& model, const std::vector<Sample>& samples,

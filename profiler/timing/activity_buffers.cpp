@@ -4,15 +4,19 @@
 
 namespace decodemeter {
 
-ActivityBuffers::ActivityBuffers(std::size_t count, std::size_t bytes_each) : bytes_each_(bytes_each) {
+ActivityBuffers::ActivityBuffers(std::size_t count, std::size_t bytes_each) : bytes_each_(bytes_each) { grow(count); }
+
+void ActivityBuffers::grow(std::size_t more) {
+    const std::lock_guard lock(mutex_);
+    const std::size_t count = storage_.size() + more;
     free_.reserve(count);
     // Buffers go round: no more of them can wait at once than there are. Twice that, because places are
     // taken back only when all are.
     filled_.reserve(2 * count);
-    for (std::size_t i = 0; i < count; ++i) {
+    while (storage_.size() < count) {
         // new[] aligns to 16 bytes, records want 8. Written to once, so that no page is mapped while timing.
-        storage_.push_back(std::make_unique_for_overwrite<std::uint8_t[]>(bytes_each));
-        std::memset(storage_.back().get(), 0, bytes_each);
+        storage_.push_back(std::make_unique_for_overwrite<std::uint8_t[]>(bytes_each_));
+        std::memset(storage_.back().get(), 0, bytes_each_);
         free_.push_back(storage_.back().get());
     }
 }

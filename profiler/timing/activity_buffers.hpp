@@ -1,4 +1,4 @@
-// Buffers that a tracer fills on its threads and a worker empties on its own. All memory is there from the start.
+// Buffers that a tracer fills on its threads and a worker empties on its own. All memory is there before a tracer runs.
 #pragma once
 
 #include <atomic>
@@ -21,6 +21,10 @@ public:
     ActivityBuffers(std::size_t count, std::size_t bytes_each);
 
     std::size_t bytes_each() const noexcept { return bytes_each_; }
+    std::size_t count() const noexcept { return storage_.size(); }
+
+    // Makes `more` buffers. Not while a tracer runs, because it allocates.
+    void grow(std::size_t more);
 
     // An empty buffer; null when all are in use, which is counted: the tracer then drops records.
     std::uint8_t* take() noexcept;

@@ -216,6 +216,8 @@ struct CuptiSession::State {
         std::size_t records_dropped = 0;
         cupti.dropped_records(nullptr, 0, &records_dropped);
         const std::int64_t starved = buffers.starved() - starved_before;
+        if (starved > 0 && buffers.count() < options.most_buffers)
+            buffers.grow(std::min(buffers.count(), options.most_buffers - buffers.count()));
         // Without a buffer CUPTI drops records; should it not count them, one is known at least.
         return std::max(static_cast<std::int64_t>(records_dropped), starved);
     }

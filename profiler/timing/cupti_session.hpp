@@ -17,7 +17,8 @@ namespace decodemeter {
 
 struct CuptiOptions {
     int max_steps = 2048;
-    std::size_t buffers = 16;
+    std::size_t buffers = 16;  // to begin with: a pass that had too few leaves twice as many to the next one
+    std::size_t most_buffers = 64;
     std::size_t buffer_bytes = std::size_t{4} << 20;
     bool keep_records = false;     // all of them, for a trace file; else they are summed up on the way
     bool synchronisations = true;  // records of what the host waits for, beside the calls

@@ -20,6 +20,17 @@ TEST_CASE("Buffers are given out once each, and when all are out the tracer goes
     CHECK(reinterpret_cast<std::uintptr_t>(*given.begin()) % 8 == 0);
 }
 
+TEST_CASE("Between runs there can be more of them") {
+    ActivityBuffers buffers(1, 64);
+    std::uint8_t* const first = buffers.take();
+    CHECK(buffers.take() == nullptr);
+    buffers.complete(first, 0);
+    buffers.grow(2);
+    CHECK(buffers.count() == 3);
+    for (int i = 0; i < 3; ++i) CHECK(buffers.take() != nullptr);
+    CHECK(buffers.take() == nullptr);
+}
+
 TEST_CASE("Filled buffers come to the worker in their order, and go round") {
     ActivityBuffers buffers(2, 64);
     for (std::size_t round = 1; round <= 100; ++round) {

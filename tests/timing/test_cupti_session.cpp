@@ -177,6 +177,23 @@ TEST_CASE("What CUPTI had no buffer for is counted as dropped") {
     CHECK(pass.attributed.steps.size() == 4);
 }
 
+TEST_CASE("A pass that had too few buffers leaves more to the next one, until none is wanting") {
+    CuptiOptions options = small_buffers();
+    options.buffers = 1;
+    options.most_buffers = 100;
+    CuptiSession session(options, make_fake_cupti(), fake_now);
+    const SimulatedGenerate run(1, 20, 40);  // some 60 buffers, should the worker empty none in time
+    REQUIRE(session.begin_pass());
+    std::uint8_t* held = nullptr;
+    std::size_t size = 0, records = 0;
+    fake_cupti().request(&held, &size, &records);  // the only one there is
+    Replay replay(run);
+    replay(session.observer());
+    fake_cupti().complete(nullptr, 0, held, size, 0);
+    CHECK(session.end_pass().attributed.losses.dropped > 0);
+    for (int passes = 0; trace(session, run).attributed.losses.dropped > 0; ++passes) REQUIRE(passes < 8);
+}
+
 TEST_CASE("Another tool in the process, refused rights and a missing library each refuse with the reason") {
     CuptiFunctions cupti = make_fake_cupti();
     fake_cupti().subscribe_status = CUPTI_ERROR_MULTIPLE_SUBSCRIBERS_NOT_SUPPORTED;
