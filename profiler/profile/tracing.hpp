@@ -15,7 +15,8 @@ struct TracedSample {
     std::string trace;    // in the Trace Event Format
 };
 
-// One sample, traced; once more where CUPTI had too few buffers. Where CUPTI refuses, the marks of stages and steps alone, with the reason.
+// One sample, traced; once more where CUPTI had too few buffers. Where CUPTI refuses, the marks of stages and steps
+// alone, with the reason.
 TracedSample trace_sample(molmo::Molmo& model, const MeasureRequest& request, Instruments& instruments,
                           CuptiSession& cupti);
 

@@ -175,7 +175,7 @@ struct CuptiSession::State {
         if (options.synchronisations) enable_if_known(CUPTI_ACTIVITY_KIND_SYNCHRONIZATION);
         if (options.event_times) no_event_times = enable_event_times();
         // Yields nothing unless NVTX_INJECTION64_PATH named this libcupti when the process first used NVTX.
-        if (options.ranges && options.keep_records) enable_if_known(CUPTI_ACTIVITY_KIND_MARKER);
+        if (options.keep_records) enable_if_known(CUPTI_ACTIVITY_KIND_MARKER);
         return CUPTI_SUCCESS;
     }
 

@@ -20,10 +20,9 @@ struct CuptiOptions {
     std::size_t buffers = 16;  // to begin with: a pass that had too few leaves twice as many to the next one
     std::size_t most_buffers = 64;
     std::size_t buffer_bytes = std::size_t{4} << 20;
-    bool keep_records = false;     // all of them, for a trace file; else they are summed up on the way
+    bool keep_records = false;     // all, NVTX ranges too, for a trace file; else they are summed up on the way
     bool synchronisations = true;  // records of what the host waits for, beside the calls
     bool event_times = true;       // of CUDA events, on the clock of the activity records; from CUDA 13.0 on
-    bool ranges = true;            // NVTX ranges, where records are kept; NVTX_INJECTION64_PATH names libcupti
 };
 
 struct CuptiPass {

@@ -11,7 +11,7 @@ Nanoseconds distance(const RecordedEvent& event, Nanoseconds edge) {
 }
 
 // The nearest edge of each event; of the events that share one the nearest stays. Empty where an edge has none.
-std::vector<RecordedEvent> at_edges(const std::vector<RecordedEvent>& events, std::span<const Nanoseconds> edges) {
+std::vector<RecordedEvent> at_edges(std::span<const RecordedEvent> events, std::span<const Nanoseconds> edges) {
     std::vector<const RecordedEvent*> nearest(edges.size(), nullptr);
     for (const RecordedEvent& event : events) {
         const auto after = std::lower_bound(edges.begin(), edges.end(), event.called.start);
@@ -31,7 +31,7 @@ std::vector<RecordedEvent> at_edges(const std::vector<RecordedEvent>& events, st
 
 }  // namespace
 
-std::optional<EdgeEvents> place_events(std::vector<RecordedEvent> events, std::span<const Nanoseconds> edges,
+std::optional<EdgeEvents> place_events(std::span<const RecordedEvent> events, std::span<const Nanoseconds> edges,
                                        std::span<const StreamExtent> extents) {
     if (edges.empty()) return std::nullopt;
     const std::vector<RecordedEvent> at = at_edges(events, edges);

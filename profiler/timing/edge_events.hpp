@@ -34,7 +34,7 @@ struct StreamExtent {
 //
 // An edge's event is the one whose call is nearest to the edge in host time. None where an edge has no event of its
 // own.
-std::optional<EdgeEvents> place_events(std::vector<RecordedEvent> events, std::span<const Nanoseconds> edges,
+std::optional<EdgeEvents> place_events(std::span<const RecordedEvent> events, std::span<const Nanoseconds> edges,
                                        std::span<const StreamExtent> extents);
 
 }  // namespace decodemeter

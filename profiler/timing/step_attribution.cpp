@@ -211,7 +211,7 @@ AttributedSteps StepAttribution::finish() {
     state_->place_waiting();
     state_->place_without_call();
     if (!state_->edges.empty()) state_->close_until(state_->edges.size() - 1);
-    state_->result.events = place_events(std::move(state_->events), state_->edges, state_->extents);
+    state_->result.events = place_events(state_->events, state_->edges, state_->extents);
     return std::move(state_->result);
 }
 

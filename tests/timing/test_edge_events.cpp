@@ -22,6 +22,11 @@ const std::vector<Nanoseconds> edges = {us(0), us(100), us(200)};
 const std::vector<StreamExtent> work = {
     {0, 7, {us(-50), us(20)}}, {1, 7, {us(30), us(110)}}, {2, 7, {us(120), us(215)}}};
 
+std::optional<EdgeEvents> place(const std::vector<RecordedEvent>& events, const std::vector<Nanoseconds>& at,
+                                const std::vector<StreamExtent>& extents) {
+    return place_events(events, at, extents);
+}
+
 }  // namespace
 
 TEST_CASE("Each edge takes the event recorded nearest to it, and spans run from one to the next") {
@@ -35,26 +40,26 @@ TEST_CASE("Each edge takes the event recorded nearest to it, and spans run from 
 }
 
 TEST_CASE("An event before the end of its step's work, or after the next step's began, is misplaced") {
-    CHECK(place_events({event(-2, 22), event(101, 109), event(202, 217)}, edges, work)->misplaced == 1);
-    CHECK(place_events({event(-2, 22), event(101, 121), event(202, 217)}, edges, work)->misplaced == 1);
-    CHECK(place_events({event(-2, 31), event(101, 121), event(202, 214)}, edges, work)->misplaced == 3);
+    CHECK(place({event(-2, 22), event(101, 109), event(202, 217)}, edges, work)->misplaced == 1);
+    CHECK(place({event(-2, 22), event(101, 121), event(202, 217)}, edges, work)->misplaced == 1);
+    CHECK(place({event(-2, 31), event(101, 121), event(202, 214)}, edges, work)->misplaced == 3);
     // Within what two conversions of device times may differ.
     RecordedEvent close = event(101, 110);
     close.time -= Nanoseconds(80);
-    CHECK(place_events({event(-2, 22), close, event(202, 217)}, edges, work)->misplaced == 0);
+    CHECK(place({event(-2, 22), close, event(202, 217)}, edges, work)->misplaced == 0);
 }
 
 TEST_CASE("Work on another stream says nothing of an event") {
     std::vector<StreamExtent> both = work;
     both.push_back({1, 9, {us(25), us(190)}});
-    CHECK(place_events({event(-2, 22), event(101, 112), event(202, 217)}, edges, both)->misplaced == 0);
+    CHECK(place({event(-2, 22), event(101, 112), event(202, 217)}, edges, both)->misplaced == 0);
 }
 
 TEST_CASE("An edge without an event of its own leaves no events at all") {
-    CHECK_FALSE(place_events({event(-2, 22), event(202, 217)}, edges, work).has_value());
-    CHECK_FALSE(place_events({event(-2, 22), event(190, 195), event(202, 217)}, edges, work).has_value());
-    CHECK_FALSE(place_events({}, edges, work).has_value());
-    CHECK_FALSE(place_events({event(1, 2)}, {}, work).has_value());
+    CHECK_FALSE(place({event(-2, 22), event(202, 217)}, edges, work).has_value());
+    CHECK_FALSE(place({event(-2, 22), event(190, 195), event(202, 217)}, edges, work).has_value());
+    CHECK_FALSE(place({}, edges, work).has_value());
+    CHECK_FALSE(place({event(1, 2)}, {}, work).has_value());
 }
 
 TEST_CASE("On a simulated device events and attribution agree, and an attribution that is off by a kernel does not") {
