@@ -81,7 +81,7 @@ AuditReport audit(const RecordSet& set) {
     report.output_lengths = output_lengths_by_dataset(records);
     report.stability = audit_stability(records);
     report.idle = idle_split_by_config(set.passes.empty() ? records : std::span<const SampleRecord>(set.passes));
-    report.floors = step_floors(set);
+    report.floors = step_floors(set, report.idle);
     report.findings = find_in(report);
     report.verdict = verdict_of(report);
     return report;

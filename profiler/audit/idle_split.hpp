@@ -19,6 +19,7 @@ struct IdleSplitRow {
     double synchronise_ms = 0;
     double gap_ms = 0;
     double kernels = 0;
+    double waits = 0;  // synchronising calls of the host
 };
 // Of the configurations that have been traced, in their order.
 std::vector<IdleSplitRow> idle_split_by_config(std::span<const SampleRecord> records);

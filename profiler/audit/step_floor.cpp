@@ -51,22 +51,6 @@ std::map<std::pair<int, int>, int> operation_counts(const RunHeader& run) {
     return counts;
 }
 
-struct TracedWork {
-    double steps = 0, kernels = 0, waits = 0;
-};
-
-std::map<ConfigKey, TracedWork> traced_work(std::span<const SampleRecord> records) {
-    std::map<ConfigKey, TracedWork> work;
-    for (const SampleRecord& record : records) {
-        if (!record.cupti) continue;
-        TracedWork& sum = work[record.config];
-        sum.steps += static_cast<double>(record.cupti->kernels.size());
-        for (const auto kernels : record.cupti->kernels) sum.kernels += static_cast<double>(kernels);
-        for (const auto waits : record.cupti->synchronisations) sum.waits += static_cast<double>(waits);
-    }
-    return work;
-}
-
 }  // namespace
 
 std::optional<double> step_weight_bytes(const ModelInfo& model, int top_k, int blocks) {
@@ -106,7 +90,7 @@ std::optional<double> memory_gb_per_s(std::string_view device_name) {
     return std::nullopt;
 }
 
-std::vector<StepFloorRow> step_floors(const RecordSet& set) {
+std::vector<StepFloorRow> step_floors(const RecordSet& set, std::span<const IdleSplitRow> traced) {
     if (!set.run) return {};
     std::map<ConfigKey, Samples> samples;
     for (const SampleRecord& record : set.records) {
@@ -117,7 +101,6 @@ std::vector<StepFloorRow> step_floors(const RecordSet& set) {
     }
     const std::optional<double> speed = memory_gb_per_s(set.run->device.name);
     const auto operations = operation_counts(*set.run);
-    const auto work = traced_work(set.passes.empty() ? set.records : set.passes);
     std::vector<StepFloorRow> rows;
     for (const auto& [config, seen] : samples) {
         const auto weights = step_weight_bytes(set.run->model, config.top_k, config.active_blocks);
@@ -132,9 +115,10 @@ std::vector<StepFloorRow> step_floors(const RecordSet& set) {
         if (speed) row.floor_ms = 1000 * row.gigabytes / *speed;
         if (const auto found = operations.find({config.top_k, config.active_blocks}); found != operations.end())
             row.operations = found->second;
-        if (const auto found = work.find(config); found != work.end() && found->second.steps > 0) {
-            row.kernels = found->second.kernels / found->second.steps;
-            row.waits = found->second.waits / found->second.steps;
+        for (const IdleSplitRow& pass : traced) {
+            if (pass.config != config) continue;
+            row.kernels = pass.kernels;
+            row.waits = pass.waits;
         }
         rows.push_back(row);
     }

@@ -3,9 +3,11 @@
 
 #include <cstddef>
 #include <optional>
+#include <span>
 #include <string_view>
 #include <vector>
 
+#include "profiler/audit/idle_split.hpp"
 #include "profiler/record/record_reader.hpp"
 
 namespace decodemeter {
@@ -33,7 +35,8 @@ struct StepFloorRow {
     std::optional<double> kernels, waits;
 };
 
-// By configuration, in their order; empty for records without a run header that names the model's sizes.
-std::vector<StepFloorRow> step_floors(const RecordSet& set);
+// By configuration, in their order, with what was traced of them; empty for records without a run header that names the
+// model's sizes.
+std::vector<StepFloorRow> step_floors(const RecordSet& set, std::span<const IdleSplitRow> traced);
 
 }  // namespace decodemeter

@@ -27,6 +27,7 @@ void add_tracing_pass(SampleRecord& record) {
     cupti.idle_synchronise_ms.assign(steps, 1);
     cupti.idle_gap_ms.assign(steps, 1);
     cupti.kernels.assign(steps, 900);
+    cupti.synchronisations.assign(steps, 1);
 }
 
 }  // namespace
