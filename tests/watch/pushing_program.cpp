@@ -3,6 +3,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
@@ -87,21 +88,18 @@ void marked(int count, int steps) {
     samples(ascii(), 1, steps);
 }
 
+// The other thread pushes while a sample is open, and no longer.
 void beside_a_thread(int count, int steps) {
-    bool done = false;
-    std::thread other([&] {
-        nvtxRangePushA("decode_step");
-        while (!__atomic_load_n(&done, __ATOMIC_ACQUIRE)) {
-            nvtxRangePushA("decode_step");
-            nvtxRangePop();
-        }
-        nvtxRangePop();
-    });
     in_range(ascii(), "generate", [&] {
+        std::atomic<bool> done{false};
+        std::thread other([&] {
+            do in_range(ascii(), "decode_step", work);
+            while (!done);
+        });
         for (int sample = 0; sample < count; ++sample) stages(ascii(), steps);
+        done = true;
+        other.join();
     });
-    __atomic_store_n(&done, true, __ATOMIC_RELEASE);
-    other.join();
 }
 
 void forked(int count, int steps) {
