@@ -1,10 +1,17 @@
+#include <dlfcn.h>
 #include <fmt/format.h>
 #include <fmt/ranges.h>
+#include <spdlog/spdlog.h>
 
+#include <algorithm>
+#include <cerrno>
 #include <cstdio>
 #include <cstdlib>
 #include <filesystem>
+#include <fstream>
 #include <map>
+#include <sstream>
+#include <stdexcept>
 #include <string>
 #include <system_error>
 #include <vector>
@@ -15,9 +22,11 @@
 #include "profiler/error/error.hpp"
 #include "profiler/error/exit_code.hpp"
 #include "profiler/process/program.hpp"
+#include "profiler/record/record_json.hpp"
 #include "profiler/record/record_reader.hpp"
 #include "profiler/record/record_store.hpp"
 #include "profiler/statistics/summary.hpp"
+#include "profiler/watch/watch_report.hpp"
 #include "profiler/watch/watch_settings.hpp"
 
 namespace decodemeter {
@@ -39,7 +48,11 @@ using StepsByKey = std::map<std::string, std::vector<double>>;
 
 StepsByKey steps_in(const fs::path& results_dir) {
     StepsByKey steps;
-    if (!fs::exists(results_dir / run_file_name({}))) return steps;
+    const auto has_records = [](const fs::directory_entry& folder) {
+        std::error_code none;
+        return fs::file_size(folder.path() / records_file_name({}), none) > 0 && !none;
+    };
+    if (std::none_of(fs::directory_iterator(results_dir), fs::directory_iterator(), has_records)) return steps;
     const RecordSet set = read_results(results_dir);
     for (const auto* records : {&set.records, &set.passes}) {
         for (const SampleRecord& record : *records) steps[record.key] = record.T_decode_per_step;
@@ -47,27 +60,106 @@ StepsByKey steps_in(const fs::path& results_dir) {
     return steps;
 }
 
-void report(const StepsByKey& before, const StepsByKey& after, const std::string& results_dir) {
-    if (after.size() <= before.size()) {
-        throw InputError(
-            "no sample was seen: the program must push NVTX ranges named prefill and decode_step, for example "
-            "torch.cuda.nvtx.range_push(\"decode_step\"); see decodemeter watch --help");
+std::string text_of(const fs::path& file) {
+    std::ostringstream text;
+    text << std::ifstream(file).rdbuf();
+    return text.str();
+}
+
+// A folder that is gone with its owner.
+class ScratchFolder {
+public:
+    ScratchFolder() {
+        std::string name = (fs::temp_directory_path() / "decodemeter-watch-XXXXXX").string();
+        if (!::mkdtemp(name.data())) throw std::system_error(errno, std::generic_category(), name + ": cannot make");
+        path_ = name;
     }
+    ~ScratchFolder() {
+        std::error_code ignored;
+        fs::remove_all(path_, ignored);
+    }
+    ScratchFolder(const ScratchFolder&) = delete;
+    ScratchFolder& operator=(const ScratchFolder&) = delete;
+
+    const fs::path& path() const noexcept { return path_; }
+
+private:
+    fs::path path_;
+};
+
+// Found here, not after the program has run in vain.
+void check_same_run(const WatchSettings& settings) {
+    const fs::path file = fs::path(settings.results_dir) / run_file_name({});
+    if (!fs::exists(file)) return;
+    const RunHeader existing = parse_run_header(text_of(file), file.string());
+    RunHeader mine = existing;
+    mine.model.name = settings.name;
+    mine.execution_mode = watched_execution_mode;
+    if (const auto differences = run_differences(mine, existing); !differences.empty())
+        throw InputError(fmt::format("{} holds another run ({}); choose another --results_dir, or say --name",
+                                     settings.results_dir, fmt::join(differences, "; ")));
+}
+
+// "answer.py" of "/usr/bin/python3 -u answer.py --image cat.jpg".
+std::string name_of(const std::vector<std::string>& program) {
+    const std::string first = fs::path(program.front()).filename().string();
+    if (!first.starts_with("python")) return first;
+    const auto script = std::find_if(program.begin() + 1, program.end(),
+                                     [](const std::string& argument) { return !argument.starts_with("-"); });
+    return script == program.end() ? first : fs::path(*script).filename().string();
+}
+
+std::string why_nothing(const WatchReport& seen) {
+    constexpr const char* example =
+        "it must push NVTX ranges named prefill and decode_step, as torch.cuda.nvtx.range_push(\"decode_step\"); see "
+        "decodemeter watch --help";
+    if (seen.processes == 0) return fmt::format("no sample was seen: the program did not use NVTX; {}", example);
+    if (seen.unfinished > 0)
+        return fmt::format("no sample was seen whole: in all {} a range was left open, or no stage was in it",
+                           seen.unfinished);
+    if (seen.names.empty()) return fmt::format("no sample was seen: the program pushed no range; {}", example);
+    return fmt::format("no sample was seen: the program's ranges have other names ({}); {}",
+                       fmt::join(seen.names, ", "), example);
+}
+
+// What there is to be said of a run whose program ended well. Throws where it was not watched to its end.
+void report(const WatchReport& seen, const StepsByKey& before, const std::string& results_dir) {
+    const StepsByKey after = steps_in(results_dir);
     std::vector<double> watched;
     for (const auto& [key, steps] : after) {
         if (!before.contains(key)) watched.insert(watched.end(), steps.begin(), steps.end());
     }
-    fmt::print("{} samples watched, {} decode steps", after.size() - before.size(), watched.size());
-    if (!watched.empty()) fmt::print(" of {:.3f} ms in the median", median(watched));
-    fmt::print("; {} records in {}\nnext: decodemeter audit {}\n", after.size(), results_dir, results_dir);
+    if (seen.samples > 0) {
+        fmt::print("{} samples watched, {} decode steps", seen.samples, watched.size());
+        if (!watched.empty()) fmt::print(" of {:.3f} ms in the median", median(watched));
+        fmt::print("; {} records in {}\n", after.size(), results_dir);
+    }
+    if (seen.samples > 0 && seen.unfinished > 0)
+        spdlog::warn("{} samples were not whole and are left out: a range was left open, or no stage was in them",
+                     seen.unfinished);
+    if (!seen.stopped.empty())
+        throw std::runtime_error(fmt::format("not watched to the end: {}", fmt::join(seen.stopped, "; ")));
+    if (seen.samples == 0) throw InputError(why_nothing(seen));
+    fmt::print("next: decodemeter audit {}\n", results_dir);
 }
 
 fs::path watch_library() {
     fs::path library = find_watch_library();
-    if (!library.empty()) return library;
-    throw InputError(
-        "built without NVTX's headers, so that there is no library for programs to load; scripts/setup --cuda installs "
-        "them and builds again");
+    if (library.empty())
+        throw InputError(
+            "built without NVTX's headers, so that there is no library for programs to load; scripts/setup --cuda "
+            "installs them and builds again");
+    if (!::dlopen(library.c_str(), RTLD_LAZY | RTLD_LOCAL))
+        throw InputError(fmt::format("the library that programs load cannot be loaded: {}", ::dlerror()));
+    return library;
+}
+
+// The libraries that scripts/bundle_run brings are ours, not the program's.
+void give_back_library_path() {
+    const char* const outer = std::getenv("DECODEMETER_OUTER_LIBRARY_PATH");
+    if (!outer) return;
+    if (*outer) ::setenv("LD_LIBRARY_PATH", outer, 1);
+    else ::unsetenv("LD_LIBRARY_PATH");
 }
 
 int run_watched(const std::vector<std::string>& program) {
@@ -82,22 +174,28 @@ void watch(WatchFlags flags) {
     WatchSettings& settings = flags.settings;
     settings.config.tier = parse_tiers(flags.tier).front();
     settings.command_line = fmt::format("{}", fmt::join(flags.program, " "));
-    if (settings.name.empty()) settings.name = settings.command_line;
+    if (settings.name.empty()) settings.name = name_of(flags.program);
+    check_dataset_name(settings.dataset);
     if (const char* const other = std::getenv(injection_variable))
-        throw InputError(std::string(injection_variable) + " is set: " + other +
-                         " reads the ranges already; unset it, or leave the other tool out");
+        throw InputError(fmt::format("{} is set: {} reads the ranges already; unset it, or leave the other tool out",
+                                     injection_variable, other));
     check_results_directory(settings.results_dir);
     settings.results_dir = fs::absolute(settings.results_dir).string();
+    check_same_run(settings);
+    const ScratchFolder reports;
+    settings.report_dir = reports.path().string();
     const StepsByKey before = steps_in(settings.results_dir);
     ::setenv(injection_variable, watch_library().c_str(), 1);
     ::setenv(watch_settings_variable, to_text(settings).c_str(), 1);
+    give_back_library_path();
     const int code = run_watched(flags.program);
+    const WatchReport seen = read_watch_report(reports.path());
     if (code != 0) {
-        fmt::print(stderr, "{} ended with exit code {}; what was watched until then is in {}\n", flags.program.front(),
-                   code, settings.results_dir);
+        spdlog::error("{} ended with exit code {}; {} samples until then are in {}", flags.program.front(), code,
+                      seen.samples, settings.results_dir);
         throw ExitCode{code};
     }
-    report(before, steps_in(settings.results_dir), settings.results_dir);
+    report(seen, before, settings.results_dir);
 }
 
 }  // namespace
@@ -121,6 +219,9 @@ void add_watch_command(CLI::App& app) {
     command->add_option("--max_steps", settings.max_steps, "Most decode steps of a sample")
         ->capture_default_str()
         ->check(CLI::Range(1, 1'000'000));
+    command->add_flag(
+        "!--no_events", settings.events,
+        "No CUDA events: by default, where the program uses CUDA, they time the steps on its default stream");
     command->add_flag("--cupti", settings.cupti,
                       "Trace the GPU too: busy time, kernels and idle split of each step. Slows the program down; its "
                       "records are flagged and kept apart from the times of others");

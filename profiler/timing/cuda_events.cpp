@@ -1,34 +1,45 @@
 #include "profiler/timing/cuda_events.hpp"
 
+#include <stdexcept>
 #include <utility>
 
-#include "profiler/timing/cuda_handle.hpp"
+#include "profiler/error/error.hpp"
 
 namespace decodemeter {
 
-namespace {
+CudaEvents::CudaEvents(std::size_t slots, CudaDriver::Stream stream, CudaDriver driver)
+    : driver_(std::move(driver)), recorded_(slots, 0), stream_(stream) {}
 
-cudaEvent_t event(void* handle) { return static_cast<cudaEvent_t>(handle); }
-
-}  // namespace
-
-CudaEvents::CudaEvents(int max_steps, void* stream) : recorded_(slot::count(max_steps), 0), stream_(stream) {
+// Delegates, so that the destructor frees what was made before a failure.
+CudaEvents::CudaEvents(int max_steps, CudaDriver::Stream stream, CudaDriver driver)
+    : CudaEvents(slot::count(max_steps), stream, std::move(driver)) {
+    if (!driver_.absent.empty()) throw InputError("CUDA events: " + driver_.absent);
+    check(driver_.init(0), "cannot start CUDA");
+    CudaDriver::Context context = nullptr;
+    check(driver_.context_current(&context), "cannot ask for the CUDA context");
+    if (!context) {
+        check(driver_.primary_context(&context, 0), "cannot use the first CUDA device");
+        check(driver_.context_set(context), "cannot use the first CUDA device");
+    }
     events_.reserve(recorded_.size());
-    for (std::size_t i = 0; i < recorded_.size(); ++i) {
-        cudaEvent_t created = nullptr;
-        // Timing on; without the blocking-sync flag, whose wake-up would delay the read-back.
-        check_cuda(cudaEventCreateWithFlags(&created, cudaEventDefault), "cannot create a CUDA event");
+    // Timing on, and without the blocking-sync flag, whose wake-up would delay the read-back.
+    constexpr unsigned default_flags = 0;
+    while (events_.size() < recorded_.size()) {
+        CudaDriver::Event created = nullptr;
+        check(driver_.event_create(&created, default_flags), "cannot create a CUDA event");
         events_.push_back(created);
     }
 }
 
 CudaEvents::CudaEvents(CudaEvents&& other) noexcept
-    : events_(std::exchange(other.events_, {})),
+    : driver_(other.driver_),
+      events_(std::exchange(other.events_, {})),
       recorded_(std::move(other.recorded_)),
       stream_(other.stream_),
       first_error_(other.first_error_) {}
 
 CudaEvents& CudaEvents::operator=(CudaEvents&& other) noexcept {
+    std::swap(driver_, other.driver_);
     std::swap(events_, other.events_);
     std::swap(recorded_, other.recorded_);
     std::swap(stream_, other.stream_);
@@ -37,13 +48,17 @@ CudaEvents& CudaEvents::operator=(CudaEvents&& other) noexcept {
 }
 
 CudaEvents::~CudaEvents() {
-    for (void* handle : events_) cudaEventDestroy(event(handle));
+    for (const CudaDriver::Event event : events_) driver_.event_destroy(event);
+}
+
+void CudaEvents::check(int status, const char* what) const {
+    if (status != 0) throw std::runtime_error(cuda_fault(driver_, what, status));
 }
 
 void CudaEvents::record(std::size_t slot) noexcept {
-    const cudaError_t status = cudaEventRecord(event(events_[slot]), static_cast<cudaStream_t>(stream_));
-    if (status == cudaSuccess) recorded_[slot] = 1;
-    else if (first_error_ == 0) first_error_ = static_cast<int>(status);
+    const int status = driver_.event_record(events_[slot], stream_);
+    if (status == 0) recorded_[slot] = 1;
+    else if (first_error_ == 0) first_error_ = status;
 }
 
 void CudaEvents::reset() noexcept {
@@ -52,13 +67,12 @@ void CudaEvents::reset() noexcept {
 }
 
 ClockReading CudaEvents::read(int steps) {
-    check_cuda(static_cast<cudaError_t>(first_error_), "cannot record a CUDA event");
-    check_cuda(cudaStreamSynchronize(static_cast<cudaStream_t>(stream_)), "cannot wait for the CUDA stream");
+    check(first_error_, "cannot record a CUDA event");
+    check(driver_.stream_synchronise(stream_), "cannot wait for the CUDA stream");
     const auto between = [&](std::size_t from, std::size_t to) {
         if (!recorded_[from] || !recorded_[to]) return Milliseconds{};
         float elapsed_ms = 0;
-        check_cuda(cudaEventElapsedTime(&elapsed_ms, event(events_[from]), event(events_[to])),
-                   "cannot read a CUDA event");
+        check(driver_.event_elapsed_ms(&elapsed_ms, events_[from], events_[to]), "cannot read a CUDA event");
         return Milliseconds(elapsed_ms);
     };
     const auto duration = [&](Stage stage) { return between(slot::begin_of(stage), slot::end_of(stage)); };

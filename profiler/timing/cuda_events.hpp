@@ -5,17 +5,17 @@
 #include <string>
 #include <vector>
 
+#include "profiler/timing/cuda_driver.hpp"
 #include "profiler/timing/marks.hpp"
 
 namespace decodemeter {
 
-// Built without CUDA, the constructor throws and says how to build with it.
 class CudaEvents {
 public:
-    // Room for the marks of a generate() of at most `max_steps` steps. `stream` is a cudaStream_t; null is the
-    // legacy default stream, on which LibTorch works unless told otherwise.
-    // Throws std::runtime_error when the device refuses.
-    explicit CudaEvents(int max_steps, void* stream = nullptr);
+    // Room for the marks of a generate() of at most `max_steps` steps, in this thread's context; where it has none yet,
+    // in the first device's primary context, as the CUDA runtime does it. Throws InputError where there is no driver,
+    // and std::runtime_error when the device refuses.
+    explicit CudaEvents(int max_steps, CudaDriver::Stream stream = nullptr, CudaDriver driver = load_cuda_driver());
     CudaEvents(CudaEvents&& other) noexcept;
     CudaEvents& operator=(CudaEvents&& other) noexcept;
     ~CudaEvents();
@@ -31,9 +31,13 @@ public:
     ClockReading read(int steps);
 
 private:
-    std::vector<void*> events_;
+    CudaEvents(std::size_t slots, CudaDriver::Stream stream, CudaDriver driver);
+    void check(int status, const char* what) const;
+
+    CudaDriver driver_;
+    std::vector<CudaDriver::Event> events_;
     std::vector<unsigned char> recorded_;
-    void* stream_ = nullptr;
+    CudaDriver::Stream stream_ = nullptr;
     int first_error_ = 0;
 };
 

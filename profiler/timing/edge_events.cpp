@@ -39,8 +39,9 @@ std::optional<EdgeEvents> place_events(std::span<const RecordedEvent> events, st
     std::vector<Nanoseconds> work_end(edges.size(), Nanoseconds::min()), next_start(edges.size(), Nanoseconds::max());
     for (const StreamExtent& extent : extents) {
         const std::size_t s = extent.step;
-        if (s < at.size() && extent.stream == at[s].stream) work_end[s] = extent.time.end;
-        if (s > 0 && s <= at.size() && extent.stream == at[s - 1].stream) next_start[s - 1] = extent.time.start;
+        if (s < at.size() && extent.stream == at[s].stream) work_end[s] = std::max(work_end[s], extent.time.end);
+        if (s > 0 && s <= at.size() && extent.stream == at[s - 1].stream)
+            next_start[s - 1] = std::min(next_start[s - 1], extent.time.start);
     }
     EdgeEvents placed;
     for (std::size_t edge = 0; edge < at.size(); ++edge) {

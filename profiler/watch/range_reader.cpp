@@ -6,6 +6,9 @@ namespace decodemeter {
 
 namespace {
 
+constexpr auto decode_step = static_cast<std::size_t>(Stage::decode_step);
+constexpr auto prefill = static_cast<std::size_t>(Stage::prefill);
+
 std::optional<Stage> stage_of(std::string_view name) {
     const auto found = std::find(stage_names.begin(), stage_names.end(), name);
     const auto stage = static_cast<Stage>(found - stage_names.begin());
@@ -13,22 +16,28 @@ std::optional<Stage> stage_of(std::string_view name) {
     return stage;
 }
 
-std::size_t index_of(Stage stage) { return static_cast<std::size_t>(stage); }
-
 }  // namespace
 
-void RangeReader::push(const RangeLane& lane, std::string_view name) { stacks_[lane].push_back(begin(lane, name)); }
-
-void RangeReader::pop(const RangeLane& lane) {
-    auto& stack = stacks_[lane];
-    if (stack.empty()) return;  // pushed before we were there
-    const std::optional<Stage> stage = stack.back();
-    stack.pop_back();
-    close({lane, stage});
+int RangeReader::push(RangeDomain domain, std::string_view name) {
+    const Open range = open(domain, name);
+    auto& stack = stacks_[domain];
+    stack.push_back(range);
+    return static_cast<int>(stack.size()) - 1;
 }
 
-void RangeReader::start(std::uint64_t range, const RangeLane& lane, std::string_view name) {
-    if (const std::optional<Stage> stage = begin(lane, name)) ranges_[range] = {lane, stage};
+int RangeReader::pop(RangeDomain domain) {
+    auto& stack = stacks_[domain];
+    if (stack.empty()) return 0;  // pushed before we were there, or never
+    const Open range = stack.back();
+    stack.pop_back();
+    close(range);
+    return static_cast<int>(stack.size());
+}
+
+bool RangeReader::start(std::uint64_t range, RangeDomain domain, std::string_view name) {
+    const Open opened = open(domain, name);
+    if (opened.stage) ranges_[range] = opened;
+    return opened.stage.has_value();
 }
 
 void RangeReader::end(std::uint64_t range) {
@@ -37,58 +46,65 @@ void RangeReader::end(std::uint64_t range) {
 }
 
 void RangeReader::finish() {
-    if (in_sample_) end_sample(steps_);
+    if (in_sample_) end_sample(EndedBy::finish, ended_[decode_step]);
+    generate_.reset();
 }
 
-std::optional<Stage> RangeReader::begin(const RangeLane& lane, std::string_view name) {
+RangeReader::Open RangeReader::open(RangeDomain domain, std::string_view name) {
     const std::optional<Stage> stage = stage_of(name);
-    if (!stage || (in_sample_ && lane.thread != thread_)) return std::nullopt;
+    if (!stage) return {domain, std::nullopt, 0};
     if (*stage == Stage::generate) {
-        if (in_sample_ && enclosed_) return std::nullopt;  // a generate() within another is part of it
-        finish();
-        begin_sample(lane, true);
-        return stage;
+        const bool within = generate_ && !has_begun(Stage::prefill) && !has_begun(Stage::decode_step);
+        if (within) return {domain, std::nullopt, 0};
+        open_generate();
+    } else {
+        open_stage(*stage);
     }
-    if (in_sample_ && starts_anew(*stage)) finish();
-    if (!in_sample_) begin_sample(lane, false);
-    const bool first = !std::exchange(begun_[index_of(*stage)], true);
-    // A stage in several ranges lasts from the start of the first to the end of the last.
-    if (first) observer_.begin(*stage, *stage == Stage::decode_step ? 1 : 0);
-    return stage;
+    return {domain, stage, sample_};
 }
 
-// Without a range around it, a sample ends where the next one's prefill begins.
-bool RangeReader::starts_anew(Stage stage) const noexcept {
-    if (enclosed_ || stage == Stage::decode_step) return false;
-    return begun_[index_of(Stage::decode_step)] || begun_[index_of(Stage::prefill)];
+void RangeReader::open_generate() {
+    finish();
+    begin_sample();
+    generate_ = sample_;
+}
+
+void RangeReader::open_stage(Stage stage) {
+    const bool anew = in_sample_ && stage != Stage::decode_step &&
+                      (has_begun(Stage::decode_step) || (!generate_ && has_begun(Stage::prefill)));
+    if (anew) end_sample(EndedBy::next_stage, ended_[decode_step]);
+    if (!in_sample_) begin_sample();
+    // A stage in several ranges lasts from the start of the first to the end of the last.
+    if (++begun_[static_cast<std::size_t>(stage)] == 1) observer_.begin(stage, stage == Stage::decode_step ? 1 : 0);
 }
 
 void RangeReader::close(const Open& range) {
-    if (!range.stage || !in_sample_ || range.lane.thread != thread_) return;
-    if (*range.stage == Stage::decode_step) {
-        observer_.end(Stage::decode_step, ++steps_);
-    } else if (*range.stage == Stage::generate) {
-        const bool one_too_many = own_domain_ == range.lane.domain && begun_[index_of(Stage::decode_step)];
-        end_sample(steps_ - one_too_many);
-    } else {
-        observer_.end(*range.stage, 0);
+    if (!range.stage || !in_sample_) return;
+    if (*range.stage == Stage::generate) {
+        if (generate_ != range.sample) return;  // was left open, and is over
+        const bool one_too_many = own_domain_ == range.domain && has_begun(Stage::decode_step);
+        end_sample(EndedBy::generate, ended_[decode_step] - one_too_many);
+        generate_.reset();
+    } else if (range.sample == sample_) {
+        const int ended = ++ended_[static_cast<std::size_t>(*range.stage)];
+        observer_.end(*range.stage, *range.stage == Stage::decode_step ? ended : 0);
     }
 }
 
-void RangeReader::begin_sample(const RangeLane& lane, bool enclosed) {
-    in_sample_ = true;
-    enclosed_ = enclosed;
-    thread_ = lane.thread;
-    begun_ = {};
-    steps_ = 0;
+void RangeReader::begin_sample() {
+    ++sample_;
+    begun_ = ended_ = {};
     listener_.begins();
+    in_sample_ = true;
     observer_.begin(Stage::generate, 0);
 }
 
-void RangeReader::end_sample(int steps) {
+void RangeReader::end_sample(EndedBy reason, int steps) {
     in_sample_ = false;
     observer_.end(Stage::generate, 0);
-    listener_.ended(steps, enclosed_);
+    const bool seen = ended_[prefill] + ended_[decode_step] > 0;
+    const bool abandoned = reason == EndedBy::finish && generate_;
+    listener_.ended({steps, reason == EndedBy::generate, seen && begun_ == ended_ && !abandoned});
 }
 
 }  // namespace decodemeter

@@ -1,4 +1,4 @@
-// A program's NVTX ranges, by their names, as the marks of one generate() after another. Pure.
+// One thread's NVTX ranges, by their names, as the marks of one generate() after another. Pure.
 #pragma once
 
 #include <array>
@@ -15,26 +15,29 @@
 
 namespace decodemeter {
 
-// Where ranges nest: each thread has a stack of its own in each domain.
-struct RangeLane {
-    std::uint64_t thread = 0;
-    std::uint64_t domain = 0;  // any number of the domain; 0: the default one
+// A domain of NVTX, by any number; each has a stack of ranges of its own. 0 is the default one.
+using RangeDomain = std::uint64_t;
 
-    auto operator<=>(const RangeLane&) const = default;
+struct WatchedSample {
+    int steps = 0;          // that were seen to their end
+    bool enclosed = false;  // by a range `generate`, whose end is the sample's
+    bool whole = false;     // a prefill or a step was seen, and nothing that the sample consists of was left open
 };
 
 // Note [Ranges as stages]
 // Ranges with the names of the stages (generate, vision_encoder, projector, prefill, decode_step) are read, others are
 // passed over; preprocessing is no part of generate(). A sample begins with the range `generate` and ends with it.
 // Where a program has none, it begins with the first stage and ends when the next prefill, or what comes before one,
-// begins, or at finish(). While a sample is open only its thread counts.
+// begins, or when the thread ends. A new prefill after decode steps is a new sample within `generate` too.
 //
 // The start of step 1 is the start of the first range decode_step; each end of one is a step's edge. What a program
 // does between two of them lies inside the later step, as everywhere in decodemeter.
+//
+// A range that is never closed, as where an exception passes by, makes its sample not whole: a `generate` that begins
+// in one that has a prefill already is not within it but after it.
 struct SampleListener {
     std::function<void()> begins;
-    // With the steps that were seen. `enclosed`: by a range `generate`, so that its end is marked.
-    std::function<void(int steps, bool enclosed)> ended;
+    std::function<void(const WatchedSample&)> ended;
 };
 
 class RangeReader {
@@ -43,42 +46,50 @@ public:
     RangeReader(StageObserver& observer, SampleListener listener)
         : observer_(observer), listener_(std::move(listener)) {}
 
-    // Ranges on a stack.
-    void push(const RangeLane& lane, std::string_view name);
-    void pop(const RangeLane& lane);
+    // Ranges on a stack. Both return how deep it is outside of the range.
+    int push(RangeDomain domain, std::string_view name);
+    int pop(RangeDomain domain);
     // Ranges that end where they like, by their number.
-    void start(std::uint64_t range, const RangeLane& lane, std::string_view name);
+    // start() returns whether it is one to be read, so that its end matters.
+    bool start(std::uint64_t range, RangeDomain domain, std::string_view name);
     void end(std::uint64_t range);
 
-    // Ends the sample that no range ends.
+    // Whether a sample has begun that no range encloses.
+    bool in_bare_sample() const noexcept { return in_sample_ && !generate_; }
+
+    // Ends the sample that is open, at the end of its thread or where it is known to be over.
     void finish();
 
     // decodemeter's own domain: the range decode_step that its generate ends is no step, because nobody knew that none
     // would come.
-    void set_own_domain(std::uint64_t domain) noexcept { own_domain_ = domain; }
+    void set_own_domain(RangeDomain domain) noexcept { own_domain_ = domain; }
 
 private:
     struct Open {
-        RangeLane lane;
+        RangeDomain domain = 0;
         std::optional<Stage> stage;  // none: not ours to read
+        std::uint64_t sample = 0;    // in which it was opened
     };
 
-    std::optional<Stage> begin(const RangeLane& lane, std::string_view name);
+    Open open(RangeDomain domain, std::string_view name);
+    void open_generate();
+    void open_stage(Stage stage);
     void close(const Open& range);
-    void begin_sample(const RangeLane& lane, bool enclosed);
-    void end_sample(int steps);
-    bool starts_anew(Stage stage) const noexcept;
+    void begin_sample();
+    enum class EndedBy { generate, next_stage, finish };
+    void end_sample(EndedBy reason, int steps);
+    bool has_begun(Stage stage) const noexcept { return begun_[static_cast<std::size_t>(stage)] > 0; }
 
     StageObserver& observer_;
     SampleListener listener_;
-    std::map<RangeLane, std::vector<std::optional<Stage>>> stacks_;
+    std::map<RangeDomain, std::vector<Open>> stacks_;
     std::unordered_map<std::uint64_t, Open> ranges_;
-    std::optional<std::uint64_t> own_domain_;
+    std::optional<RangeDomain> own_domain_;
 
-    bool in_sample_ = false, enclosed_ = false;
-    std::uint64_t thread_ = 0;
-    std::array<bool, stage_count> begun_{};
-    int steps_ = 0;
+    bool in_sample_ = false;
+    std::uint64_t sample_ = 0;               // counts them
+    std::optional<std::uint64_t> generate_;  // the sample that the open range `generate` began with
+    std::array<int, stage_count> begun_{}, ended_{};
 };
 
 }  // namespace decodemeter

@@ -14,7 +14,9 @@ using Json = nlohmann::json;
 constexpr std::string_view mark_prefix = "decodemeter ";
 
 int count(const Json& value, const std::string& field) {
-    if (!value.is_number_integer() || value < 0) throw InputError(field + " must be a count, not " + value.dump());
+    constexpr int most = 1'000'000'000;
+    if (!value.is_number_integer() || value < 0 || value > most)
+        throw InputError(field + " must be a count, not " + value.dump());
     return value.get<int>();
 }
 
@@ -31,7 +33,7 @@ void apply_field(const std::string& field, const Json& value, WatchSettings& set
     else if (field == "num_active_blocks") settings.config.active_blocks = count(value, field);
     else if (field == "vision_tokens") settings.vision_tokens = count(value, field);
     else if (field == "text_tokens") settings.text_tokens = count(value, field);
-    else if (field == "dataset" && value.is_string()) settings.dataset = value.get<std::string>();
+    else if (field == "dataset" && value.is_string()) check_dataset_name(settings.dataset = value.get<std::string>());
     else throw InputError("a sample cannot say its " + field);
 }
 
@@ -47,7 +49,9 @@ std::string to_text(const WatchSettings& settings) {
                  {"vision_tokens", settings.vision_tokens},
                  {"text_tokens", settings.text_tokens},
                  {"max_steps", settings.max_steps},
-                 {"cupti", settings.cupti}};
+                 {"events", settings.events},
+                 {"cupti", settings.cupti},
+                 {"report_dir", settings.report_dir}};
     json["tier"] = settings.config.tier ? Json(to_string(*settings.config.tier)) : Json(nullptr);
     return json.dump(-1, ' ', false, Json::error_handler_t::replace);
 }
@@ -61,13 +65,21 @@ WatchSettings parse_watch_settings(const std::string& text) {
         json.at("name").get_to(settings.name);
         json.at("command_line").get_to(settings.command_line);
         json.at("max_steps").get_to(settings.max_steps);
+        json.at("events").get_to(settings.events);
         json.at("cupti").get_to(settings.cupti);
+        json.at("report_dir").get_to(settings.report_dir);
         for (const char* field : {"tier", "top_k", "num_active_blocks", "vision_tokens", "text_tokens"})
             apply_field(field, json.at(field), settings);
         return settings;
     } catch (const Json::exception& error) {
         throw InputError(std::string(watch_settings_variable) + " is not what decodemeter watch sets: " + error.what());
     }
+}
+
+void check_dataset_name(const std::string& name) {
+    const bool one_folder = !name.empty() && name.find('/') == std::string::npos && name.front() != '.';
+    if (!one_folder || name == "logs")
+        throw InputError("\"" + name + "\" cannot be the name of a data set: it is one folder, and not logs");
 }
 
 bool apply_mark(const std::string& message, WatchSettings& settings) {

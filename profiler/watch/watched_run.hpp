@@ -1,53 +1,60 @@
-// A program that is watched from within its process: its ranges become marks, and each generate() a record.
+// A program that is watched from within its process: what its threads share.
 #pragma once
 
 #include <cstdint>
+#include <mutex>
 #include <optional>
 #include <string>
 
 #include "profiler/record/record_store.hpp"
+#include "profiler/timing/cuda_driver.hpp"
 #include "profiler/timing/cupti_session.hpp"
-#include "profiler/timing/observer_group.hpp"
 #include "profiler/timing/recorded_gpu.hpp"
-#include "profiler/timing/timeline.hpp"
-#include "profiler/watch/process_cuda.hpp"
-#include "profiler/watch/range_reader.hpp"
+#include "profiler/watch/watch_report.hpp"
 #include "profiler/watch/watch_settings.hpp"
 
 namespace decodemeter {
 
-// Not for several threads at once. Functions throw what the store throws; nothing is written before the first sample.
+// What a sample had to do with the device: nothing, its work was there, or was traced there too.
+enum class DeviceUse { none, used, traced };
+
+// For several threads. Nothing is written before the first sample has ended.
 class WatchedRun {
 public:
     explicit WatchedRun(WatchSettings settings);
 
-    RangeReader& ranges() noexcept { return reader_; }
+    const WatchSettings& settings() const noexcept { return settings_; }
+    const WatchReporter& reporter() const noexcept { return reporter_; }
 
-    // What the program says of the sample that is open, or of the next one.
-    void mark(const std::string& message);
+    // The driver, where this thread has a context of it; what the process does not use is neither loaded nor made.
+    std::optional<CudaDriver> cuda_of_this_thread();
 
-    // At the end of the process: the last sample, and all records to the disk. CUPTI stays as it is.
+    // Before a sample that uses CUDA. The observer is null where it is not traced: not asked for, refused, or while
+    // another thread's sample is.
+    StageObserver* begin_device(const CudaDriver& driver);
+    // After it: sets the GPU's state, and what was traced of the first `steps` steps.
+    void end_device(SampleRecord& record, DeviceUse use, std::size_t steps);
+
+    // Gives the record its number and key, and writes it. Throws what the store throws.
+    void append(SampleRecord& record);
+
+    // All records to the disk. CUPTI stays as it is, because the process is ending.
     void finish();
 
+    // In a forked child: the results are the parent's, the lock on them too.
+    void abandon() noexcept { store_.reset(); }
+
 private:
-    void begin_sample();
-    void end_sample(int steps, bool enclosed);
-    void open();
-    SampleRecord make_record(int steps, bool enclosed);
-    void add_pass(SampleRecord& record, std::size_t steps);
+    void open_store();
 
     WatchSettings settings_;
-    WatchSettings sample_;  // the settings, and what the sample says of itself
-    Timeline<> timeline_;
-    ObserverGroup observers_;
-    RangeReader reader_;
-
-    // From the first sample on.
+    WatchReporter reporter_;
+    std::mutex mutex_;
+    CudaDriver driver_;
     std::optional<RecordStore> store_;
-    std::optional<ProcessCuda> cuda_;
     std::optional<RecordedGpu> gpu_;
     std::optional<CuptiSession> cupti_;
-    std::string no_passes_;  // why there are none
+    std::string no_passes_ = "the watched program did not use CUDA when the sample began";
     bool in_pass_ = false;
     std::int64_t next_id_ = 0;
 };

@@ -3,8 +3,8 @@
 
 #include <cuda_runtime_api.h>
 
-#include "profiler/timing/cuda_handle.hpp"
 #include "profiler/timing/stage_observer.hpp"
+#include "tests/gpu/check_cuda.hpp"
 #include "tests/gpu/spin.hpp"
 
 namespace decodemeter::test {

@@ -49,6 +49,17 @@ TEST_CASE("An event before the end of its step's work, or after the next step's 
     CHECK(place({event(-2, 22), close, event(202, 217)}, edges, work)->misplaced == 0);
 }
 
+TEST_CASE("Of a step's work in several pieces the last end and the first start count") {
+    const std::vector<StreamExtent> pieces = {{0, 7, {us(-50), us(20)}},
+                                              {1, 7, {us(60), us(110)}},
+                                              {1, 7, {us(30), us(50)}},
+                                              {2, 7, {us(150), us(215)}},
+                                              {2, 7, {us(120), us(130)}}};
+    CHECK(place({event(-2, 22), event(101, 112), event(202, 217)}, edges, pieces)->misplaced == 0);
+    CHECK(place({event(-2, 22), event(101, 105), event(202, 217)}, edges, pieces)->misplaced == 1);
+    CHECK(place({event(-2, 22), event(101, 140), event(202, 217)}, edges, pieces)->misplaced == 1);
+}
+
 TEST_CASE("Work on another stream says nothing of an event") {
     std::vector<StreamExtent> both = work;
     both.push_back({1, 9, {us(25), us(190)}});

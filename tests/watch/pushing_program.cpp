@@ -1,15 +1,16 @@
 // A program that pushes NVTX ranges in each way that NVTX has. Usage: pushing_program WAY SAMPLES STEPS
+#include <dlfcn.h>
 #include <nvtx3/nvToolsExt.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include <atomic>
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
 #include <functional>
 #include <string>
 #include <thread>
+#include <vector>
 
 namespace {
 
@@ -88,18 +89,35 @@ void marked(int count, int steps) {
     samples(ascii(), 1, steps);
 }
 
-// The other thread pushes while a sample is open, and no longer.
-void beside_a_thread(int count, int steps) {
+void in_threads(int count, int steps) {
+    std::vector<std::thread> threads;
+    for (int i = 0; i < 4; ++i) threads.emplace_back([&] { samples(ascii(), count, steps); });
+    for (std::thread& thread : threads) thread.join();
+}
+
+// One range around all requests, as around a conversation.
+void in_turns(int count, int steps) {
     in_range(ascii(), "generate", [&] {
-        std::atomic<bool> done{false};
-        std::thread other([&] {
-            do in_range(ascii(), "decode_step", work);
-            while (!done);
-        });
-        for (int sample = 0; sample < count; ++sample) stages(ascii(), steps);
-        done = true;
-        other.join();
+        for (int turn = 0; turn < count; ++turn) stages(ascii(), steps);
     });
+}
+
+// An exception passes the second step of each other request, and only the outer range is popped: NVTX pops the inner
+// one.
+void with_exceptions(int count, int steps) {
+    for (int sample = 0; sample < count; ++sample) {
+        nvtxRangePushA("generate");
+        stages(ascii(), sample % 2 == 0 ? steps : 1);
+        if (sample % 2 == 1) nvtxRangePushA("decode_step");
+        nvtxRangePop();
+    }
+}
+
+void bare_and_marked(int count, int steps) {
+    for (int sample = 0; sample < count; ++sample) {
+        nvtxMarkA(("decodemeter {\"vision_tokens\": " + std::to_string(100 + sample) + "}").c_str());
+        stages(ascii(), steps);
+    }
 }
 
 void forked(int count, int steps) {
@@ -116,6 +134,8 @@ void forked(int count, int steps) {
 }  // namespace
 
 int main(int argc, char** argv) {
+    // As a program that uses CUDA has it before its first range.
+    if (const char* const driver = std::getenv("PUSHING_DRIVER"); driver && !::dlopen(driver, RTLD_NOW)) return 8;
     const std::string way = argc > 1 ? argv[1] : "";
     const int count = argc > 2 ? std::atoi(argv[2]) : 1, steps = argc > 3 ? std::atoi(argv[3]) : 1;
     if (way == "ascii") samples(ascii(), count, steps);
@@ -123,16 +143,29 @@ int main(int argc, char** argv) {
     else if (way == "registered") samples(registered("a library"), count, steps);
     else if (way == "numbered") samples(numbered(), count, steps);
     else if (way == "marked") marked(count, steps);
-    else if (way == "threads") beside_a_thread(count, steps);
+    else if (way == "threads") in_threads(count, steps);
+    else if (way == "turns") in_turns(count, steps);
+    else if (way == "exceptions") with_exceptions(count, steps);
+    else if (way == "bare and marked") bare_and_marked(count, steps);
     else if (way == "forked") forked(count, steps);
     else if (way == "bare")
         for (int sample = 0; sample < count; ++sample) stages(ascii(), steps);
     else if (way == "unknown") in_range(ascii(), "training", work);
-    else if (way == "killed") {
+    else if (way == "left") {
+        samples(ascii(), count, steps);
+        nvtxRangePushA("generate");
+        stages(ascii(), steps);
+        std::exit(0);
+    } else if (way == "waiting") {
+        samples(ascii(), count, steps);
+        std::puts("waiting");
+        std::fflush(stdout);
+        ::pause();
+    } else if (way == "killed") {
         samples(ascii(), count, steps);
         nvtxRangePushA("generate");
         std::abort();
     } else return 9;
     std::puts("the program's own output");
-    return way == "failing" ? 4 : 0;
+    return 0;
 }

@@ -1,4 +1,5 @@
-"""Programs that push NVTX ranges, watched. argv: the program, the pushing program, then unittest's own arguments."""
+"""Programs that push NVTX ranges, watched. argv: the program, the pushing program, a driver that stands
+in for CUDA's, then unittest's own arguments."""
 import json
 import os
 import pathlib
@@ -7,7 +8,7 @@ import sys
 import tempfile
 import unittest
 
-PROGRAM, PUSHING = sys.argv.pop(1), sys.argv.pop(1)
+PROGRAM, PUSHING, DRIVER = sys.argv.pop(1), sys.argv.pop(1), sys.argv.pop(1)
 
 
 def run(*arguments, **options):
@@ -64,13 +65,36 @@ class EveryWay(Watched):
         self.check_times(self.records()[0], 0)
         self.assertIsNone(self.records()[0]["T_decode_per_step_mean"])
 
-    def test_other_threads_are_no_part_of_a_sample(self):
-        self.watch(PUSHING, "threads", 3, 10)
-        self.assertEqual([record["decode_steps"] for record in self.records()], [30])
+    def test_each_thread_has_samples_of_its_own(self):
+        self.watch(PUSHING, "threads", 5, 10)
+        self.assertEqual(sorted(record["sample_id"] for record in self.records()), list(range(20)))
+        for record in self.records():
+            self.check_times(record, 10)
 
-    def test_a_forked_child_is_not_watched(self):
-        self.watch(PUSHING, "forked", 2, 3)
+    def test_a_new_prefill_after_steps_is_a_new_sample(self):
+        self.watch(PUSHING, "turns", 3, 4)
         self.assertEqual(len(self.records()), 3)
+        for record in self.records():
+            self.check_times(record, 4)
+            self.assertLessEqual(record["T_LLM_prefill"] + record["T_LLM_decode"], record["T_total"] + 1e-9)
+
+    def test_a_sample_with_a_range_left_open_is_left_out_and_said(self):
+        answer = self.watch(PUSHING, "exceptions", 6, 4)
+        self.assertEqual([record["decode_steps"] for record in self.records()], [4, 4, 4])
+        self.assertIn("3 samples were not whole", answer.stderr)
+
+    def test_a_sample_that_the_program_left_is_left_out(self):
+        self.watch(PUSHING, "left", 2, 3)
+        self.assertEqual([record["decode_steps"] for record in self.records()], [3, 3])
+
+    def test_of_a_program_and_its_forked_child_the_one_that_comes_later_is_not_watched_which_is_said(self):
+        answer = self.watch(PUSHING, "forked", 2, 3, code=3)
+        self.assertEqual(len(self.records()), 3)
+        self.assertIn("of several processes one", answer.stderr)
+
+    def test_a_child_forked_before_anything_was_watched_is_watched_and_the_parent_after_it(self):
+        self.watch(PUSHING, "forked", 0, 3)
+        self.assertEqual(len(self.records()), 5 + 1)
 
     def test_more_steps_than_there_is_room_for_are_flagged(self):
         self.watch(PUSHING, "ascii", 1, 12, flags=("--max_steps", 8))
@@ -96,6 +120,10 @@ class WhatIsKnown(Watched):
         self.assertEqual([record["vision_tokens"] for record in self.records()], [100, 101, 102, 0])
         self.assertIn("cannot say its tokens", answer.stderr)
 
+    def test_where_no_range_encloses_a_sample_a_mark_is_for_the_next_one(self):
+        self.watch(PUSHING, "bare and marked", 3, 2)
+        self.assertEqual([record["vision_tokens"] for record in self.records()], [100, 101, 102])
+
     def test_records_are_what_audit_and_train_read(self):
         self.watch(PUSHING, "ascii", 30, 4, flags=("--blocks", 4, "--text_tokens", 30))
         audit = run("audit", self.out)
@@ -119,6 +147,34 @@ class WhatIsKnown(Watched):
             self.assertIn("did not use CUDA", record["cupti"]["none"])
 
 
+class WithADriver(Watched):
+    """The device of the stand-in reaches each event 50 us after the host."""
+    environment = {**os.environ, "PUSHING_DRIVER": DRIVER}
+
+    def test_steps_are_timed_by_events_on_the_device(self):
+        self.watch(PUSHING, "ascii", 2, 5, env=self.environment)
+        header = json.loads((self.out / "run.json").read_text())
+        self.assertEqual(header["device"]["type"], "cuda")
+        self.assertIn("gpu", header["absent"])  # the stand-in has no NVML
+        for record in self.records():
+            self.check_times(record, 5)
+            self.assertEqual(record["clocks"]["headline"], "span")
+            self.assertEqual(record["T_decode_per_step"], record["clocks"]["span_ms"])
+
+    def test_without_events_the_host_times_them(self):
+        self.watch(PUSHING, "bare", 2, 5, flags=("--no_events",), env=self.environment)
+        for record in self.records():
+            self.check_times(record, 5)
+            self.assertIsNone(record["clocks"]["span_ms"])
+        self.assertIn("--no_events", json.loads((self.out / "run.json").read_text())["absent"]["clocks.span_ms"])
+
+    def test_samples_that_nothing_encloses_end_with_their_last_event(self):
+        self.watch(PUSHING, "bare", 3, 4, env=self.environment)
+        for record in self.records():
+            self.check_times(record, 4)
+            self.assertAlmostEqual(record["decode_end_ms"], record["T_total"], places=6)
+
+
 class Again(Watched):
     def test_a_second_run_is_a_repeat_of_the_same_samples(self):
         self.watch(PUSHING, "ascii", 2, 2, flags=("--name", "model"))
@@ -127,24 +183,43 @@ class Again(Watched):
         self.assertEqual(sorted(record["key"] for record in self.records()),
                          [f"watched/00000{i}/none_0_0/{repeat}" for i in range(2) for repeat in range(2)])
 
-    def test_another_model_does_not_mix_with_the_first_and_the_program_is_not_disturbed(self):
+    def test_another_model_does_not_mix_with_the_first_which_is_said_before_the_program_runs(self):
         self.watch(PUSHING, "ascii", 2, 2, flags=("--name", "model"))
         answer = self.watch(PUSHING, "ascii", 2, 2, flags=("--name", "another"), code=2)
-        self.assertIn("model.name", answer.stderr)
-        self.assertIn("the program's own output", answer.stdout)
-        self.assertEqual(len(self.records()), 2)
+        self.assertIn("model.name: another here, model in run.json", answer.stderr)
+        self.assertNotIn("the program's own output", answer.stdout)
 
     def test_an_aborted_program_loses_only_the_sample_in_flight(self):
         answer = self.watch(PUSHING, "killed", 3, 2, code=128 + 6)
         self.assertIn("exit code 134", answer.stderr)
         self.assertEqual(len(self.records()), 3)
 
+    def test_after_a_program_that_was_aborted_in_its_first_sample_another_can_follow(self):
+        self.watch(PUSHING, "killed", 0, 0, code=128 + 6)
+        self.watch(PUSHING, "ascii", 1, 2)
+        self.assertEqual(len(self.records()), 1)
+
+    def test_an_end_sent_to_watch_ends_the_program(self):
+        watching = subprocess.Popen([PROGRAM, "watch", "--results_dir", self.out, "--", PUSHING, "waiting", "2", "3"], stdout=subprocess.PIPE,
+                                    stderr=subprocess.PIPE, text=True)
+        self.assertEqual(watching.stdout.readline().strip(), "waiting")
+        watching.terminate()
+        _, complaints = watching.communicate(timeout=60)
+        self.assertEqual(watching.returncode, 128 + 15, complaints)
+        self.assertIn("2 samples until then", complaints)
+        self.assertEqual(len(self.records()), 2)
+
 
 class Refused(Watched):
     def test_a_program_without_known_ranges(self):
         answer = self.watch(PUSHING, "unknown", code=2)
-        self.assertIn("range_push", answer.stderr)
+        self.assertIn("have other names (training)", answer.stderr)
+        self.assertIn("did not use NVTX", self.watch("true", code=2).stderr)
         self.assertEqual(self.records(), [])
+
+    def test_a_data_set_that_is_no_folder_of_the_results(self):
+        for name in ("../elsewhere", "a/b", "logs", ""):
+            self.assertIn("cannot be the name of a data set", self.watch(PUSHING, "ascii", 1, 1, flags=("--dataset", name), code=2).stderr)
 
     def test_a_program_that_is_not_there(self):
         self.assertIn("cannot start nonesuch", self.watch("nonesuch", code=2).stderr)

@@ -40,7 +40,8 @@ TEST_CASE("A broken mark names what is wrong and changes nothing") {
     const std::string before = to_text(settings);
     for (const char* mark : {"decodemeter {", "decodemeter 7", R"(decodemeter {"top_k": 4, "vision_tokens": -1})",
                              R"(decodemeter {"top_k": 4, "tier": "huge"})", R"(decodemeter {"top_k": 4, "colour": 1})",
-                             R"(decodemeter {"text_tokens": 1.5})"}) {
+                             R"(decodemeter {"text_tokens": 1.5})", R"(decodemeter {"text_tokens": 4294967303})",
+                             R"(decodemeter {"dataset": "../elsewhere"})"}) {
         CHECK_THROWS_AS(apply_mark(mark, settings), InputError);
         CHECK(to_text(settings) == before);
     }

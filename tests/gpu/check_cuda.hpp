@@ -1,4 +1,4 @@
-// CUDA calls checked, CUDA objects owned. Included by sources that are built with CUDA only.
+// CUDA calls checked.
 #pragma once
 
 #include <cuda_runtime_api.h>

@@ -1,0 +1,42 @@
+// The part of the CUDA driver that is used here, loaded at run time: neither building nor running needs it, and a
+// process that is watched is given no CUDA runtime that it does not have.
+#pragma once
+
+#include <string>
+
+namespace decodemeter {
+
+// Functions by what they do; all return 0 for success. Types and values as in cuda.h.
+struct CudaDriver {
+    using Event = void*;
+    using Stream = void*;  // null: the legacy default stream, on which LibTorch works unless told otherwise
+    using Context = void*;
+
+    int (*init)(unsigned flags) = nullptr;
+    int (*error_text)(int, const char**) = nullptr;
+
+    int (*context_current)(Context*) = nullptr;
+    int (*context_set)(Context) = nullptr;
+    int (*context_device)(int*) = nullptr;
+    int (*context_synchronise)() = nullptr;
+    int (*primary_context)(Context*, int device) = nullptr;
+    int (*pci_bus_id)(char*, int length, int device) = nullptr;
+
+    int (*event_create)(Event*, unsigned flags) = nullptr;
+    int (*event_destroy)(Event) = nullptr;
+    int (*event_record)(Event, Stream) = nullptr;
+    int (*event_elapsed_ms)(float*, Event, Event) = nullptr;
+    int (*stream_synchronise)(Stream) = nullptr;
+
+    std::string absent;  // why they are not there; empty: all are
+};
+
+// Once opened it stays open, as the processes that use it leave it.
+CudaDriver load_cuda_driver();
+// None is opened where the process has not done so itself.
+CudaDriver loaded_cuda_driver();
+
+// "what: the driver's words (CUDA error 201)"
+std::string cuda_fault(const CudaDriver& driver, const std::string& what, int status);
+
+}  // namespace decodemeter

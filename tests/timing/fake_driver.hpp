@@ -1,0 +1,61 @@
+// A CUDA driver whose device reaches an event some time after it was recorded, on a clock that the test moves.
+#pragma once
+
+#include <cstdint>
+#include <map>
+
+#include "profiler/timing/cuda_driver.hpp"
+#include "profiler/timing/host_clock.hpp"
+
+namespace decodemeter::test {
+
+struct FakeDriver {
+    Nanoseconds now{};
+    Nanoseconds behind{};  // how far the device runs behind the host
+    int record_status = 0;
+    int fails_from = 1 << 30;  // the event from which on creating fails
+    int created = 0, destroyed = 0, contexts_set = 0;
+    void* context = nullptr;
+    std::map<void*, Nanoseconds> reached;
+};
+
+inline FakeDriver& fake_driver() {
+    static FakeDriver fake;
+    return fake;
+}
+
+// A fresh fake and the functions that lead to it.
+inline CudaDriver make_fake_driver() {
+    fake_driver() = FakeDriver{};
+    CudaDriver driver;
+    driver.init = [](unsigned) { return 0; };
+    driver.error_text = [](int, const char** text) { return *text = "as the fake wants it", 0; };
+    driver.context_current = [](CudaDriver::Context* context) { return *context = fake_driver().context, 0; };
+    driver.primary_context = [](CudaDriver::Context* context, int) { return *context = &fake_driver(), 0; };
+    driver.context_set = [](CudaDriver::Context context) {
+        ++fake_driver().contexts_set;
+        fake_driver().context = context;
+        return 0;
+    };
+    driver.event_create = [](CudaDriver::Event* event, unsigned) {
+        FakeDriver& fake = fake_driver();
+        if (fake.created >= fake.fails_from) return 2;
+        *event = reinterpret_cast<void*>(static_cast<std::intptr_t>(++fake.created));
+        return 0;
+    };
+    driver.event_destroy = [](CudaDriver::Event) { return ++fake_driver().destroyed, 0; };
+    driver.event_record = [](CudaDriver::Event event, CudaDriver::Stream) {
+        FakeDriver& fake = fake_driver();
+        fake.reached[event] = fake.now + fake.behind;
+        return fake.record_status;
+    };
+    driver.event_elapsed_ms = [](float* elapsed_ms, CudaDriver::Event from, CudaDriver::Event to) {
+        const Milliseconds elapsed = fake_driver().reached.at(to) - fake_driver().reached.at(from);
+        *elapsed_ms = static_cast<float>(elapsed.count());
+        return 0;
+    };
+    driver.stream_synchronise = [](CudaDriver::Stream) { return 0; };
+    return driver;
+}
+
+}  // namespace decodemeter::test
