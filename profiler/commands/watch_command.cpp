@@ -208,7 +208,8 @@ void add_watch_command(CLI::App& app) {
     WatchSettings& settings = flags->settings;
     command->add_option("--results_dir", settings.results_dir, "Where the records go")->capture_default_str();
     command->add_option("--dataset", settings.dataset, "The folder of the records in it")->capture_default_str();
-    command->add_option("--name", settings.name, "What is run, for run.json; the program's command line otherwise");
+    command->add_option("--name", settings.name,
+                        "What is run, for run.json; the name of the program or of its script otherwise");
     command->add_option("--tier", flags->tier, "Image tier of the samples: low, medium, high or none")
         ->capture_default_str();
     command->add_option("--top_k", settings.config.top_k, "Experts per token; 0 in a dense model")
