@@ -11,6 +11,7 @@
 #include "estimator/commands/options.hpp"
 #include "profiler/error/error.hpp"
 #include "profiler/process/program.hpp"
+#include "profiler/process/scratch_folder.hpp"
 #include "profiler/record/config_key.hpp"
 #include "profiler/record/record_reader.hpp"
 #include "profiler/report/progress.hpp"
@@ -96,26 +97,6 @@ void print_curve(const ConfigKey& key, const Curve& curve, const TestFlags& flag
                                  {"T_decode_per_token_avg", curve.decode_ms / flags.output_tokens},
                                  {"T_total", curve.prefill_ms + curve.decode_ms}});
 }
-
-// Removed at the end.
-class ScratchFolder {
-public:
-    ScratchFolder() {
-        std::string pattern = (fs::temp_directory_path() / "decodemeter-XXXXXX").string();
-        if (::mkdtemp(pattern.data()) == nullptr) throw InputError(pattern + ": cannot make a temporary folder");
-        path_ = pattern;
-    }
-    ~ScratchFolder() {
-        std::error_code ignored;
-        fs::remove_all(path_, ignored);
-    }
-    ScratchFolder(const ScratchFolder&) = delete;
-    ScratchFolder& operator=(const ScratchFolder&) = delete;
-    const fs::path& path() const noexcept { return path_; }
-
-private:
-    fs::path path_;
-};
 
 // Records are the only way from the model to the estimator, here too: `profile` writes them.
 std::vector<SampleRecord> measure(const ConfigKey& key, const TestFlags& flags) {

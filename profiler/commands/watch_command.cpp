@@ -22,6 +22,7 @@
 #include "profiler/error/error.hpp"
 #include "profiler/error/exit_code.hpp"
 #include "profiler/process/program.hpp"
+#include "profiler/process/scratch_folder.hpp"
 #include "profiler/record/record_json.hpp"
 #include "profiler/record/record_reader.hpp"
 #include "profiler/record/record_store.hpp"
@@ -65,27 +66,6 @@ std::string text_of(const fs::path& file) {
     text << std::ifstream(file).rdbuf();
     return text.str();
 }
-
-// A folder that is gone with its owner.
-class ScratchFolder {
-public:
-    ScratchFolder() {
-        std::string name = (fs::temp_directory_path() / "decodemeter-watch-XXXXXX").string();
-        if (!::mkdtemp(name.data())) throw std::system_error(errno, std::generic_category(), name + ": cannot make");
-        path_ = name;
-    }
-    ~ScratchFolder() {
-        std::error_code ignored;
-        fs::remove_all(path_, ignored);
-    }
-    ScratchFolder(const ScratchFolder&) = delete;
-    ScratchFolder& operator=(const ScratchFolder&) = delete;
-
-    const fs::path& path() const noexcept { return path_; }
-
-private:
-    fs::path path_;
-};
 
 // Found here, not after the program has run in vain.
 void check_same_run(const WatchSettings& settings) {

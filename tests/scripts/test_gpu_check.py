@@ -21,9 +21,10 @@ PROGRAM, TRACED_RECORD = sys.argv.pop(1), sys.argv.pop(1)
 
 
 def load_script(name):
+    sys.dont_write_bytecode = True
+    sys.path.insert(0, str(ROOT / "scripts"))
     loader = importlib.machinery.SourceFileLoader(name, str(ROOT / "scripts" / name))
     module = importlib.util.module_from_spec(importlib.util.spec_from_loader(name, loader))
-    sys.dont_write_bytecode = True
     loader.exec_module(module)
     return module
 
