@@ -32,7 +32,7 @@ CudaEvents::CudaEvents(int max_steps, CudaDriver::Stream stream, CudaDriver driv
 }
 
 CudaEvents::CudaEvents(CudaEvents&& other) noexcept
-    : driver_(other.driver_),
+    : driver_(std::move(other.driver_)),
       events_(std::exchange(other.events_, {})),
       recorded_(std::move(other.recorded_)),
       stream_(other.stream_),

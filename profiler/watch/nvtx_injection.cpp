@@ -80,15 +80,19 @@ void NVTX_API mark(const Text* text) noexcept {
 }
 void NVTX_API mark_in(nvtxDomainHandle_t, const nvtxEventAttributes_t* attributes) noexcept { mark(attributes); }
 
+const std::string* registered(std::string_view text) { return registered_string(text); }
+
+// The handle of a domain is where its name is kept, so that one name has one.
 template <class Text>
 nvtxDomainHandle_t NVTX_API create_domain(const Text* text) noexcept {
-    return reinterpret_cast<nvtxDomainHandle_t>(
-        with_text(text, [](std::string_view name) { return range_domain(name); }));
+    const std::string* const name = with_text(text, registered);
+    const auto domain = reinterpret_cast<nvtxDomainHandle_t>(const_cast<std::string*>(name));
+    if (name) use_domain(number_of(domain), *name);
+    return domain;
 }
 template <class Text>
 nvtxStringHandle_t NVTX_API register_string(nvtxDomainHandle_t, const Text* text) noexcept {
-    return reinterpret_cast<nvtxStringHandle_t>(
-        const_cast<std::string*>(with_text(text, [](std::string_view string) { return registered_string(string); })));
+    return reinterpret_cast<nvtxStringHandle_t>(const_cast<std::string*>(with_text(text, registered)));
 }
 
 struct Replacement {

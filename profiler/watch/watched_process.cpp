@@ -7,7 +7,6 @@
 #include <cstdlib>
 #include <exception>
 #include <functional>
-#include <map>
 #include <memory>
 #include <mutex>
 #include <set>
@@ -27,8 +26,7 @@ struct Injected {
     explicit Injected(WatchSettings chosen) : run(std::move(chosen)) {}
 
     WatchedRun run;
-    std::mutex mutex;  // of what follows; never held while a thread's is asked for
-    std::map<std::string, RangeDomain, std::less<>> domains;
+    std::mutex mutex;                            // of what follows; never held while a thread's is asked for
     std::set<std::string, std::less<>> strings;  // registered, whose addresses are NVTX's handles
     std::set<std::shared_ptr<WatchedThread>> threads;
     std::unordered_map<std::uint64_t, std::weak_ptr<WatchedThread>> ranges;  // open, by number
@@ -235,20 +233,6 @@ void set_mark(std::string_view message) noexcept {
     });
 }
 
-RangeDomain range_domain(std::string_view name) noexcept {
-    RangeDomain number = 0;
-    guarded([&](Injected& in) {
-        {
-            const std::lock_guard lock(in.mutex);
-            number = in.domains.try_emplace(std::string(name), in.domains.size() + 1).first->second;
-        }
-        if (name != "decodemeter") return;
-        in.own_domain = number;
-        watched_thread(in).ranges().set_own_domain(number);
-    });
-    return number;
-}
-
 const std::string* registered_string(std::string_view text) noexcept {
     const std::string* registered = nullptr;
     guarded([&](Injected& in) {
@@ -256,6 +240,14 @@ const std::string* registered_string(std::string_view text) noexcept {
         registered = &*in.strings.emplace(text).first;
     });
     return registered;
+}
+
+void use_domain(RangeDomain domain, std::string_view name) noexcept {
+    if (name != "decodemeter") return;
+    guarded([&](Injected& in) {
+        in.own_domain = domain;
+        watched_thread(in).ranges().set_own_domain(domain);
+    });
 }
 
 bool watch_from_now_on() noexcept {

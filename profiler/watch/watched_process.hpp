@@ -25,10 +25,10 @@ void end_range(std::uint64_t range) noexcept;
 
 void set_mark(std::string_view message) noexcept;
 
-// The number of the domain of this name.
-RangeDomain range_domain(std::string_view name) noexcept;
-
 // A text that stays where it is; the same for the same text. Null where nothing is watched.
 const std::string* registered_string(std::string_view text) noexcept;
+
+// Which number the domain of this name has.
+void use_domain(RangeDomain domain, std::string_view name) noexcept;
 
 }  // namespace decodemeter
