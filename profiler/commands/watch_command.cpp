@@ -80,10 +80,11 @@ void check_same_run(const WatchSettings& settings) {
                                      settings.results_dir, fmt::join(differences, "; ")));
 }
 
-// "answer.py" of "/usr/bin/python3 -u answer.py --image cat.jpg".
+// "answer.py" of "/usr/bin/python3 -u answer.py --image cat.jpg"; the program itself where there is no script.
 std::string name_of(const std::vector<std::string>& program) {
     const std::string first = fs::path(program.front()).filename().string();
-    if (!first.starts_with("python")) return first;
+    const bool code_in_words = std::find(program.begin(), program.end(), "-c") != program.end();
+    if (!first.starts_with("python") || code_in_words) return first;
     const auto script = std::find_if(program.begin() + 1, program.end(),
                                      [](const std::string& argument) { return !argument.starts_with("-"); });
     return script == program.end() ? first : fs::path(*script).filename().string();
