@@ -25,6 +25,8 @@ namespace {
 struct Injected {
     explicit Injected(WatchSettings chosen) : run(std::move(chosen)) {}
 
+    // Of a forked child: what its parent had, left as it is, because handles lead there.
+    std::unique_ptr<Injected> parents;
     WatchedRun run;
     std::mutex mutex;                            // of what follows; never held while a thread's is asked for
     std::set<std::string, std::less<>> strings;  // registered, whose addresses are NVTX's handles
@@ -83,8 +85,6 @@ void guarded(const Work& work) noexcept {
 
 WatchedThread& watched_thread(Injected& in) {
     if (here.of != &in) {
-        // A forked child's one is its parent's, and is left as it is.
-        if (here.of) static_cast<void>(new std::shared_ptr<WatchedThread>(std::move(here.watched)));
         here.watched = std::make_shared<WatchedThread>(in.run);
         here.of = &in;
         if (const RangeDomain own = in.own_domain) here.watched->ranges().set_own_domain(own);
@@ -133,10 +133,9 @@ void note_name(Injected& in, std::string_view name) {
     in.names_are_known = in.names.size() >= most_names;
 }
 
-void watch_this_process(const WatchSettings& settings) {
-    auto* const in = new Injected(settings);
+void watch_this_process(std::unique_ptr<Injected> in) {
     in->run.reporter().loaded();
-    injected = in;
+    injected = in.release();
 }
 
 // The results and the lock on them are the parent's; what the child does is watched anew.
@@ -145,7 +144,10 @@ void watch_forked_child() {
     if (!parents) return;
     parents->run.abandon();
     try {
-        watch_this_process(parents->run.settings());
+        auto in = std::make_unique<Injected>(parents->run.settings());
+        in->own_domain = parents->own_domain.load();
+        in->parents.reset(parents);
+        watch_this_process(std::move(in));
     } catch (const std::exception&) {  // not watched then
     }
 }
@@ -156,7 +158,7 @@ void begin_watching() {
         const char* const settings = std::getenv(watch_settings_variable);
         try {
             if (!settings) throw InputError("this library is loaded by `decodemeter watch -- PROGRAM`");
-            watch_this_process(parse_watch_settings(settings));
+            watch_this_process(std::make_unique<Injected>(parse_watch_settings(settings)));
         } catch (const std::exception& error) {
             std::fprintf(stderr, "decodemeter watch: %s; not watching\n", error.what());
             return false;
