@@ -23,9 +23,9 @@ def records_in(folder):
 
 
 def twin_of(record, watched):
-    """The watched record of the same run: warm-up and reference runs were watched too, but ended at other times."""
-    return min(watched, key=lambda other: sum(abs(a - b) for a, b in zip(steps_of(other), steps_of(record), strict=False))
-               + 1e9 * (len(steps_of(other)) != len(steps_of(record))))
+    """The watched record of the same run: warm-up and reference runs were watched too, but took other times."""
+    alike = [other for other in watched if len(steps_of(other)) == len(steps_of(record))]
+    return min(alike, key=lambda other: sum(abs(a - b) for a, b in zip(steps_of(other), steps_of(record), strict=True)))
 
 
 def steps_of(record):

@@ -4,13 +4,10 @@
 #include <spdlog/spdlog.h>
 
 #include <algorithm>
-#include <cerrno>
+#include <cstddef>
 #include <cstdio>
 #include <cstdlib>
 #include <filesystem>
-#include <fstream>
-#include <map>
-#include <sstream>
 #include <stdexcept>
 #include <string>
 #include <system_error>
@@ -21,6 +18,7 @@
 #include "profiler/commands/watch_library.hpp"
 #include "profiler/error/error.hpp"
 #include "profiler/error/exit_code.hpp"
+#include "profiler/input/file.hpp"
 #include "profiler/process/program.hpp"
 #include "profiler/process/scratch_folder.hpp"
 #include "profiler/record/record_json.hpp"
@@ -44,34 +42,12 @@ struct WatchFlags {
     std::vector<std::string> program;
 };
 
-// The steps of each record, by its key.
-using StepsByKey = std::map<std::string, std::vector<double>>;
-
-StepsByKey steps_in(const fs::path& results_dir) {
-    StepsByKey steps;
-    const auto has_records = [](const fs::directory_entry& folder) {
-        std::error_code none;
-        return fs::file_size(folder.path() / records_file_name({}), none) > 0 && !none;
-    };
-    if (std::none_of(fs::directory_iterator(results_dir), fs::directory_iterator(), has_records)) return steps;
-    const RecordSet set = read_results(results_dir);
-    for (const auto* records : {&set.records, &set.passes}) {
-        for (const SampleRecord& record : *records) steps[record.key] = record.T_decode_per_step;
-    }
-    return steps;
-}
-
-std::string text_of(const fs::path& file) {
-    std::ostringstream text;
-    text << std::ifstream(file).rdbuf();
-    return text.str();
-}
-
 // Found here, not after the program has run in vain.
 void check_same_run(const WatchSettings& settings) {
     const fs::path file = fs::path(settings.results_dir) / run_file_name({});
     if (!fs::exists(file)) return;
-    const RunHeader existing = parse_run_header(text_of(file), file.string());
+    constexpr std::size_t most_header_bytes = std::size_t{16} << 20;
+    const RunHeader existing = parse_run_header(read_input_file(file, most_header_bytes), file.string());
     RunHeader mine = existing;
     mine.model.name = settings.name;
     mine.execution_mode = watched_execution_mode;
@@ -103,24 +79,31 @@ std::string why_nothing(const WatchReport& seen) {
                        fmt::join(seen.names, ", "), example);
 }
 
-// What there is to be said of a run whose program ended well. Throws where it was not watched to its end.
-void report(const WatchReport& seen, const StepsByKey& before, const std::string& results_dir) {
-    const StepsByKey after = steps_in(results_dir);
+void print_samples(const WatchReport& seen, const std::string& results_dir) {
+    const RecordSet set = read_results(results_dir);
     std::vector<double> watched;
-    for (const auto& [key, steps] : after) {
-        if (!before.contains(key)) watched.insert(watched.end(), steps.begin(), steps.end());
+    for (const auto* records : {&set.records, &set.passes}) {
+        for (const SampleRecord& record : *records) {
+            if (seen.samples.contains(record.key))
+                watched.insert(watched.end(), record.T_decode_per_step.begin(), record.T_decode_per_step.end());
+        }
     }
-    if (seen.samples > 0) {
-        fmt::print("{} samples watched, {} decode steps", seen.samples, watched.size());
-        if (!watched.empty()) fmt::print(" of {:.3f} ms in the median", median(watched));
-        fmt::print("; {} records in {}\n", after.size(), results_dir);
+    fmt::print("{} samples watched, {} decode steps", seen.samples.size(), watched.size());
+    if (!watched.empty()) fmt::print(" of {:.3f} ms in the median", median(watched));
+    fmt::print("; {} records in {}\n", set.records.size() + set.passes.size(), results_dir);
+}
+
+// What there is to be said of a run whose program ended well. Throws where it was not watched to its end.
+void report(const WatchReport& seen, const std::string& results_dir) {
+    if (!seen.samples.empty()) {
+        print_samples(seen, results_dir);
+        if (seen.unfinished > 0)
+            spdlog::warn("{} samples were not whole and are left out: a range was left open, or no stage was in them",
+                         seen.unfinished);
     }
-    if (seen.samples > 0 && seen.unfinished > 0)
-        spdlog::warn("{} samples were not whole and are left out: a range was left open, or no stage was in them",
-                     seen.unfinished);
     if (!seen.stopped.empty())
         throw std::runtime_error(fmt::format("not watched to the end: {}", fmt::join(seen.stopped, "; ")));
-    if (seen.samples == 0) throw InputError(why_nothing(seen));
+    if (seen.samples.empty()) throw InputError(why_nothing(seen));
     fmt::print("next: decodemeter audit {}\n", results_dir);
 }
 
@@ -165,18 +148,18 @@ void watch(WatchFlags flags) {
     check_same_run(settings);
     const ScratchFolder reports;
     settings.report_dir = reports.path().string();
-    const StepsByKey before = steps_in(settings.results_dir);
     ::setenv(injection_variable, watch_library().c_str(), 1);
     ::setenv(watch_settings_variable, to_text(settings).c_str(), 1);
     give_back_library_path();
     const int code = run_watched(flags.program);
     const WatchReport seen = read_watch_report(reports.path());
+    for (const std::string& problem : seen.problems) spdlog::warn("{}", problem);
     if (code != 0) {
         spdlog::error("{} ended with exit code {}; {} samples until then are in {}", flags.program.front(), code,
-                      seen.samples, settings.results_dir);
+                      seen.samples.size(), settings.results_dir);
         throw ExitCode{code};
     }
-    report(seen, before, settings.results_dir);
+    report(seen, settings.results_dir);
 }
 
 }  // namespace

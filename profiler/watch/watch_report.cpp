@@ -32,11 +32,11 @@ WatchReport read_watch_report(const fs::path& report_dir) {
             const auto space = line.find(' ');
             const std::string what = line.substr(0, space);
             const std::string text = space == std::string::npos ? "" : line.substr(space + 1);
-            report.samples += what == "sample";
             report.unfinished += what == "unfinished";
+            if (what == "sample") report.samples.insert(text);
             if (what == "name") report.names.insert(text);
             if (what == "stopped") report.stopped.push_back(text);
-            if (what == "problem") report.problems.push_back(text);
+            if (what == "problem") report.problems.insert(text);
         }
     }
     return report;

@@ -230,7 +230,6 @@ void set_mark(std::string_view message) noexcept {
             watched.mark(std::string(message));
         } catch (const InputError& error) {
             in.run.reporter().problem(error.what());
-            std::fprintf(stderr, "decodemeter watch: %s\n", error.what());
         }
     });
 }

@@ -94,13 +94,13 @@ void WatchedRun::append(SampleRecord& record) {
     do record.key = record_key(record.dataset, record.sample_id, record.config, record.repeat);
     while (store_->contains(record.key) && ++record.repeat);
     store_->append(record);
-    reporter_.sample();
+    reporter_.sample(record.key);
 }
 
 void WatchedRun::open_store() {
     RunHeader header = describe_run(settings_, gpu_);
     if (cupti_) header.versions.cupti = cupti_->version();
-    if (settings_.cupti && !in_pass_ && (!cupti_ || !cupti_->refused().empty())) header.absent["cupti"] = no_passes_;
+    if (settings_.cupti && (!cupti_ || !cupti_->refused().empty())) header.absent["cupti"] = no_passes_;
     try {
         store_.emplace(settings_.results_dir, std::move(header));
     } catch (const InputError& error) {

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <exception>
-#include <numeric>
 
 #include "profiler/record/this_process.hpp"
 #include "profiler/timing/recorded_times.hpp"

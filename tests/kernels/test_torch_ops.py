@@ -8,7 +8,7 @@ import sys
 sys.path[:0] = sys.argv[2:]
 try:
     import torch
-    from torch.library import opcheck
+    from torch import library
 except (ImportError, OSError) as reason:
     print(f"torch cannot be imported: {reason}")
     sys.exit(77)
@@ -25,9 +25,9 @@ def main():
     operations = torch.ops.decodemeter
     parts, counts, weights = arguments()
     for link in ("identity", "softplus", "exp"):
-        opcheck(operations.position_sum.default, (*parts, counts, "relu", link))
-    opcheck(operations.position_sum_with_values.default, (*parts, counts, "gelu", "softplus"))
-    opcheck(operations.weighted_position_sum.default, (*parts, weights, None, "silu", "softplus"))
+        library.opcheck(operations.position_sum.default, (*parts, counts, "relu", link))
+    library.opcheck(operations.position_sum_with_values.default, (*parts, counts, "gelu", "softplus"))
+    library.opcheck(operations.weighted_position_sum.default, (*parts, weights, None, "silu", "softplus"))
 
     def gradients(sum_of):
         loss = (sum_of(*parts, counts, "relu", "softplus") * torch.arange(7)).sum()
