@@ -12,8 +12,10 @@
 int main(int argc, char** argv) {
     spdlog::set_default_logger(spdlog::stderr_color_st("decodemeter"));
     spdlog::set_pattern("%^%l%$: %v");
-    CLI::App app{"decodemeter measures what a decode step of the vision-language model Molmo costs, and predicts it.",
-                 "decodemeter"};
+    CLI::App app{
+        "decodemeter measures what a decode step of the vision-language model Molmo costs, and "
+        "predicts it.",
+        "decodemeter"};
     app.require_subcommand(1);
     app.set_version_flag("--version", decodemeter::version_text());
     decodemeter::add_profiler_commands(app);

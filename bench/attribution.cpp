@@ -1,5 +1,5 @@
-// How long does the attribution of a million activity records take? Prints one JSON line for each round, all records at
-// once and in buffers as they come.
+// How long does the attribution of a million activity records take? Prints one JSON line for each
+// round, all records at once and in buffers as they come.
 #include <chrono>
 #include <cstdio>
 
@@ -15,8 +15,9 @@ double seconds_since(std::chrono::steady_clock::time_point begin) {
 }
 
 void report(const char* how, std::size_t records, double seconds, const AttributedSteps& result) {
-    std::printf("{\"how\":\"%s\",\"records\":%zu,\"steps\":%zu,\"lossless\":%s,\"seconds\":%.3f}\n", how, records,
-                result.steps.size(), result.losses.none() ? "true" : "false", seconds);
+    std::printf("{\"how\":\"%s\",\"records\":%zu,\"steps\":%zu,\"lossless\":%s,\"seconds\":%.3f}\n",
+                how, records, result.steps.size(), result.losses.none() ? "true" : "false",
+                seconds);
 }
 
 AttributedSteps in_buffers(const test::SimulatedGenerate& run) {
@@ -28,7 +29,8 @@ AttributedSteps in_buffers(const test::SimulatedGenerate& run) {
     const auto& links = run.records.links;
     for (std::size_t begin = 0; begin < calls.size(); begin += buffer) {
         const std::size_t end = std::min(calls.size(), begin + buffer);
-        for (std::size_t i = begin; i < std::min(end, device.size()); ++i) attribution.add(device[i]);
+        for (std::size_t i = begin; i < std::min(end, device.size()); ++i)
+            attribution.add(device[i]);
         for (std::size_t i = begin; i < end; ++i) attribution.add(calls[i]);
         for (std::size_t i = begin; i < std::min(end, links.size()); ++i) attribution.add(links[i]);
         attribution.settle();
@@ -40,7 +42,8 @@ AttributedSteps in_buffers(const test::SimulatedGenerate& run) {
 
 int main() {
     const test::SimulatedGenerate run(1, 64, 5200);
-    const std::size_t records = run.records.device.size() + run.records.calls.size() + run.records.links.size();
+    const std::size_t records =
+        run.records.device.size() + run.records.calls.size() + run.records.links.size();
     for (int round = 0; round < 3; ++round) {
         auto begin = std::chrono::steady_clock::now();
         AttributedSteps result = attribute_activity(run.records, run.edges, {run.external_base});

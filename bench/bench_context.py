@@ -1,4 +1,5 @@
 """What a figure depends on, to be written beside it."""
+
 import datetime
 import os
 import platform
@@ -9,8 +10,12 @@ import torch
 
 
 def commit():
-    described = subprocess.run(["git", "describe", "--always", "--dirty", "--exclude", "*"], capture_output=True,
-                               text=True, cwd=os.path.dirname(os.path.abspath(__file__)))
+    described = subprocess.run(
+        ["git", "describe", "--always", "--dirty", "--exclude", "*"],
+        capture_output=True,
+        text=True,
+        cwd=os.path.dirname(os.path.abspath(__file__)),
+    )
     return described.stdout.strip() or "unknown"
 
 

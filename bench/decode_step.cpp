@@ -1,5 +1,6 @@
-// What a decode step of the full-size model costs on this CPU, run by run at a peer's request (decode_step.py):
-// reads "<blocks> <tokens>" lines, answers each with one JSON line. First line: the model, and how fast memory streams.
+// What a decode step of the full-size model costs on this CPU, run by run at a peer's request
+// (decode_step.py): reads "<blocks> <tokens>" lines, answers each with one JSON line. First line:
+// the model, and how fast memory streams.
 #include <ATen/Parallel.h>
 #include <sys/resource.h>
 
@@ -22,14 +23,17 @@ namespace {
 
 using Seconds = std::chrono::duration<double>;
 
-// GB/s at which all threads together stream bfloat16 weights through the product that a decode step consists of.
+// GB/s at which all threads together stream bfloat16 weights through the product that a decode step
+// consists of.
 double streaming_gb_per_s() {
     constexpr std::int64_t rows = 1 << 17, columns = 2048;
-    const at::Tensor weights = molmo::empty_weights({rows, columns}, at::TensorOptions(at::kBFloat16));
+    const at::Tensor weights =
+        molmo::empty_weights({rows, columns}, at::TensorOptions(at::kBFloat16));
     std::fill_n(weights.mutable_data_ptr<at::BFloat16>(), weights.numel(), at::BFloat16(1.0F));
     const std::vector<float> x(columns, 1.0F);
     std::vector<float> y(rows);
-    const kernels::MatrixView view{weights.const_data_ptr(), rows, columns, kernels::WeightType::bfloat16};
+    const kernels::MatrixView view{weights.const_data_ptr(), rows, columns,
+                                   kernels::WeightType::bfloat16};
     double best = 0;
     for (int repeat = 0; repeat < 5; ++repeat) {
         const auto start = std::chrono::steady_clock::now();
@@ -70,12 +74,14 @@ void answer(molmo::Molmo& model, const molmo::PreparedInput& input, int blocks, 
     model.generate(input, options_of(blocks, tokens), timeline);
     const GenerateTrace trace = timeline.resolve();
     std::cout << "{\"prefill_ms\": " << trace.stages.prefill.count() << ", \"steps_ms\": [";
-    for (std::size_t i = 0; i < trace.decode.size(); ++i) std::cout << (i ? ", " : "") << trace.decode[i].host.count();
+    for (std::size_t i = 0; i < trace.decode.size(); ++i)
+        std::cout << (i ? ", " : "") << trace.decode[i].host.count();
 
-    const molmo::StepOperations seen = molmo::count_step_operations(model, input, options_of(blocks, tokens));
+    const molmo::StepOperations seen =
+        molmo::count_step_operations(model, input, options_of(blocks, tokens));
     std::cout << "], \"operations_per_step\": " << seen.operations
-              << ", \"largest_allocation_bytes\": " << seen.largest_allocation_bytes << ", \"peak_gib\": " << peak_gib()
-              << "}" << std::endl;
+              << ", \"largest_allocation_bytes\": " << seen.largest_allocation_bytes
+              << ", \"peak_gib\": " << peak_gib() << "}" << std::endl;
 }
 
 }  // namespace
@@ -89,11 +95,13 @@ int main(int argc, char** argv) {
     NullObserver nobody;
     const auto input = model.prepare({nullptr, prompt, std::nullopt, 12}, nobody);
     const int top_k = model.config().experts->top_k;
-    std::cout << "{\"model\": \"" << name << "\", \"dtype\": \"" << molmo::to_string(model.precision())
-              << "\", \"threads\": " << model.threads()
+    std::cout << "{\"model\": \"" << name << "\", \"dtype\": \""
+              << molmo::to_string(model.precision()) << "\", \"threads\": " << model.threads()
               << ", \"prompt_tokens\": " << molmo::Molmo::facts(*input).prompt_tokens
               << ", \"gb_per_s\": " << streaming_gb_per_s()
               << ", \"bytes_of_4_blocks\": " << step_bytes(model.config(), top_k, 4)
-              << ", \"bytes_of_16_blocks\": " << step_bytes(model.config(), top_k, 16) << "}" << std::endl;
-    for (int blocks = 0, tokens = 0; std::cin >> blocks >> tokens;) answer(model, *input, blocks, tokens);
+              << ", \"bytes_of_16_blocks\": " << step_bytes(model.config(), top_k, 16) << "}"
+              << std::endl;
+    for (int blocks = 0, tokens = 0; std::cin >> blocks >> tokens;)
+        answer(model, *input, blocks, tokens);
 }

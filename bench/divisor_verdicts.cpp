@@ -1,5 +1,6 @@
-// Is the divisor of a set recognised? 1,000 synthetic sets of each kind, 200 to 1,000 requests each, N from 2 to 64 in
-// four shapes, request noise up to 3 %. Prints one JSON line for each kind, and one for the published table.
+// Is the divisor of a set recognised? 1,000 synthetic sets of each kind, 200 to 1,000 requests
+// each, N from 2 to 64 in four shapes, request noise up to 3 %. Prints one JSON line for each kind,
+// and one for the published table.
 #include <cstdio>
 
 #include "tests/audit/synthetic_sets.hpp"
@@ -11,7 +12,8 @@ namespace {
 
 void report(const char* kind, const Outcome& outcome) {
     std::printf("{\"kind\":\"%s\",\"sets\":%d,\"right\":%d,\"wrong\":%d,\"undecided\":%d}\n", kind,
-                outcome.right + outcome.wrong + outcome.undecided, outcome.right, outcome.wrong, outcome.undecided);
+                outcome.right + outcome.wrong + outcome.undecided, outcome.right, outcome.wrong,
+                outcome.undecided);
 }
 
 }  // namespace
@@ -22,12 +24,17 @@ int main() {
     report("N+1", diagnose_sets(DivisorVerdict::n_plus_1, 1, 1, n_plus_1));
     report("prefill of 1.5 to 30 steps counted in",
            diagnose_sets(DivisorVerdict::prefill_included, 1.5, 30, prefill_included));
-    report("slope of 0.5 to 10 % per token", diagnose_sets(DivisorVerdict::slope, 0.005, 0.1, slope));
+    report("slope of 0.5 to 10 % per token",
+           diagnose_sets(DivisorVerdict::slope, 0.005, 0.1, slope));
     report("slope of 0.5 to 10 % per token, divided by N",
            diagnose_sets(DivisorVerdict::slope, 0.005, 0.1, slope_over_n));
-    const std::vector<PerTokenFigure> table = {
-        {0, 2, 24.62, 0}, {0, 4, 34.42, 0}, {0, 8, 41.09, 0}, {0, 15.5, 41.47, 0}, {0, 25, 45.17, 0}};
+    const std::vector<PerTokenFigure> table = {{0, 2, 24.62, 0},
+                                               {0, 4, 34.42, 0},
+                                               {0, 8, 41.09, 0},
+                                               {0, 15.5, 41.47, 0},
+                                               {0, 25, 45.17, 0}};
     const DivisorDiagnosis published = diagnose_divisor(table);
-    std::printf("{\"kind\":\"published table\",\"verdict\":\"%s\",\"step_ms\":%.3f,\"r_squared\":%.4f}\n",
-                std::string(to_string(published.verdict)).c_str(), published.step_ms, published.r_squared);
+    std::printf(
+        "{\"kind\":\"published table\",\"verdict\":\"%s\",\"step_ms\":%.3f,\"r_squared\":%.4f}\n",
+        std::string(to_string(published.verdict)).c_str(), published.step_ms, published.r_squared);
 }

@@ -3,7 +3,8 @@
 //   physics + residual   the same with the small network switched on
 //   sweep                75 configurations in one call, in microseconds
 //   LibTorch             the positioned network's total over N-1 steps, one request a call
-//   LightGBM             one number from 100 boosted trees through its C API, single row, fast configuration
+//   LightGBM             one number from 100 boosted trees through its C API, single row, fast
+//   configuration
 // Usage: bench_estimator_prediction [lib_lightgbm.so]; without it the last line is left out.
 #include <dlfcn.h>
 
@@ -34,7 +35,8 @@ double median_ns(int calls, const std::function<double(int)>& call) {
         double sum = 0;
         const auto begin = std::chrono::steady_clock::now();
         for (int i = 0; i < calls; ++i) sum += call(i);
-        const std::chrono::duration<double, std::nano> time = std::chrono::steady_clock::now() - begin;
+        const std::chrono::duration<double, std::nano> time =
+            std::chrono::steady_clock::now() - begin;
         sink = sink + sum;
         times.push_back(time.count() / calls);
     }
@@ -45,25 +47,29 @@ double median_ns(int calls, const std::function<double(int)>& call) {
 // The part of LightGBM's C API that is used here, loaded at run time.
 class BoostedTrees {
 public:
-    explicit BoostedTrees(const char* library) : library_(::dlopen(library, RTLD_NOW | RTLD_LOCAL)) {}
+    explicit BoostedTrees(const char* library)
+        : library_(::dlopen(library, RTLD_NOW | RTLD_LOCAL)) {}
     bool loaded() const { return library_ != nullptr; }
 
     // `rows` of `columns` features.
-    bool train(const std::vector<double>& features, int rows, int columns, const std::vector<float>& targets) {
+    bool train(const std::vector<double>& features, int rows, int columns,
+               const std::vector<float>& targets) {
         void* data = nullptr;
-        const char* settings = "objective=regression num_leaves=31 learning_rate=0.1 verbosity=-1 num_threads=1";
+        const char* settings =
+            "objective=regression num_leaves=31 learning_rate=0.1 verbosity=-1 num_threads=1";
         int done = 0;
-        bool fine =
-            call<int (*)(const void*, int, int32_t, int32_t, int, const char*, const void*, void**)>(
-                "LGBM_DatasetCreateFromMat")(features.data(), 1, rows, columns, 1, settings, nullptr, &data) == 0 &&
-            call<int (*)(void*, const char*, const void*, int, int)>("LGBM_DatasetSetField")(
-                data, "label", targets.data(), rows, 0) == 0 &&
-            call<int (*)(const void*, const char*, void**)>("LGBM_BoosterCreate")(data, settings, &booster_) == 0;
+        bool fine = call<int (*)(const void*, int, int32_t, int32_t, int, const char*, const void*,
+                                 void**)>("LGBM_DatasetCreateFromMat")(
+                        features.data(), 1, rows, columns, 1, settings, nullptr, &data) == 0 &&
+                    call<int (*)(void*, const char*, const void*, int, int)>(
+                        "LGBM_DatasetSetField")(data, "label", targets.data(), rows, 0) == 0 &&
+                    call<int (*)(const void*, const char*, void**)>("LGBM_BoosterCreate")(
+                        data, settings, &booster_) == 0;
         const auto update = call<int (*)(void*, int*)>("LGBM_BoosterUpdateOneIter");
         for (int i = 0; fine && i < 100; ++i) fine = update(booster_, &done) == 0;
         fine = fine && call<int (*)(void*, int, int, int, int, int32_t, const char*, void**)>(
-                           "LGBM_BoosterPredictForMatSingleRowFastInit")(booster_, 0, 0, 100, 1, columns, settings,
-                                                                         &fast_) == 0;
+                           "LGBM_BoosterPredictForMatSingleRowFastInit")(
+                           booster_, 0, 0, 100, 1, columns, settings, &fast_) == 0;
         predict_ = call<Predict>("LGBM_BoosterPredictForMatSingleRowFast");
         return fine;
     }
@@ -89,7 +95,8 @@ private:
 
 void time_trees(const char* library, const Dataset& dataset) {
     BoostedTrees trees(library);
-    if (!trees.loaded()) return void(std::printf("LightGBM             not loaded: %s\n", ::dlerror()));
+    if (!trees.loaded())
+        return void(std::printf("LightGBM             not loaded: %s\n", ::dlerror()));
     std::vector<double> features;
     std::vector<float> targets;
     for (const Row& row : dataset.rows) {
@@ -98,7 +105,8 @@ void time_trees(const char* library, const Dataset& dataset) {
         targets.push_back(static_cast<float>(row.decode_ms));
     }
     const int rows = static_cast<int>(dataset.rows.size());
-    if (!trees.train(features, rows, 6, targets)) return void(std::printf("LightGBM             could not train\n"));
+    if (!trees.train(features, rows, 6, targets))
+        return void(std::printf("LightGBM             could not train\n"));
     std::printf("LightGBM             %9.0f ns\n", median_ns(500, [&](int i) {
                     return trees.predict(&features[static_cast<std::size_t>(6 * (i % rows))]);
                 }));
@@ -107,7 +115,8 @@ void time_trees(const char* library, const Dataset& dataset) {
 LatencyModel model_of(const Dataset& dataset, bool with_residual) {
     const std::vector<int> rows = fitted_rows(dataset);
     const auto folds = make_folds(dataset, Split::leave_configuration_out, 5, 1);
-    LatencyModel model = build_latency_model(dataset, rows, run_folds(dataset, folds, physics_fold_model(1)), 1);
+    LatencyModel model =
+        build_latency_model(dataset, rows, run_folds(dataset, folds, physics_fold_model(1)), 1);
     if (with_residual) model.residual = train_residual(dataset, rows, model.physics, 1);
     else model.residual = {};
     return model;
@@ -127,27 +136,31 @@ int main(int argc, char** argv) {
     };
 
     for (const bool with_residual : {false, true}) {
-        const Predictor predictor = Predictor::parse(to_json(model_of(dataset, with_residual)), "bench");
-        const double one =
-            median_ns(1000, [&](int i) { return predictor.predict(request_at(i), 2 + i % 63).total.p95_ms; });
+        const Predictor predictor =
+            Predictor::parse(to_json(model_of(dataset, with_residual)), "bench");
+        const double one = median_ns(
+            1000, [&](int i) { return predictor.predict(request_at(i), 2 + i % 63).total.p95_ms; });
         std::vector<Request> requests;
         for (const int tier : {0, 1, 2})
             for (const int top_k : parameters.top_k)
-                for (const int blocks : parameters.blocks) requests.push_back({576, 60, tier, top_k, blocks, 0});
+                for (const int blocks : parameters.blocks)
+                    requests.push_back({576, 60, tier, top_k, blocks, 0});
         std::vector<Estimate> estimates(requests.size());
         const double sweep = median_ns(20, [&](int i) {
             predictor.predict(requests, 2 + i % 63, estimates);
             return estimates.back().total.p95_ms;
         });
-        std::printf("%-20s %9.0f ns      sweep of %zu: %7.2f us\n", with_residual ? "physics + residual" : "physics",
-                    one, requests.size(), sweep / 1000);
+        std::printf("%-20s %9.0f ns      sweep of %zu: %7.2f us\n",
+                    with_residual ? "physics + residual" : "physics", one, requests.size(),
+                    sweep / 1000);
     }
 
     TrainingOptions options;
     options.num_epochs = 1;
     const std::vector<int> rows = fitted_rows(dataset);
     const auto network = PositionedEstimator::train(dataset, rows, {}, options);
-    std::printf("LibTorch             %9.0f ns\n",
-                median_ns(20, [&](int i) { return network.predict_decode(request_at(i), 2 + i % 63); }));
+    std::printf("LibTorch             %9.0f ns\n", median_ns(20, [&](int i) {
+                    return network.predict_decode(request_at(i), 2 + i % 63);
+                }));
     if (argc > 1) time_trees(argv[1], dataset);
 }

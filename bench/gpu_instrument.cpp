@@ -1,7 +1,8 @@
-// What the instrument costs on a GPU, and what a tracing pass leaves behind. A generate() of kernels of known length
-// runs with and without each part of the instrument, in randomised ABBA blocks; then untraced runs are compared before
-// and after a tracing session. Usage: gpu_bench_instrument [file for the activity of one short run]. Prints one JSON
-// line for each figure; returns 77 where there is no device.
+// What the instrument costs on a GPU, and what a tracing pass leaves behind. A generate() of
+// kernels of known length runs with and without each part of the instrument, in randomised ABBA
+// blocks; then untraced runs are compared before and after a tracing session. Usage:
+// gpu_bench_instrument [file for the activity of one short run]. Prints one JSON line for each
+// figure; returns 77 where there is no device.
 #include <chrono>
 #include <cstdio>
 #include <fstream>
@@ -22,7 +23,8 @@ using test::SpinningGenerate;
 namespace {
 
 constexpr int blocks = 100;
-const SpinningGenerate typical{16, 200, 4000};  // 0.8 ms a step, as an eager decoder of small kernels
+const SpinningGenerate typical{16, 200,
+                               4000};  // 0.8 ms a step, as an eager decoder of small kernels
 
 Milliseconds time_run(StageObserver& observer) {
     check_cuda(cudaDeviceSynchronize(), "cannot wait for the device");
@@ -70,9 +72,11 @@ std::vector<double> untraced_runs() {
 
 void report_slowdown(const std::vector<double>& before) {
     const Comparison change = compare_unpaired(before, untraced_runs(), 0.002);
-    std::printf("{\"figure\":\"slowdown after tracing\",\"percent\":%.4f,\"interval_percent\":[%.4f,%.4f]}\n",
-                percent_of_log_ratio(change.log_ratio.median), percent_of_log_ratio(change.log_ratio.lower),
-                percent_of_log_ratio(change.log_ratio.upper));
+    std::printf(
+        "{\"figure\":\"slowdown after "
+        "tracing\",\"percent\":%.4f,\"interval_percent\":[%.4f,%.4f]}\n",
+        percent_of_log_ratio(change.log_ratio.median), percent_of_log_ratio(change.log_ratio.lower),
+        percent_of_log_ratio(change.log_ratio.upper));
 }
 
 // The edges are the observer's own; here they are taken once more, a few hundred nanoseconds apart.
@@ -81,7 +85,8 @@ struct EdgeTimes final : StageObserver {
     void begin(Stage stage, int) noexcept override { add(stage); }
     void end(Stage stage, int) noexcept override { add(stage); }
     void add(Stage stage) {
-        if (stage == Stage::decode_step) edges.push_back(std::chrono::steady_clock::now().time_since_epoch());
+        if (stage == Stage::decode_step)
+            edges.push_back(std::chrono::steady_clock::now().time_since_epoch());
     }
 };
 

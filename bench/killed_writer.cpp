@@ -1,7 +1,7 @@
-// Is anything lost when a writer is killed, or the disk is full? A child process appends records as fast as it can,
-// saying before each which one comes; it is killed with SIGKILL at 200 random moments, and started again on the same
-// directory. Then the same with a file-size limit in place of a full disk, because mounting a small one needs rights.
-// Prints one JSON line for each case.
+// Is anything lost when a writer is killed, or the disk is full? A child process appends records as
+// fast as it can, saying before each which one comes; it is killed with SIGKILL at 200 random
+// moments, and started again on the same directory. Then the same with a file-size limit in place
+// of a full disk, because mounting a small one needs rights. Prints one JSON line for each case.
 #include <signal.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
@@ -34,7 +34,8 @@ SampleRecord record_at(std::int64_t place) {
     return record;
 }
 
-// What `profile` does: whatever is not there yet, in order. `written` is told each record that has been written.
+// What `profile` does: whatever is not there yet, in order. `written` is told each record that has
+// been written.
 [[noreturn]] void write_until_killed(const std::filesystem::path& directory, int written) {
     RecordStore store(directory, {});
     for (std::int64_t place = 0;; ++place) {
@@ -53,12 +54,14 @@ std::int64_t last_written(int pipe, std::int64_t before) {
 }
 
 struct Loss {
-    int torn_left = 0, duplicates = 0, gaps = 0, lost = 0, repaired = 0, more_than_one_in_flight = 0;
+    int torn_left = 0, duplicates = 0, gaps = 0, lost = 0, repaired = 0,
+        more_than_one_in_flight = 0;
     std::int64_t records = 0;
     std::int64_t highest = -1;  // place found after the kill before
 };
 
-std::int64_t kill_once(const std::filesystem::path& directory, useconds_t after, std::int64_t written_before) {
+std::int64_t kill_once(const std::filesystem::path& directory, useconds_t after,
+                       std::int64_t written_before) {
     int ends[2];
     if (pipe(ends) != 0) std::abort();
     const pid_t child = fork();
@@ -84,7 +87,8 @@ void inspect(const std::filesystem::path& directory, std::int64_t last, Loss& lo
     if (last < 0) return;
     const RecordSet set = read_results(directory);
     std::set<std::int64_t> places;
-    for (const SampleRecord& record : set.records) loss.duplicates += !places.insert(record.sample_id).second;
+    for (const SampleRecord& record : set.records)
+        loss.duplicates += !places.insert(record.sample_id).second;
     loss.torn_left += static_cast<int>(set.report.skipped_count());
     for (std::int64_t place = 0; place <= last; ++place) loss.lost += !places.contains(place);
     const std::int64_t highest = *places.rbegin();
@@ -105,17 +109,19 @@ void kill_many() {
         const test::TemporaryDirectory directory;
         std::int64_t last = loss.highest = -1;
         for (int i = 0; i < kills_a_directory; ++i) {
-            last = kill_once(directory.path(), static_cast<useconds_t>(draws.uniform(500, 25'000)), last);
+            last = kill_once(directory.path(), static_cast<useconds_t>(draws.uniform(500, 25'000)),
+                             last);
             inspect(directory.path(), last, loss);
         }
         records += loss.records;
     }
     std::printf(
         "{\"case\":\"kill "
-        "-9\",\"kills\":%d,\"records\":%lld,\"lost\":%d,\"duplicates\":%d,\"gaps\":%d,\"torn_lines_left\":"
+        "-9\",\"kills\":%d,\"records\":%lld,\"lost\":%d,\"duplicates\":%d,\"gaps\":%d,\"torn_lines_"
+        "left\":"
         "%d,\"torn_lines_repaired\":%d,\"more_than_the_sample_in_flight\":%d}\n",
-        kills, static_cast<long long>(records), loss.lost, loss.duplicates, loss.gaps, loss.torn_left, loss.repaired,
-        loss.more_than_one_in_flight);
+        kills, static_cast<long long>(records), loss.lost, loss.duplicates, loss.gaps,
+        loss.torn_left, loss.repaired, loss.more_than_one_in_flight);
 }
 
 // Appends until the limit stops it; how many records were written whole.
@@ -141,13 +147,16 @@ void fill_disk() {
     constexpr int limits = 50;
     for (int i = 0; i < limits; ++i) {
         const test::TemporaryDirectory directory;
-        const std::int64_t written = write_until_full(directory.path(), static_cast<rlim_t>(20'000 + 137 * i));
+        const std::int64_t written =
+            write_until_full(directory.path(), static_cast<rlim_t>(20'000 + 137 * i));
         const RecordSet set = read_results(directory.path());
-        broken += static_cast<std::int64_t>(set.records.size()) != written || set.report.skipped_count() > 0;
+        broken += static_cast<std::int64_t>(set.records.size()) != written ||
+                  set.report.skipped_count() > 0;
         records += written;
     }
     std::printf(
-        "{\"case\":\"disk full (RLIMIT_FSIZE)\",\"limits\":%d,\"records\":%lld,\"directories_with_a_loss\":%d}\n",
+        "{\"case\":\"disk full "
+        "(RLIMIT_FSIZE)\",\"limits\":%d,\"records\":%lld,\"directories_with_a_loss\":%d}\n",
         limits, static_cast<long long>(records), broken);
 }
 

@@ -1,5 +1,5 @@
-// What a pair of push and pop costs the program, by name of the range. Run alone and under `decodemeter watch`. Prints
-// one JSON line for each name.
+// What a pair of push and pop costs the program, by name of the range. Run alone and under
+// `decodemeter watch`. Prints one JSON line for each name.
 #include <nvtx3/nvToolsExt.h>
 
 #include <algorithm>
@@ -20,7 +20,8 @@ double nanoseconds_of_a_pair(const char* name) {
             nvtxRangePushA(name);
             nvtxRangePop();
         }
-        const std::chrono::duration<double, std::nano> taken = std::chrono::steady_clock::now() - begin;
+        const std::chrono::duration<double, std::nano> taken =
+            std::chrono::steady_clock::now() - begin;
         nvtxRangePop();
         rounds_ns.push_back(taken.count() / pairs);
     }

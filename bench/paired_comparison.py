@@ -1,4 +1,5 @@
 """Times contenders in rounds, each once a round in a random order, and says what the pairs allow to say."""
+
 import random
 import statistics
 
@@ -21,7 +22,7 @@ def rounds_of(contenders, count, time_once, seed=0):
 def median_interval(values):
     """The median and an interval from order statistics that holds it with about 95 %."""
     ordered, n = sorted(values), len(values)
-    reach = LEVEL_Z * n ** 0.5 / 2
+    reach = LEVEL_Z * n**0.5 / 2
     low, high = max(0, int(n / 2 - reach)), min(n - 1, int(n / 2 + reach))
     return statistics.median(ordered), ordered[low], ordered[high]
 

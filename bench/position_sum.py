@@ -9,6 +9,7 @@ starts itself again for that): else the page faults of half a gigabyte would be 
 process's CPU time, which other programs on the machine disturb least.
 Writes a page of the same name with .md beside the JSON.
 """
+
 import argparse
 import json
 import os
@@ -30,14 +31,18 @@ OURS = "decodemeter"
 SHAPES = "64x64x256,64x512x256,1024x64x256,1024x512x256,10000x64x256"
 HEADLINES = ("64x64x256", "1024x512x256")
 LARGEST_TENSOR_BYTES = 1.2e9
-KEEP_MEMORY = {"MALLOC_MMAP_MAX_": "0", "MALLOC_TRIM_THRESHOLD_": str(1 << 36), "MALLOC_TOP_PAD_": str(64 << 20)}
+KEEP_MEMORY = {
+    "MALLOC_MMAP_MAX_": "0",
+    "MALLOC_TRIM_THRESHOLD_": str(1 << 36),
+    "MALLOC_TOP_PAD_": str(64 << 20),
+}
 
 
 def problem(shape, device):
     batch, positions, hidden = shape
     torch.manual_seed(0)
     u, v = torch.randn(batch, hidden, device=device), torch.randn(positions, hidden, device=device)
-    w, c = torch.randn(hidden, device=device) / hidden ** 0.5, torch.randn(1, device=device)
+    w, c = torch.randn(hidden, device=device) / hidden**0.5, torch.randn(1, device=device)
     counts = torch.randint(1, positions + 1, (batch,), device=device)
     return [t.requires_grad_() for t in (u, v, w, c)], counts, torch.rand(batch, device=device)
 
@@ -74,6 +79,7 @@ def repeated(work, options, at_least=0.002):
     def several():
         for _ in range(times):
             work()
+
     return lambda: seconds(several, options) / times
 
 
@@ -103,8 +109,20 @@ def peak_bytes(name, shape, activation, options):
         torch.cuda.reset_peak_memory_stats()
         forward_and_backward(contender, inputs, counts, direction)
         return torch.cuda.max_memory_allocated() - before
-    command = [sys.executable, __file__, "--library", options.torch_library, "--threads", str(torch.get_num_threads()), "--memory_of", name, "--activations", activation,
-               "--shapes", "x".join(map(str, shape))]
+    command = [
+        sys.executable,
+        __file__,
+        "--library",
+        options.torch_library,
+        "--threads",
+        str(torch.get_num_threads()),
+        "--memory_of",
+        name,
+        "--activations",
+        activation,
+        "--shapes",
+        "x".join(map(str, shape)),
+    ]
     environment = {key: value for key, value in os.environ.items() if key not in KEEP_MEMORY}
     environment["DECODEMETER_BENCH_CHILD"] = "1"
     done = subprocess.run(command, capture_output=True, text=True, check=True, env=environment)
@@ -147,11 +165,19 @@ def measure(shape, activation, options):
     chosen = contenders(activation, options.device)
     if 4 * batch * positions * hidden > LARGEST_TENSOR_BYTES:
         chosen = {name: chosen[name] for name in (OURS, "per position", "chunks, checkpointed")}
-    result = {"batch": batch, "positions": positions, "hidden": hidden, "activation": activation,
-              "mean_count": counts.double().mean().item(), "contenders": {}}
+    result = {
+        "batch": batch,
+        "positions": positions,
+        "hidden": hidden,
+        "activation": activation,
+        "mean_count": counts.double().mean().item(),
+        "contenders": {},
+    }
     timed = {}
-    for what, work in (("forward", lambda f: lambda: forward(f, inputs, counts)),
-                       ("both", lambda f: lambda: forward_and_backward(f, inputs, counts, direction))):
+    for what, work in (
+        ("forward", lambda f: lambda: forward(f, inputs, counts)),
+        ("both", lambda f: lambda: forward_and_backward(f, inputs, counts, direction)),
+    ):
         clocks = {name: repeated(work(f), options) for name, f in chosen.items()}
         timed[what] = rounds_of(clocks, options.rounds, lambda clock: clock())
     for name, contender in chosen.items():
@@ -161,8 +187,9 @@ def measure(shape, activation, options):
             figures[what] = {"milliseconds": 1e3 * middle, "low": 1e3 * low, "high": 1e3 * high}
             if name != OURS:
                 figures[what] |= compare(times[OURS], times[name])
-        figures["forward_error"], figures["backward_error"] = errors(contender, inputs, counts, direction, activation,
-                                                                     options.device)
+        figures["forward_error"], figures["backward_error"] = errors(
+            contender, inputs, counts, direction, activation, options.device
+        )
         if "x".join(map(str, shape)) in HEADLINES or options.device == "cuda":
             figures["peak_bytes"] = peak_bytes(name, shape, activation, options)
         result["contenders"][name] = figures
@@ -176,7 +203,9 @@ def measure(shape, activation, options):
 
 
 def main():
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--library", dest="torch_library", required=True)
     parser.add_argument("--device", default="cpu", choices=("cpu", "cuda"))
     parser.add_argument("--rounds", type=int, default=15)
@@ -187,17 +216,25 @@ def main():
     parser.add_argument("--output")
     parser.add_argument("--memory_of", help=argparse.SUPPRESS)
     options = parser.parse_args()
-    if not options.memory_of and any(os.environ.get(key) != value for key, value in KEEP_MEMORY.items()):
+    if not options.memory_of and any(
+        os.environ.get(key) != value for key, value in KEEP_MEMORY.items()
+    ):
         os.execve(sys.executable, [sys.executable, *sys.argv], os.environ | KEEP_MEMORY)
     if options.threads:
         torch.set_num_threads(options.threads)
-        torch._inductor.config.cpp.threads = options.threads  # else it takes code compiled for others from its cache
+        torch._inductor.config.cpp.threads = (
+            options.threads
+        )  # else it takes code compiled for others from its cache
     torch.ops.load_library(options.torch_library)
     shapes = [tuple(int(n) for n in shape.split("x")) for shape in options.shapes.split(",")]
     activations = options.activations.split(",")
     if options.memory_of:
         return print_peak(options.memory_of, shapes[0], activations[0])
-    results = {"schema": 1, "context": context(options.device) | {"clock": options.clock} | KEEP_MEMORY, "measurements": []}
+    results = {
+        "schema": 1,
+        "context": context(options.device) | {"clock": options.clock} | KEEP_MEMORY,
+        "measurements": [],
+    }
     for activation in activations:
         for shape in shapes:
             if activation != "relu" and "x".join(map(str, shape)) not in HEADLINES:

@@ -1,5 +1,6 @@
 """The ways to compute a position sum that bench/position_sum.py compares. Each takes (u, v, w, c, counts) and gives
 S [batch]; `activation` is a function of a tensor, the link is softplus."""
+
 import torch
 import torch.utils.checkpoint
 from torch.nn import functional
@@ -19,6 +20,7 @@ def full_tensor(activation):
         y = act(u[:, None] + v[None]) @ w + c
         mask = torch.arange(v.shape[0], device=v.device) < counts[:, None]
         return (functional.softplus(y) * mask).sum(1)
+
     return contender
 
 
@@ -32,6 +34,7 @@ def per_position(activation):
             y = act(u + v[s]) @ w + c
             total = total + functional.softplus(y) * (counts > s)
         return total
+
     return contender
 
 
@@ -45,6 +48,7 @@ def segments(activation):
         position = torch.arange(sample.shape[0], device=u.device) - first[sample]
         y = act(u[sample] + v[position]) @ w + c
         return torch.segment_reduce(functional.softplus(y), "sum", lengths=counts, unsafe=True)
+
     return contender
 
 
@@ -59,10 +63,14 @@ def chunked(activation, bytes_at_once=64 << 20):
 
     def contender(u, v, w, c, counts):
         at_once = max(1, bytes_at_once // (4 * v.numel()))
-        parts = [torch.utils.checkpoint.checkpoint(rows, u[i:i + at_once], v, w, c, counts[i:i + at_once],
-                                                   use_reentrant=False)
-                 for i in range(0, u.shape[0], at_once)]
+        parts = [
+            torch.utils.checkpoint.checkpoint(
+                rows, u[i : i + at_once], v, w, c, counts[i : i + at_once], use_reentrant=False
+            )
+            for i in range(0, u.shape[0], at_once)
+        ]
         return torch.cat(parts)
+
     return contender
 
 
@@ -88,5 +96,6 @@ def contenders(activation, device):
         found["torch.compile, max-autotune"] = compiled(activation, "max-autotune-no-cudagraphs")
         if activation == "relu":
             from position_sum_triton import triton_tile
+
             found["Triton tile"] = triton_tile
     return found

@@ -3,6 +3,7 @@
 A program keeps a tile of y in registers and walks h; backward computes the tile's slopes again and leaves its share of
 each gradient for a sum at the end, without atomics. U and V come transposed, so that a load is contiguous.
 """
+
 import torch
 import triton
 import triton.language as tl
@@ -24,8 +25,20 @@ def tile_of(batch, positions, counts_at, SAMPLES: tl.constexpr, POSITIONS: tl.co
 
 
 @triton.jit
-def forward_kernel(u_at, v_at, w_at, c_at, counts_at, slopes_at, sums_at, batch, positions, hidden: tl.constexpr,
-                   SAMPLES: tl.constexpr, POSITIONS: tl.constexpr):
+def forward_kernel(
+    u_at,
+    v_at,
+    w_at,
+    c_at,
+    counts_at,
+    slopes_at,
+    sums_at,
+    batch,
+    positions,
+    hidden: tl.constexpr,
+    SAMPLES: tl.constexpr,
+    POSITIONS: tl.constexpr,
+):
     row, column, counted = tile_of(batch, positions, counts_at, SAMPLES, POSITIONS)
     y = tl.zeros((SAMPLES, POSITIONS), tl.float32) + tl.load(c_at)
     for h in range(hidden):
@@ -39,10 +52,25 @@ def forward_kernel(u_at, v_at, w_at, c_at, counts_at, slopes_at, sums_at, batch,
 
 
 @triton.jit
-def backward_kernel(u_at, v_at, counts_at, slopes_at, grad_at, grad_u_at, grad_v_at, grad_w_at, batch, positions,
-                    hidden: tl.constexpr, SAMPLES: tl.constexpr, POSITIONS: tl.constexpr):
+def backward_kernel(
+    u_at,
+    v_at,
+    counts_at,
+    slopes_at,
+    grad_at,
+    grad_u_at,
+    grad_v_at,
+    grad_w_at,
+    batch,
+    positions,
+    hidden: tl.constexpr,
+    SAMPLES: tl.constexpr,
+    POSITIONS: tl.constexpr,
+):
     row, column, counted = tile_of(batch, positions, counts_at, SAMPLES, POSITIONS)
-    slopes = tl.load(slopes_at + row[:, None] * positions + column[None, :], mask=counted, other=0.0)
+    slopes = tl.load(
+        slopes_at + row[:, None] * positions + column[None, :], mask=counted, other=0.0
+    )
     grad_y = slopes * tl.load(grad_at + row, mask=row < batch, other=0.0)[:, None]
     for h in range(hidden):
         u = tl.load(u_at + h * batch + row, mask=row < batch, other=0.0)
@@ -64,7 +92,9 @@ class TritonTile(torch.autograd.Function):
         grid = (triton.cdiv(batch, SAMPLES), triton.cdiv(positions, POSITIONS))
         transposed = u.t().contiguous(), v.t().contiguous()
         slopes, sums = u.new_empty(batch, positions), u.new_empty(grid[1], batch)
-        forward_kernel[grid](*transposed, w, c, counts, slopes, sums, batch, positions, hidden, SAMPLES, POSITIONS)
+        forward_kernel[grid](
+            *transposed, w, c, counts, slopes, sums, batch, positions, hidden, SAMPLES, POSITIONS
+        )
         context.save_for_backward(*transposed, w, counts, slopes)
         return sums.sum(0)
 
@@ -73,13 +103,35 @@ class TritonTile(torch.autograd.Function):
         u, v, w, counts, slopes = context.saved_tensors
         (hidden, batch), positions = u.shape, v.shape[1]
         grid = (triton.cdiv(batch, SAMPLES), triton.cdiv(positions, POSITIONS))
-        grad_u, grad_v = u.new_empty(grid[1], hidden, batch), u.new_empty(grid[0], hidden, positions)
+        grad_u, grad_v = (
+            u.new_empty(grid[1], hidden, batch),
+            u.new_empty(grid[0], hidden, positions),
+        )
         grad_w = u.new_empty(grid[0] * grid[1], hidden)
-        backward_kernel[grid](u, v, counts, slopes, grad.contiguous(), grad_u, grad_v, grad_w, batch, positions,
-                              hidden, SAMPLES, POSITIONS)
+        backward_kernel[grid](
+            u,
+            v,
+            counts,
+            slopes,
+            grad.contiguous(),
+            grad_u,
+            grad_v,
+            grad_w,
+            batch,
+            positions,
+            hidden,
+            SAMPLES,
+            POSITIONS,
+        )
         counted = torch.arange(positions, device=u.device) < counts[:, None]
         grad_c = (torch.where(counted, slopes, 0.0) * grad[:, None]).sum().reshape(1)
-        return (grad_u.sum(0) * w[:, None]).t(), (grad_v.sum(0) * w[:, None]).t(), grad_w.sum(0), grad_c, None
+        return (
+            (grad_u.sum(0) * w[:, None]).t(),
+            (grad_v.sum(0) * w[:, None]).t(),
+            grad_w.sum(0),
+            grad_c,
+            None,
+        )
 
 
 def triton_tile(u, v, w, c, counts):

@@ -27,12 +27,14 @@ SampleRecord record_of(std::int64_t sample_id, int output_tokens) {
     record.T_LLM_decode = 0;
     for (std::size_t i = 0; i < record.T_decode_per_step.size(); ++i) {
         const auto place = (static_cast<std::size_t>(sample_id) + 7 * (i + 1)) % 97;
-        record.T_decode_per_step[i] = static_cast<double>(1.5F + 0.001F * static_cast<float>(place));
+        record.T_decode_per_step[i] =
+            static_cast<double>(1.5F + 0.001F * static_cast<float>(place));
         record.T_LLM_decode += record.T_decode_per_step[i];
     }
     record.decode_end_ms = record.decode_start_ms + record.T_LLM_decode;
     record.T_total = record.decode_end_ms + 0.1;
-    record.clocks = StepClocks{record.T_decode_per_step, record.T_decode_per_step, std::nullopt, "span"};
+    record.clocks =
+        StepClocks{record.T_decode_per_step, record.T_decode_per_step, std::nullopt, "span"};
     return record;
 }
 
@@ -63,7 +65,8 @@ double best_seconds(const Work& work) {
 }
 
 template <class Line>
-void run(const fs::path& directory, const std::string& name, std::int64_t records, const Line& line) {
+void run(const fs::path& directory, const std::string& name, std::int64_t records,
+         const Line& line) {
     std::string text;
     for (std::int64_t i = 0; i < records; ++i) text += line(i) + "\n";
     const std::size_t size = text.size();
@@ -82,15 +85,18 @@ void run(const fs::path& directory, const std::string& name, std::int64_t record
         if (read_results(folder).records.size() != static_cast<std::size_t>(records)) std::abort();
     });
     const auto count = static_cast<double>(records);
-    std::printf("%s records=%lld bytes_per_record=%.0f lines_per_second=%.0f set_per_second=%.0f\n", name.c_str(),
-                static_cast<long long>(records), static_cast<double>(size) / count, count / lines, count / set);
+    std::printf("%s records=%lld bytes_per_record=%.0f lines_per_second=%.0f set_per_second=%.0f\n",
+                name.c_str(), static_cast<long long>(records), static_cast<double>(size) / count,
+                count / lines, count / set);
 }
 
 }  // namespace
 
 int main(int argc, char** argv) {
-    const fs::path directory = argc > 1 ? argv[1] : fs::temp_directory_path() / "decodemeter-bench-records";
+    const fs::path directory =
+        argc > 1 ? argv[1] : fs::temp_directory_path() / "decodemeter-bench-records";
     run(directory, "short", 100000, short_line);
-    run(directory, "steps_63", 20000, [](std::int64_t i) { return to_json_line(record_of(i, 64)); });
+    run(directory, "steps_63", 20000,
+        [](std::int64_t i) { return to_json_line(record_of(i, 64)); });
     if (argc < 2) fs::remove_all(directory);
 }

@@ -2,6 +2,7 @@
 
 Usage: python3 bench/record_reading.py BUILD_DIR/bench/bench_record_reading
 """
+
 import json
 import subprocess
 import sys
@@ -23,7 +24,9 @@ def best_seconds(work):
 
 def main():
     with tempfile.TemporaryDirectory() as directory:
-        output = subprocess.run([sys.argv[1], directory], check=True, capture_output=True, text=True).stdout
+        output = subprocess.run(
+            [sys.argv[1], directory], check=True, capture_output=True, text=True
+        ).stdout
         for line in output.splitlines():
             name, *pairs = line.split()
             figures = {key: float(value) for key, value in (pair.split("=") for pair in pairs)}
@@ -43,8 +46,10 @@ def main():
             print(f"{name}: {figures['bytes_per_record']:.0f} bytes a record")
             for kind, python in (("lines", python_lines), ("set", python_set)):
                 ours = figures[f"{kind}_per_second"]
-                print(f"  {kind:5}  decodemeter {ours:9.0f} records/s   Python json {python:9.0f} records/s"
-                      f"   ratio {ours / python:5.1f}")
+                print(
+                    f"  {kind:5}  decodemeter {ours:9.0f} records/s   Python json {python:9.0f} records/s"
+                    f"   ratio {ours / python:5.1f}"
+                )
 
 
 main()

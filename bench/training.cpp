@@ -1,6 +1,7 @@
 // How long does an epoch of the positioned network's training take, validation included?
-// Prints the CPU and wall seconds of each epoch. Usage: bench_training RESULTS_DIR EPOCHS [cpu|cuda] [published]
-// bench/training.py compares it with two training loops in PyTorch in the same run.
+// Prints the CPU and wall seconds of each epoch. Usage: bench_training RESULTS_DIR EPOCHS
+// [cpu|cuda] [published] bench/training.py compares it with two training loops in PyTorch in the
+// same run.
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
@@ -19,7 +20,8 @@ namespace {
 double cpu_seconds() { return static_cast<double>(std::clock()) / CLOCKS_PER_SEC; }
 
 double wall_seconds() {
-    return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
+    return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch())
+        .count();
 }
 
 }  // namespace
@@ -32,7 +34,8 @@ int main(int argc, char** argv) {
     const Dataset dataset = make_dataset(read_results(argv[1]));
     // Every fifth row, as in bench/training.py: the order of the rows does not change the time.
     std::vector<int> fitted, validation;
-    for (int i = 0; i < static_cast<int>(dataset.rows.size()); ++i) (i % 5 == 4 ? validation : fitted).push_back(i);
+    for (int i = 0; i < static_cast<int>(dataset.rows.size()); ++i)
+        (i % 5 == 4 ? validation : fitted).push_back(i);
     TrainingOptions options;
     options.num_epochs = std::atoi(argv[2]);
     if (argc > 3) options.device = argv[3];
@@ -40,8 +43,9 @@ int main(int argc, char** argv) {
     double cpu = cpu_seconds(), wall = wall_seconds();
     PositionedEstimator::train(dataset, fitted, validation, options, [&](const EpochReport& epoch) {
         const double cpu_now = cpu_seconds(), wall_now = wall_seconds();
-        std::printf("epoch=%d cpu_seconds=%.6f wall_seconds=%.6f validation_loss=%.6f rows=%zu\n", epoch.epoch,
-                    cpu_now - cpu, wall_now - wall, epoch.validation_loss, fitted.size());
+        std::printf("epoch=%d cpu_seconds=%.6f wall_seconds=%.6f validation_loss=%.6f rows=%zu\n",
+                    epoch.epoch, cpu_now - cpu, wall_now - wall, epoch.validation_loss,
+                    fitted.size());
         cpu = cpu_now;
         wall = wall_now;
         return true;

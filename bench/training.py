@@ -7,6 +7,7 @@ Every round runs one epoch of each loop, and a few of the trainer. On the CPU al
 which other programs on the machine disturb least; with a GPU they are by the clock. RESULTS_DIR is what
 `decodemeter simulate` wrote. Writes a page beside the JSON.
 """
+
 import argparse
 import json
 import os
@@ -33,8 +34,13 @@ def read_records(folder):
 
 
 def run_trainer(options, epochs):
-    done = subprocess.run([*options.program.split(), options.records, str(epochs), options.device], check=True, capture_output=True, text=True,
-                          env=os.environ | {"OMP_NUM_THREADS": "1"})
+    done = subprocess.run(
+        [*options.program.split(), options.records, str(epochs), options.device],
+        check=True,
+        capture_output=True,
+        text=True,
+        env=os.environ | {"OMP_NUM_THREADS": "1"},
+    )
     pairs = [dict(pair.split("=") for pair in line.split()) for line in done.stdout.splitlines()]
     return [{key: float(value) for key, value in line.items()} for line in pairs]
 
@@ -61,9 +67,14 @@ def measure(options):
         "vectorised": seeded(VectorisedLoop, *given, False),
         "vectorised, each position encoded once": seeded(VectorisedLoop, *given, True),
     }
-    clocks = {name: lambda loop=loop: seconds_of(loop.epoch, options.device) for name, loop in loops.items()}
+    clocks = {
+        name: lambda loop=loop: seconds_of(loop.epoch, options.device)
+        for name, loop in loops.items()
+    }
     kind = "wall_seconds" if options.device == "cuda" else "cpu_seconds"
-    clocks[OURS] = lambda: sorted(e[kind] for e in run_trainer(options, EPOCHS_A_ROUND))[EPOCHS_A_ROUND // 2]
+    clocks[OURS] = lambda: sorted(e[kind] for e in run_trainer(options, EPOCHS_A_ROUND))[
+        EPOCHS_A_ROUND // 2
+    ]
     seconds, order = {name: [] for name in clocks}, random.Random(0)
     names = list(clocks)
     for _ in range(options.rounds):
@@ -75,29 +86,44 @@ def measure(options):
 
 def page(results):
     c = results["context"]
-    lines = ["# Training the positioned network", "",
-             f"`{c['command']}` at {c['commit']}, {c['date']}; {c['device']}; torch {c['torch']}; load average "
-             f"{c['load_average']:.1f}.", "",
-             f"{results['fitted']} simulated records fitted and {results['validation']} validated an epoch, batch {BATCH},",
-             f"hidden 256, the same three losses on relative errors. {results['clock']}, medians of rounds; in",
-             "brackets the interval of the time over decodemeter's in the same round.", "",
-             "| | an epoch, s | over decodemeter's |", "|---|---|---|"]
+    lines = [
+        "# Training the positioned network",
+        "",
+        f"`{c['command']}` at {c['commit']}, {c['date']}; {c['device']}; torch {c['torch']}; load average "
+        f"{c['load_average']:.1f}.",
+        "",
+        f"{results['fitted']} simulated records fitted and {results['validation']} validated an epoch, batch {BATCH},",
+        f"hidden 256, the same three losses on relative errors. {results['clock']}, medians of rounds; in",
+        "brackets the interval of the time over decodemeter's in the same round.",
+        "",
+        "| | an epoch, s | over decodemeter's |",
+        "|---|---|---|",
+    ]
     for name, figures in results["loops"].items():
         ratio = ""
         if "ratio" in figures:
-            ratio = (f"{figures['ratio']:.1f} x ({figures['ratio_low']:.1f} .. {figures['ratio_high']:.1f}), "
-                     f"{figures['verdict']}")
+            ratio = (
+                f"{figures['ratio']:.1f} x ({figures['ratio_low']:.1f} .. {figures['ratio_high']:.1f}), "
+                f"{figures['verdict']}"
+            )
         lines.append(f"| {name} | {figures['seconds']:.3f} | {ratio} |")
     whole = results["whole_training"]
-    lines += ["", f"A whole training of {whole['epochs']} epochs by decodemeter: {whole['cpu_seconds']:.1f} s of CPU time, "
-              f"{whole['wall_seconds']:.1f} s by the clock."]
+    lines += [
+        "",
+        f"A whole training of {whole['epochs']} epochs by decodemeter: {whole['cpu_seconds']:.1f} s of CPU time, "
+        f"{whole['wall_seconds']:.1f} s by the clock.",
+    ]
     return "\n".join(lines) + "\n"
 
 
 def main():
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--records", required=True)
-    parser.add_argument("--program", required=True, help="bench_training, or a command that runs it")
+    parser.add_argument(
+        "--program", required=True, help="bench_training, or a command that runs it"
+    )
     parser.add_argument("--device", default="cpu", choices=("cpu", "cuda"))
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--epochs", type=int, default=50)
@@ -107,10 +133,20 @@ def main():
     fitted, validation, seconds = measure(options)
     whole = run_trainer(options, options.epochs)
     clock = "Seconds by the clock" if options.device == "cuda" else "CPU seconds on one thread"
-    results = {"schema": 1, "context": context(options.device), "clock": clock, "fitted": fitted,
-               "validation": validation, "batch": BATCH, "loops": {}, "whole_training": {"epochs": options.epochs,
-                                               "cpu_seconds": sum(e["cpu_seconds"] for e in whole),
-                                               "wall_seconds": sum(e["wall_seconds"] for e in whole)}}
+    results = {
+        "schema": 1,
+        "context": context(options.device),
+        "clock": clock,
+        "fitted": fitted,
+        "validation": validation,
+        "batch": BATCH,
+        "loops": {},
+        "whole_training": {
+            "epochs": options.epochs,
+            "cpu_seconds": sum(e["cpu_seconds"] for e in whole),
+            "wall_seconds": sum(e["wall_seconds"] for e in whole),
+        },
+    }
     for name in (OURS, *(n for n in seconds if n != OURS)):
         middle, low, high = median_interval(seconds[name])
         results["loops"][name] = {"seconds": middle, "low": low, "high": high}

@@ -1,6 +1,7 @@
-// Is any statistic biased? A virtual clock drives the instrument over steps of known cost; each figure that a user
-// reads is compared with the truth. Between the stages and between the runs the clock moves on too, so that a statistic
-// into which anything else leaks shows it. Prints one JSON line for each statistic.
+// Is any statistic biased? A virtual clock drives the instrument over steps of known cost; each
+// figure that a user reads is compared with the truth. Between the stages and between the runs the
+// clock moves on too, so that a statistic into which anything else leaks shows it. Prints one JSON
+// line for each statistic.
 #include <algorithm>
 #include <cmath>
 #include <cstdio>
@@ -26,12 +27,12 @@ struct VirtualClock {
 };
 
 void report(const char* statistic, double value, double truth) {
-    std::printf("{\"statistic\":\"%s\",\"value\":%.9g,\"truth\":%.9g,\"bias_percent\":%.6f}\n", statistic, value, truth,
-                100 * (value / truth - 1));
+    std::printf("{\"statistic\":\"%s\",\"value\":%.9g,\"truth\":%.9g,\"bias_percent\":%.6f}\n",
+                statistic, value, truth, 100 * (value / truth - 1));
 }
 
-// `count` noise factors about 1, in a seeded order: the same distance above and below, so that the mean and the median
-// are 1 exactly.
+// `count` noise factors about 1, in a seeded order: the same distance above and below, so that the
+// mean and the median are 1 exactly.
 std::vector<double> noise_factors(int count, double width, std::uint64_t seed) {
     test::Draws draws(seed);
     std::vector<double> factors(static_cast<std::size_t>(count), 1.0);
@@ -48,9 +49,10 @@ struct Truth {
     double step_ms, prefill_ms = 8, vision_ms = 10, projector_ms = 1;
 };
 
-// One generate() with stages and gaps; the step before which the host pauses is part of the step, as it is in life.
-void generate(StageObserver& observer, Nanoseconds& time, const Truth& truth, const std::vector<double>& steps_ms,
-              test::Draws& draws) {
+// One generate() with stages and gaps; the step before which the host pauses is part of the step,
+// as it is in life.
+void generate(StageObserver& observer, Nanoseconds& time, const Truth& truth,
+              const std::vector<double>& steps_ms, test::Draws& draws) {
     const auto pass = [&](double ms) { time += std::chrono::round<Nanoseconds>(Milliseconds(ms)); };
     const auto stage = [&](Stage which, double ms) {
         observer.begin(which, 0);
@@ -79,11 +81,13 @@ SampleRecord record_of(const GenerateTrace& trace, int sample, const ConfigKey& 
     record.config = config;
     record.key = record_key(record.dataset, sample, config, 0);
     record.prompt_tokens = 1000;
-    for (const StepTiming& step : trace.decode) record.T_decode_per_step.push_back(step.host.count());
+    for (const StepTiming& step : trace.decode)
+        record.T_decode_per_step.push_back(step.host.count());
     record.output_tokens = static_cast<int>(trace.decode.size()) + 1;
     record.T_vision_total = (trace.stages.vision_encoder + trace.stages.projector).count();
     record.T_LLM_prefill = trace.stages.prefill.count();
-    record.T_LLM_decode = std::accumulate(record.T_decode_per_step.begin(), record.T_decode_per_step.end(), 0.0);
+    record.T_LLM_decode =
+        std::accumulate(record.T_decode_per_step.begin(), record.T_decode_per_step.end(), 0.0);
     record.decode_start_ms = trace.decode_start.count();
     record.decode_end_ms = record.decode_start_ms + record.T_LLM_decode;
     record.T_total = trace.total.count();
@@ -107,7 +111,8 @@ void measure_records(double step_ms) {
         timeline.reset();
         generate(timeline, time, truth, steps, draws);
         SampleRecord record = record_of(timeline.resolve(), sample, config);
-        const Milliseconds vision(record.T_vision_total), prefill(record.T_vision_total + record.T_LLM_prefill);
+        const Milliseconds vision(record.T_vision_total),
+            prefill(record.T_vision_total + record.T_LLM_prefill);
         record.subtraction = subtract(vision, prefill, Milliseconds(record.T_total));
         totals.push_back(record.T_total);
         true_totals.push_back(truth.vision_ms + truth.projector_ms + truth.prefill_ms +
@@ -120,13 +125,15 @@ void measure_records(double step_ms) {
         means.push_back(*decode_per_step_mean_ms(record));
         per_token.push_back(decode_per_token_ms(record));
         const double n = record.output_tokens;
-        expected_per_token += step_ms * factors[static_cast<std::size_t>(record.sample_id)] * (n - 1) / n;
+        expected_per_token +=
+            step_ms * factors[static_cast<std::size_t>(record.sample_id)] * (n - 1) / n;
         prefills.push_back(record.T_LLM_prefill);
         visions.push_back(record.T_vision_total);
         starts.push_back(record.decode_start_ms);
         subtracted.push_back(record.subtraction->T_LLM_decode);
         direct.push_back(record.T_LLM_decode);
-        all_steps.insert(all_steps.end(), record.T_decode_per_step.begin(), record.T_decode_per_step.end());
+        all_steps.insert(all_steps.end(), record.T_decode_per_step.begin(),
+                         record.T_decode_per_step.end());
     }
     std::vector<double> sorted_factors = factors;
     std::sort(sorted_factors.begin(), sorted_factors.end());
@@ -137,7 +144,8 @@ void measure_records(double step_ms) {
     report("T_decode_per_token, mean", mean(per_token), expected_per_token / samples);
     report("T_LLM_prefill, mean", mean(prefills), truth.prefill_ms);
     report("T_vision_total, mean", mean(visions), truth.vision_ms + truth.projector_ms);
-    report("decode_start_ms, mean", mean(starts), truth.vision_ms + truth.projector_ms + truth.prefill_ms);
+    report("decode_start_ms, mean", mean(starts),
+           truth.vision_ms + truth.projector_ms + truth.prefill_ms);
     report("T_total, mean", mean(totals), mean(true_totals));
     report("T_LLM_decode by subtraction, mean", mean(subtracted), mean(direct));
     set.report.read = set.report.native = samples;
@@ -152,13 +160,15 @@ void measure_activity() {
     double busy = 0, true_busy = 0, span = 0, true_span = 0, parts = 0;
     for (std::uint64_t seed = 0; seed < 50; ++seed) {
         const test::SimulatedGenerate run(seed, 30, 40);
-        const AttributedSteps steps = attribute_activity(run.records, run.edges, {run.external_base});
+        const AttributedSteps steps =
+            attribute_activity(run.records, run.edges, {run.external_base});
         for (const StepActivity& step : steps.steps) {
             busy += step.busy.count();
             span += step.span.count();
             parts += (step.busy + step.idle.launch + step.idle.synchronise + step.idle.gap).count();
         }
-        // The first 40 kernels are prefill's; on one stream nothing overlaps, so that the sum is the truth.
+        // The first 40 kernels are prefill's; on one stream nothing overlaps, so that the sum is
+        // the truth.
         for (std::size_t i = 40; i < run.records.device.size(); ++i)
             true_busy += Milliseconds(run.records.device[i].time.length()).count();
         const Nanoseconds begin = std::max(run.edges.front(), run.records.device[39].time.end);

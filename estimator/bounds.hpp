@@ -1,4 +1,5 @@
-// Upper bounds as factors on a predicted time: what split-conformal calibration left behind. Pure look-up.
+// Upper bounds as factors on a predicted time: what split-conformal calibration left behind. Pure
+// look-up.
 #pragma once
 
 #include <array>
@@ -9,7 +10,8 @@ namespace decodemeter {
 
 // Bins of the output length N in which the bounds are calibrated.
 inline constexpr std::size_t bound_bins = 4;
-inline constexpr std::array<std::string_view, bound_bins> bound_bin_names = {"2", "3-5", "6-20", "21+"};
+inline constexpr std::array<std::string_view, bound_bins> bound_bin_names = {"2", "3-5", "6-20",
+                                                                             "21+"};
 std::size_t bound_bin(int output_tokens) noexcept;
 
 // Factors for 90, 95 and 99 of 100 requests.

@@ -8,18 +8,21 @@ namespace decodemeter {
 
 namespace {
 
-constexpr std::array<std::string_view, 5> rule_names = {"average", "positions", "maximum", "expectation",
-                                                        "expected_length"};
+constexpr std::array<std::string_view, 5> rule_names = {"average", "positions", "maximum",
+                                                        "expectation", "expected_length"};
 constexpr int longest_answer = 1 << 20;
 
 // Steps of a fractional number of tokens: linear between whole ones.
-double decode_of_mean_ms(const LatencyModel& model, const Request& request, double tokens) noexcept {
+double decode_of_mean_ms(const LatencyModel& model, const Request& request,
+                         double tokens) noexcept {
     const int below = static_cast<int>(std::floor(tokens));
-    const double low = model_decode_ms(model, request, below), high = model_decode_ms(model, request, below + 1);
+    const double low = model_decode_ms(model, request, below),
+                 high = model_decode_ms(model, request, below + 1);
     return low + (tokens - below) * (high - low);
 }
 
-int longest_that_fits(const LatencyModel& model, const Request& request, double prefill_ms, double budget_ms) {
+int longest_that_fits(const LatencyModel& model, const Request& request, double prefill_ms,
+                      double budget_ms) {
     if (prefill_ms > budget_ms) return 0;
     int fits = 1, too_long = longest_answer;
     while (too_long - fits > 1) {
@@ -30,9 +33,11 @@ int longest_that_fits(const LatencyModel& model, const Request& request, double 
     return fits;
 }
 
-std::optional<double> accuracy_of(std::span<const AccuracyEntry> accuracies, const Request& request) {
+std::optional<double> accuracy_of(std::span<const AccuracyEntry> accuracies,
+                                  const Request& request) {
     for (const AccuracyEntry& entry : accuracies) {
-        if (entry.tier == request.tier && entry.top_k == request.top_k && entry.active_blocks == request.active_blocks)
+        if (entry.tier == request.tier && entry.top_k == request.top_k &&
+            entry.active_blocks == request.active_blocks)
             return entry.accuracy;
     }
     return std::nullopt;
@@ -47,7 +52,9 @@ bool better(const BudgetChoice& a, const BudgetChoice& b) {
 
 }  // namespace
 
-std::string_view to_string(DecodeRule rule) noexcept { return rule_names[static_cast<std::size_t>(rule)]; }
+std::string_view to_string(DecodeRule rule) noexcept {
+    return rule_names[static_cast<std::size_t>(rule)];
+}
 
 std::optional<DecodeRule> parse_decode_rule(std::string_view text) noexcept {
     for (std::size_t i = 0; i < rule_names.size(); ++i) {
@@ -57,25 +64,28 @@ std::optional<DecodeRule> parse_decode_rule(std::string_view text) noexcept {
 }
 
 std::string_view to_string(BudgetReason reason) noexcept {
-    constexpr std::array<std::string_view, 4> names = {"fits", "prefill_too_slow", "total_too_slow", "refused"};
+    constexpr std::array<std::string_view, 4> names = {"fits", "prefill_too_slow", "total_too_slow",
+                                                       "refused"};
     return names[static_cast<std::size_t>(reason)];
 }
 
 LengthBelief certain_length(int output_tokens) {
     return {output_tokens, static_cast<double>(output_tokens),
-            std::vector<double>(static_cast<std::size_t>(std::max(output_tokens - 1, 0)), 1.0), false};
+            std::vector<double>(static_cast<std::size_t>(std::max(output_tokens - 1, 0)), 1.0),
+            false};
 }
 
 LengthBelief belief_about(const LatencyModel& model, Task task, double quantile) {
     for (const TaskLengths& lengths : model.lengths) {
         if (lengths.task != to_string(task)) continue;
-        return {quantile > 0.97 ? lengths.p99_tokens : lengths.p95_tokens, lengths.mean_tokens, lengths.survival, true};
+        return {quantile > 0.97 ? lengths.p99_tokens : lengths.p95_tokens, lengths.mean_tokens,
+                lengths.survival, true};
     }
     return certain_length(default_output_tokens(task));
 }
 
-double decode_by_rule_ms(const LatencyModel& model, const Request& request, const LengthBelief& belief,
-                         DecodeRule rule) noexcept {
+double decode_by_rule_ms(const LatencyModel& model, const Request& request,
+                         const LengthBelief& belief, DecodeRule rule) noexcept {
     const int steps = std::max(belief.conservative_tokens - 1, 0);
     double sum = 0;
     switch (rule) {
@@ -83,15 +93,19 @@ double decode_by_rule_ms(const LatencyModel& model, const Request& request, cons
             // The step in the middle of the answer; between two steps their mean.
             if (steps == 0) return 0;
             return steps *
-                   (model_step_ms(model, request, (steps + 1) / 2) + model_step_ms(model, request, steps / 2 + 1)) / 2;
+                   (model_step_ms(model, request, (steps + 1) / 2) +
+                    model_step_ms(model, request, steps / 2 + 1)) /
+                   2;
         case DecodeRule::positions:
-            for (const int position : rule_positions) sum += model_step_ms(model, request, position);
+            for (const int position : rule_positions)
+                sum += model_step_ms(model, request, position);
             return steps * sum / static_cast<double>(rule_positions.size());
         case DecodeRule::maximum:
             return model_decode_ms(model, request, belief.conservative_tokens);
         case DecodeRule::expectation:
             for (std::size_t s = 0; s < belief.survival.size(); ++s)
-                sum += belief.survival[s] * step_ms(model.physics, request, static_cast<int>(s) + 1);
+                sum +=
+                    belief.survival[s] * step_ms(model.physics, request, static_cast<int>(s) + 1);
             return sum * residual_factors(model.residual, request).decode;
         case DecodeRule::expected_length:
             return decode_of_mean_ms(model, request, std::max(belief.mean_tokens, 1.0));
@@ -99,7 +113,8 @@ double decode_by_rule_ms(const LatencyModel& model, const Request& request, cons
     return sum;
 }
 
-BudgetAnswer ask_budget(const LatencyModel& model, const BudgetQuestion& question, const LengthBelief& belief) {
+BudgetAnswer ask_budget(const LatencyModel& model, const BudgetQuestion& question,
+                        const LengthBelief& belief) {
     const Request& request = question.request;
     BudgetAnswer answer;
     answer.conservative_tokens = belief.conservative_tokens;
@@ -119,7 +134,9 @@ BudgetAnswer ask_budget(const LatencyModel& model, const BudgetQuestion& questio
     answer.reason = !prefill_fits     ? BudgetReason::prefill_too_slow
                     : answer.feasible ? BudgetReason::fits
                                       : BudgetReason::total_too_slow;
-    if (prefill_fits) answer.most_tokens = longest_that_fits(model, request, answer.prefill_ms, question.budget_ms);
+    if (prefill_fits)
+        answer.most_tokens =
+            longest_that_fits(model, request, answer.prefill_ms, question.budget_ms);
     const double at_length = model_decode_ms(model, request, belief.conservative_tokens);
     for (std::size_t i = 0; i < token_changes.size(); ++i) {
         const int tokens = std::max(belief.conservative_tokens + token_changes[i], 1);
@@ -145,7 +162,8 @@ std::vector<BudgetChoice> best_choices(const LatencyModel& model, std::span<cons
 std::vector<Request> measured_grid(const LatencyModel& model, int text_tokens) {
     std::vector<Request> grid;
     for (const ConfigurationCost& cost : model.table.costs)
-        grid.push_back({cost.vision_tokens, text_tokens, cost.tier, cost.top_k, cost.active_blocks, 0});
+        grid.push_back(
+            {cost.vision_tokens, text_tokens, cost.tier, cost.top_k, cost.active_blocks, 0});
     return grid;
 }
 

@@ -38,8 +38,8 @@ LengthBelief belief_about(const LatencyModel& model, Task task, double quantile 
 LengthBelief certain_length(int output_tokens);
 
 // Expected decode time under a rule, in milliseconds.
-double decode_by_rule_ms(const LatencyModel& model, const Request& request, const LengthBelief& belief,
-                         DecodeRule rule) noexcept;
+double decode_by_rule_ms(const LatencyModel& model, const Request& request,
+                         const LengthBelief& belief, DecodeRule rule) noexcept;
 
 struct BudgetQuestion {
     Request request;
@@ -63,13 +63,16 @@ struct BudgetAnswer {
     double total_ms = 0;
     double total_p95_ms = 0;  // at the conservative length
     int conservative_tokens = 0;
-    int most_tokens = 0;  // the longest answer that the budget allows, prefill rule included; 0: none
+    int most_tokens =
+        0;  // the longest answer that the budget allows, prefill rule included; 0: none
     Coverage coverage = Coverage::ok;
     Feature feature = Feature::none;
-    // What an answer longer or shorter by token_changes[i] costs beside the conservative one, in ms.
+    // What an answer longer or shorter by token_changes[i] costs beside the conservative one, in
+    // ms.
     std::array<double, token_changes.size()> change_ms{};
 };
-BudgetAnswer ask_budget(const LatencyModel& model, const BudgetQuestion& question, const LengthBelief& belief);
+BudgetAnswer ask_budget(const LatencyModel& model, const BudgetQuestion& question,
+                        const LengthBelief& belief);
 
 // One configuration of a grid that fits.
 struct BudgetChoice {
@@ -85,8 +88,8 @@ struct AccuracyEntry {
     double accuracy = 0;
 };
 
-// The feasible ones of `grid`, best first: by accuracy where `accuracies` has it, then by predicted time, the
-// largest configuration first.
+// The feasible ones of `grid`, best first: by accuracy where `accuracies` has it, then by predicted
+// time, the largest configuration first.
 std::vector<BudgetChoice> best_choices(const LatencyModel& model, std::span<const Request> grid,
                                        const BudgetQuestion& question, const LengthBelief& belief,
                                        std::span<const AccuracyEntry> accuracies = {});

@@ -30,7 +30,8 @@ LatencyModel model_without(const Dataset& dataset, const Fold& fold, std::uint64
 }
 
 // A typical request of each configuration and data set among `rows`.
-std::map<int, Request> typical_requests(const Dataset& dataset, const std::vector<int>& rows, int name) {
+std::map<int, Request> typical_requests(const Dataset& dataset, const std::vector<int>& rows,
+                                        int name) {
     std::map<int, Request> requests;
     for (const int index : rows) {
         const Row& row = dataset.rows[static_cast<std::size_t>(index)];
@@ -44,7 +45,8 @@ struct UseSums {
     double shares = 0, overruns = 0;
 };
 
-void add_requests(const Dataset& dataset, const Fold& fold, int name, int config, double budget_ms, UseSums& sums) {
+void add_requests(const Dataset& dataset, const Fold& fold, int name, int config, double budget_ms,
+                  UseSums& sums) {
     for (const int index : fold.judged) {
         const Row& row = dataset.rows[static_cast<std::size_t>(index)];
         if (row.config != config || row.dataset != name) continue;
@@ -55,8 +57,8 @@ void add_requests(const Dataset& dataset, const Fold& fold, int name, int config
     }
 }
 
-void ask(const Dataset& dataset, const Fold& fold, const LatencyModel& model, int name, double budget_ms,
-         UseSums& sums) {
+void ask(const Dataset& dataset, const Fold& fold, const LatencyModel& model, int name,
+         double budget_ms, UseSums& sums) {
     const LengthBelief belief = belief_about(model, task_of(dataset, name));
     int chosen = -1;
     double largest = 0;
@@ -83,14 +85,15 @@ std::vector<double> budgets_of(const Dataset& dataset, int name) {
 
 }  // namespace
 
-std::map<std::string, BudgetUse> audit_budgets(const Dataset& dataset, const std::vector<Fold>& folds,
-                                               std::uint64_t seed) {
+std::map<std::string, BudgetUse> audit_budgets(const Dataset& dataset,
+                                               const std::vector<Fold>& folds, std::uint64_t seed) {
     std::map<std::string, UseSums> sums;
     for (const Fold& fold : folds) {
         const LatencyModel model = model_without(dataset, fold, seed);
         for (int name = 0; name < static_cast<int>(dataset.datasets.size()); ++name) {
             for (const double budget_ms : budgets_of(dataset, name))
-                ask(dataset, fold, model, name, budget_ms, sums[std::string(to_string(task_of(dataset, name)))]);
+                ask(dataset, fold, model, name, budget_ms,
+                    sums[std::string(to_string(task_of(dataset, name)))]);
         }
     }
     std::map<std::string, BudgetUse> result;

@@ -19,12 +19,14 @@ struct BudgetUse {
     double share_overran = 0;
 };
 
-// For each fold, data set and a few budgets: the configuration that the fold's model (which has not seen it)
-// chooses, and what its measured requests took of the budget. Budgets are quantiles of the task's measured totals.
-std::map<std::string, BudgetUse> audit_budgets(const Dataset& dataset, const std::vector<Fold>& folds,
-                                               std::uint64_t seed);
+// For each fold, data set and a few budgets: the configuration that the fold's model (which has not
+// seen it) chooses, and what its measured requests took of the budget. Budgets are quantiles of the
+// task's measured totals.
+std::map<std::string, BudgetUse> audit_budgets(const Dataset& dataset,
+                                               const std::vector<Fold>& folds, std::uint64_t seed);
 
-// confusion[task of the data set][task by keywords of the prompt] = records. Empty when no record has its prompt.
+// confusion[task of the data set][task by keywords of the prompt] = records. Empty when no record
+// has its prompt.
 using TaskConfusion = std::map<std::string, std::map<std::string, std::int64_t>>;
 TaskConfusion keyword_confusion(const Dataset& dataset);
 

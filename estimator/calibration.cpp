@@ -13,13 +13,14 @@ namespace {
 
 constexpr double request_level = 0.95;        // of the hierarchical bound: in so many requests ...
 constexpr double configuration_level = 0.90;  // ... of so many configurations ...
-constexpr double confidence = 0.95;           // ... with this probability over the draw of configurations
+constexpr double confidence = 0.95;  // ... with this probability over the draw of configurations
 // Bounds are rounded up by this much, so that a row equal to its bound is under it.
 constexpr double rounding = 1 + 1e-9;
 
 BoundFactors factors_of(const std::vector<double>& ratios) {
     if (ratios.empty()) return {};
-    return {rounding * conformal_quantile(ratios, 0.90), rounding * conformal_quantile(ratios, 0.95),
+    return {rounding * conformal_quantile(ratios, 0.90),
+            rounding * conformal_quantile(ratios, 0.95),
             rounding * conformal_quantile(ratios, 0.99)};
 }
 
@@ -34,20 +35,23 @@ std::vector<double> ratios_where(std::span<const RatioSample> samples, Ratio rat
     return ratios;
 }
 
-std::array<BoundFactors, bound_bins> binned_factors(std::span<const RatioSample> samples, Ratio ratio) {
-    const BoundFactors all = factors_of(ratios_where(samples, ratio, [](const RatioSample&) { return true; }));
+std::array<BoundFactors, bound_bins> binned_factors(std::span<const RatioSample> samples,
+                                                    Ratio ratio) {
+    const BoundFactors all =
+        factors_of(ratios_where(samples, ratio, [](const RatioSample&) { return true; }));
     std::array<BoundFactors, bound_bins> bins;
     for (std::size_t bin = 0; bin < bound_bins; ++bin) {
-        const auto ratios =
-            ratios_where(samples, ratio, [&](const RatioSample& s) { return bound_bin(s.output_tokens) == bin; });
+        const auto ratios = ratios_where(samples, ratio, [&](const RatioSample& s) {
+            return bound_bin(s.output_tokens) == bin;
+        });
         bins[bin] = ratios.size() >= fewest_in_bin ? factors_of(ratios) : all;
     }
     return bins;
 }
 
-// The smallest of the sorted values that at least `configuration_level` of the population lies under, with
-// `confidence`, whatever its distribution: the count of values under that share's quantile is binomial. The largest
-// value where n is too small.
+// The smallest of the sorted values that at least `configuration_level` of the population lies
+// under, with `confidence`, whatever its distribution: the count of values under that share's
+// quantile is binomial. The largest value where n is too small.
 double distribution_free_limit(const std::vector<double>& sorted) {
     const double n = static_cast<double>(sorted.size());
     double log_choose = 0, below = 0;
@@ -61,9 +65,9 @@ double distribution_free_limit(const std::vector<double>& sorted) {
     return sorted.back();
 }
 
-// The one-sided tolerance limit of a normal population (Natrella's approximation, NBS Handbook 91, section 2-5) for 999
-// of 1000 with `confidence`: the worst of the configurations that a grid has. It reaches past the largest value that
-// was seen, without following one extreme value.
+// The one-sided tolerance limit of a normal population (Natrella's approximation, NBS Handbook 91,
+// section 2-5) for 999 of 1000 with `confidence`: the worst of the configurations that a grid has.
+// It reaches past the largest value that was seen, without following one extreme value.
 double normal_limit(const std::vector<double>& values) {
     constexpr double z_content = 3.0902, z_confidence = 1.6449;
     const double n = static_cast<double>(values.size());
@@ -86,10 +90,12 @@ double hierarchical_factor(std::span<const RatioSample> samples, const Bounds& b
     std::map<int, std::vector<double>> scores;  // by configuration: ratio over its own p95
     for (const RatioSample& sample : samples) {
         if (sample.decode > 0)
-            scores[sample.config].push_back(sample.decode / bounds.decode[bound_bin(sample.output_tokens)].p95);
+            scores[sample.config].push_back(sample.decode /
+                                            bounds.decode[bound_bin(sample.output_tokens)].p95);
     }
     std::vector<double> quantiles;
-    for (auto& [config, values] : scores) quantiles.push_back(conformal_quantile(std::move(values), request_level));
+    for (auto& [config, values] : scores)
+        quantiles.push_back(conformal_quantile(std::move(values), request_level));
     return quantiles.empty() ? 1 : std::max(1.0, rounding * tolerance_limit(std::move(quantiles)));
 }
 
@@ -127,7 +133,9 @@ private:
     struct Share {
         std::int64_t held = 0, count = 0;
         void add(int one) { held += one, ++count; }
-        double share() const { return count > 0 ? static_cast<double>(held) / static_cast<double>(count) : 1; }
+        double share() const {
+            return count > 0 ? static_cast<double>(held) / static_cast<double>(count) : 1;
+        }
     };
     const Dataset& dataset_;
     Share all_;
@@ -139,15 +147,18 @@ private:
 
 double conformal_quantile(std::vector<double> values, double level) {
     if (values.empty()) return 1;
-    const auto rank = static_cast<std::size_t>(std::ceil((static_cast<double>(values.size()) + 1) * level));
-    const auto nth = values.begin() + static_cast<std::ptrdiff_t>(std::min(rank, values.size()) - 1);
+    const auto rank =
+        static_cast<std::size_t>(std::ceil((static_cast<double>(values.size()) + 1) * level));
+    const auto nth =
+        values.begin() + static_cast<std::ptrdiff_t>(std::min(rank, values.size()) - 1);
     std::nth_element(values.begin(), nth, values.end());
     return *nth;
 }
 
 Bounds fit_bounds(std::span<const RatioSample> samples) {
     Bounds bounds;
-    bounds.prefill = factors_of(ratios_where(samples, &RatioSample::prefill, [](const RatioSample&) { return true; }));
+    bounds.prefill = factors_of(
+        ratios_where(samples, &RatioSample::prefill, [](const RatioSample&) { return true; }));
     bounds.decode = binned_factors(samples, &RatioSample::decode);
     bounds.total = binned_factors(samples, &RatioSample::total);
     bounds.hierarchical = hierarchical_factor(samples, bounds);
@@ -160,19 +171,23 @@ namespace {
 struct Coverages {
     CoverageCount p95, hierarchical, prefill;
 
-    explicit Coverages(const Dataset& dataset) : p95(dataset), hierarchical(dataset), prefill(dataset) {}
+    explicit Coverages(const Dataset& dataset)
+        : p95(dataset), hierarchical(dataset), prefill(dataset) {}
     void add(const RatioSample& sample, const Bounds& bounds) {
         const double bound = bounds.decode[bound_bin(sample.output_tokens)].p95;
         p95.add(sample, sample.decode, bound);
         hierarchical.add(sample, sample.decode, bound * bounds.hierarchical);
         prefill.add(sample, sample.prefill, bounds.prefill.p95);
     }
-    CoverageReport report() const { return {p95.figures(), hierarchical.figures(), prefill.figures()}; }
+    CoverageReport report() const {
+        return {p95.figures(), hierarchical.figures(), prefill.figures()};
+    }
 };
 
 }  // namespace
 
-CoverageReport coverage_under(const Dataset& dataset, std::span<const RatioSample> samples, const Bounds& bounds) {
+CoverageReport coverage_under(const Dataset& dataset, std::span<const RatioSample> samples,
+                              const Bounds& bounds) {
     Coverages coverages(dataset);
     for (const RatioSample& sample : samples) coverages.add(sample, bounds);
     return coverages.report();
@@ -180,12 +195,14 @@ CoverageReport coverage_under(const Dataset& dataset, std::span<const RatioSampl
 
 CoverageReport judge_bounds(const Dataset& dataset, std::span<const RatioSample> samples, int parts,
                             std::uint64_t seed) {
-    const std::vector<int> part = deal_groups(static_cast<int>(dataset.configs.size()), parts, seed);
+    const std::vector<int> part =
+        deal_groups(static_cast<int>(dataset.configs.size()), parts, seed);
     Coverages coverages(dataset);
     for (int i = 0; i < parts; ++i) {
         std::vector<RatioSample> calibration, judged;
         for (const RatioSample& sample : samples)
-            (part[static_cast<std::size_t>(sample.config)] == i ? judged : calibration).push_back(sample);
+            (part[static_cast<std::size_t>(sample.config)] == i ? judged : calibration)
+                .push_back(sample);
         if (calibration.empty()) continue;
         const Bounds bounds = fit_bounds(calibration);
         for (const RatioSample& sample : judged) coverages.add(sample, bounds);

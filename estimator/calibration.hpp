@@ -47,10 +47,11 @@ struct CoverageReport {
 };
 
 // Coverage of bounds that were calibrated on other records.
-CoverageReport coverage_under(const Dataset& dataset, std::span<const RatioSample> samples, const Bounds& bounds);
+CoverageReport coverage_under(const Dataset& dataset, std::span<const RatioSample> samples,
+                              const Bounds& bounds);
 
-// Coverage of bounds calibrated on other configurations: the samples are cut by configuration into `parts`, and
-// each part is judged by the bounds of the rest.
+// Coverage of bounds calibrated on other configurations: the samples are cut by configuration into
+// `parts`, and each part is judged by the bounds of the rest.
 CoverageReport judge_bounds(const Dataset& dataset, std::span<const RatioSample> samples, int parts,
                             std::uint64_t seed);
 

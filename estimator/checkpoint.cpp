@@ -1,4 +1,5 @@
-// best_latency_estimator.pt: a torch archive of a dictionary, which Python's torch.load(weights_only=True) reads.
+// best_latency_estimator.pt: a torch archive of a dictionary, which Python's
+// torch.load(weights_only=True) reads.
 #include <ATen/ops/empty.h>
 #include <ATen/ops/from_blob.h>
 #include <ATen/ops/isfinite.h>
@@ -33,7 +34,8 @@ c10::IValue number_list(const Features& values) {
 // Reads fields of the dictionary, each failure naming the file and the field.
 class CheckpointReader {
 public:
-    CheckpointReader(Dictionary values, std::string file) : values_(std::move(values)), file_(std::move(file)) {}
+    CheckpointReader(Dictionary values, std::string file)
+        : values_(std::move(values)), file_(std::move(file)) {}
 
     [[noreturn]] void fail(const std::string& what) const {
         throw InputError(file_ + ": " + what + "; train again, or check that this is a " +
@@ -76,15 +78,19 @@ public:
         const c10::IValue value = at(name);
         if (!value.isTensor()) fail(std::string("\"") + name + "\" is not a tensor");
         const at::Tensor tensor = value.toTensor();
-        const bool fits = tensor.defined() && tensor.layout() == at::kStrided && tensor.device().is_cpu() &&
-                          tensor.scalar_type() == type && tensor.sizes() == shape && tensor.is_contiguous();
-        if (!fits) fail(std::string("\"") + name + "\" is not a tensor of the size that it should be");
-        if (!at::isfinite(tensor).all().item<bool>()) fail(std::string("\"") + name + "\" is not finite");
+        const bool fits = tensor.defined() && tensor.layout() == at::kStrided &&
+                          tensor.device().is_cpu() && tensor.scalar_type() == type &&
+                          tensor.sizes() == shape && tensor.is_contiguous();
+        if (!fits)
+            fail(std::string("\"") + name + "\" is not a tensor of the size that it should be");
+        if (!at::isfinite(tensor).all().item<bool>())
+            fail(std::string("\"") + name + "\" is not finite");
         return tensor;
     }
 
     Features features(const char* name) const {
-        const at::Tensor values = tensor(name, at::kDouble, {static_cast<std::int64_t>(feature_count)});
+        const at::Tensor values =
+            tensor(name, at::kDouble, {static_cast<std::int64_t>(feature_count)});
         Features features;
         std::copy_n(values.const_data_ptr<double>(), feature_count, features.begin());
         return features;
@@ -115,8 +121,10 @@ std::vector<char> read_bytes(const std::filesystem::path& file) {
     std::error_code error;
     const auto size = std::filesystem::file_size(file, error);
     std::ifstream stream(file, std::ios::binary);
-    if (error || !stream) throw InputError(file.string() + ": cannot read; give a " + std::string(checkpoint_file));
-    if (size > largest_checkpoint_bytes) throw InputError(file.string() + ": is too large to be a checkpoint");
+    if (error || !stream)
+        throw InputError(file.string() + ": cannot read; give a " + std::string(checkpoint_file));
+    if (size > largest_checkpoint_bytes)
+        throw InputError(file.string() + ": is too large to be a checkpoint");
     return {std::istreambuf_iterator<char>(stream), {}};
 }
 
@@ -126,13 +134,15 @@ constexpr std::size_t end_record_bytes = 22;
 Dictionary read_dictionary(const std::filesystem::path& file) {
     const std::vector<char> bytes = read_bytes(file);
     const auto broken = [&](const std::string& why) {
-        return InputError(file.string() + ": is no whole checkpoint (" + why.substr(0, why.find('\n')) +
-                          "); train again, or check that this is a " + std::string(checkpoint_file));
+        return InputError(
+            file.string() + ": is no whole checkpoint (" + why.substr(0, why.find('\n')) +
+            "); train again, or check that this is a " + std::string(checkpoint_file));
     };
-    if (bytes.size() < 4 || std::string_view(bytes.data(), 2) != "PK") throw broken("not a torch archive");
+    if (bytes.size() < 4 || std::string_view(bytes.data(), 2) != "PK")
+        throw broken("not a torch archive");
     // LibTorch reads past the end of an archive that lost its last bytes.
-    if (bytes.size() < end_record_bytes ||
-        std::string_view(&bytes[bytes.size() - end_record_bytes], 4) != std::string_view("PK\5\6", 4))
+    if (bytes.size() < end_record_bytes || std::string_view(&bytes[bytes.size() - end_record_bytes],
+                                                            4) != std::string_view("PK\5\6", 4))
         throw broken("its end is missing");
     try {
         const c10::IValue value = torch::jit::pickle_load(bytes);
@@ -147,8 +157,8 @@ Dictionary read_dictionary(const std::filesystem::path& file) {
     }
 }
 
-// As torch.save writes it. LibTorch's own pickle_save tags each dictionary with its type through a function that
-// torch.load(weights_only=True) does not allow.
+// As torch.save writes it. LibTorch's own pickle_save tags each dictionary with its type through a
+// function that torch.load(weights_only=True) does not allow.
 void write_archive(const std::filesystem::path& file, const Dictionary& values) {
     std::ofstream stream(file, std::ios::binary);
     caffe2::serialize::PyTorchStreamWriter archive([&](const void* data, std::size_t size) {
@@ -157,15 +167,17 @@ void write_archive(const std::filesystem::path& file, const Dictionary& values) 
     });
     std::string pickled;
     std::size_t tensors = 0;
-    torch::jit::Pickler pickler([&](const char* data, std::size_t size) { pickled.append(data, size); }, nullptr,
-                                nullptr, nullptr, [&](const at::Tensor&) { return std::to_string(tensors++); },
-                                /*tag_aggregates=*/false);
+    torch::jit::Pickler pickler(
+        [&](const char* data, std::size_t size) { pickled.append(data, size); }, nullptr, nullptr,
+        nullptr, [&](const at::Tensor&) { return std::to_string(tensors++); },
+        /*tag_aggregates=*/false);
     pickler.protocol();
     pickler.pushIValue(values);
     pickler.stop();
     std::size_t index = 0;
     for (const at::Tensor& tensor : pickler.tensorData())
-        archive.writeRecord("data/" + std::to_string(index++), tensor.const_data_ptr(), tensor.nbytes());
+        archive.writeRecord("data/" + std::to_string(index++), tensor.const_data_ptr(),
+                            tensor.nbytes());
     archive.writeRecord("data.pkl", pickled.data(), pickled.size());
     archive.writeEndOfFile();
     if (!stream.flush()) throw std::runtime_error("cannot write " + file.string());
@@ -173,10 +185,13 @@ void write_archive(const std::filesystem::path& file, const Dictionary& values) 
 
 }  // namespace
 
-void PositionedEstimator::save(const std::filesystem::path& file, const CheckpointOrigin& origin) const {
+void PositionedEstimator::save(const std::filesystem::path& file,
+                               const CheckpointOrigin& origin) const {
     const State& state = *state_;
     Dictionary values = new_dictionary();
-    const auto put = [&](const char* name, c10::IValue value) { values.insert(c10::IValue(name), std::move(value)); };
+    const auto put = [&](const char* name, c10::IValue value) {
+        values.insert(c10::IValue(name), std::move(value));
+    };
     put("format", format_name);
     put("version", checkpoint_version);
     put("hidden", static_cast<std::int64_t>(state.options.hidden));
@@ -205,8 +220,9 @@ PositionedEstimator PositionedEstimator::load(const std::filesystem::path& file)
     const CheckpointReader reader(read_dictionary(file), file.string());
     if (reader.text("format") != format_name) reader.fail("is another kind of checkpoint");
     if (const auto version = reader.integer("version", 0, 1 << 20); version != checkpoint_version) {
-        throw InputError(file.string() + ": has version " + std::to_string(version) + ", this program reads version " +
-                         std::to_string(checkpoint_version) + "; train again with it");
+        throw InputError(file.string() + ": has version " + std::to_string(version) +
+                         ", this program reads version " + std::to_string(checkpoint_version) +
+                         "; train again with it");
     }
     TrainingOptions options;
     options.hidden = static_cast<int>(reader.integer("hidden", 4, 4096));
@@ -220,9 +236,12 @@ PositionedEstimator PositionedEstimator::load(const std::filesystem::path& file)
     scales.prefill_ms = reader.positive("prefill_scale_ms");
     scales.step_ms = reader.positive("step_scale_ms");
     auto state = std::make_unique<State>(
-        State{options, scales, PositionedNet({options.hidden, options.published}, at::Device(at::kCPU)), {}});
-    state->origin = {reader.text("records_hash"), reader.text("device"), reader.boolean("synthetic"),
-                     separated(reader.text("held_out_keys"))};
+        State{options,
+              scales,
+              PositionedNet({options.hidden, options.published}, at::Device(at::kCPU)),
+              {}});
+    state->origin = {reader.text("records_hash"), reader.text("device"),
+                     reader.boolean("synthetic"), separated(reader.text("held_out_keys"))};
     const Parameters& parameters = state->net.parameters();
     for (std::size_t i = 0; i < parameters.size(); ++i) {
         const at::Tensor value = parameters.get(i).value;

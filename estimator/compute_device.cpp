@@ -9,7 +9,8 @@ namespace decodemeter {
 c10::Device open_training_device(const std::string& name) {
     if (name == "cuda" && !kernels::position_sum_has_cuda())
         throw InputError(
-            "--device cuda: this program was built without CUDA; build with nvcc on PATH, or use --device cpu");
+            "--device cuda: this program was built without CUDA; build with nvcc on PATH, or use "
+            "--device cpu");
     return open_device(name);
 }
 

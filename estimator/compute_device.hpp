@@ -7,7 +7,8 @@
 
 namespace decodemeter {
 
-// open_device, where the position sum was built for that device. Throws InputError naming what is missing.
+// open_device, where the position sum was built for that device. Throws InputError naming what is
+// missing.
 c10::Device open_training_device(const std::string& name);
 
 }  // namespace decodemeter

@@ -7,7 +7,8 @@
 
 namespace decodemeter {
 
-// For each configuration the median over its rows of the mean step, of the prefill, and of the vision tokens.
+// For each configuration the median over its rows of the mean step, of the prefill, and of the
+// vision tokens.
 CostTable fit_cost_table(const Dataset& dataset, std::span<const int> rows);
 
 }  // namespace decodemeter

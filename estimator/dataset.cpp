@@ -28,8 +28,9 @@ std::string hash_of(const Dataset& dataset) {
     for (const Row* row : rows) {
         const Request& request = row->request;
         std::string line = row->key + ' ' + dataset.datasets[row->dataset];
-        for (const int value : {request.vision_tokens, request.text_tokens, request.tier, request.top_k,
-                                request.active_blocks, request.num_crops, row->output_tokens}) {
+        for (const int value :
+             {request.vision_tokens, request.text_tokens, request.tier, request.top_k,
+              request.active_blocks, request.num_crops, row->output_tokens}) {
             line += ' ' + std::to_string(value);
         }
         line += ' ' + shortest(row->prefill_ms) + ' ' + shortest(row->decode_ms);
@@ -43,7 +44,8 @@ std::string hash_of(const Dataset& dataset) {
 std::vector<std::size_t> chosen_records(std::size_t count, const DatasetOptions& options) {
     std::vector<std::size_t> chosen(count);
     std::iota(chosen.begin(), chosen.end(), std::size_t{0});
-    if (options.max_samples <= 0 || count <= static_cast<std::size_t>(options.max_samples)) return chosen;
+    if (options.max_samples <= 0 || count <= static_cast<std::size_t>(options.max_samples))
+        return chosen;
     std::mt19937_64 random(options.seed);
     std::shuffle(chosen.begin(), chosen.end(), random);
     chosen.resize(static_cast<std::size_t>(options.max_samples));
@@ -74,7 +76,8 @@ std::string fault_of(const SampleRecord& record) {
 bool has_usable_steps(const SampleRecord& record) {
     const auto& steps = record.T_decode_per_step;
     return !steps.empty() && static_cast<int>(steps.size()) == record.decode_steps() &&
-           std::all_of(steps.begin(), steps.end(), [](double step) { return std::isfinite(step) && step > 0; });
+           std::all_of(steps.begin(), steps.end(),
+                       [](double step) { return std::isfinite(step) && step > 0; });
 }
 
 void add_row(Dataset& dataset, const SampleRecord& record, const DatasetOptions& options) {
@@ -104,26 +107,31 @@ ConfigKey config_of(const Request& request) {
 void index_configs(Dataset& dataset) {
     for (const Row& row : dataset.rows) dataset.configs.push_back(config_of(row.request));
     std::sort(dataset.configs.begin(), dataset.configs.end());
-    dataset.configs.erase(std::unique(dataset.configs.begin(), dataset.configs.end()), dataset.configs.end());
+    dataset.configs.erase(std::unique(dataset.configs.begin(), dataset.configs.end()),
+                          dataset.configs.end());
     for (Row& row : dataset.rows) {
-        const auto found = std::lower_bound(dataset.configs.begin(), dataset.configs.end(), config_of(row.request));
+        const auto found = std::lower_bound(dataset.configs.begin(), dataset.configs.end(),
+                                            config_of(row.request));
         row.config = static_cast<int>(found - dataset.configs.begin());
     }
 }
 
 void refuse_mixture(const RecordSet& set, const DatasetOptions& options) {
-    const auto synthetic = std::count_if(set.records.begin(), set.records.end(),
-                                         [](const SampleRecord& record) { return record.synthetic; });
+    const auto synthetic =
+        std::count_if(set.records.begin(), set.records.end(),
+                      [](const SampleRecord& record) { return record.synthetic; });
     const auto measured = static_cast<std::ptrdiff_t>(set.records.size()) - synthetic;
     if (synthetic == 0 || measured == 0 || options.allow_synthetic) return;
-    throw InputError(std::to_string(synthetic) + " simulated records lie beside " + std::to_string(measured) +
+    throw InputError(std::to_string(synthetic) + " simulated records lie beside " +
+                     std::to_string(measured) +
                      " measured ones; leave them out, or say --allow_synthetic to mix them");
 }
 
 void describe_source(Dataset& dataset, const RecordSet& set) {
     dataset.device = "unknown";
     if (!set.run) return;
-    dataset.device = set.run->device.type + (set.run->device.name.empty() ? "" : " " + set.run->device.name);
+    dataset.device =
+        set.run->device.type + (set.run->device.name.empty() ? "" : " " + set.run->device.name);
     dataset.model = set.run->model.name;
     const auto stated = set.run->figures.find("noise_floor_percent");
     if (stated != set.run->figures.end() && set.run->synthetic) {
@@ -134,12 +142,16 @@ void describe_source(Dataset& dataset, const RecordSet& set) {
 void refuse_empty(const Dataset& dataset, const DatasetOptions& options) {
     if (dataset.rows.empty()) {
         std::string reasons;
-        for (const auto& [reason, count] : dataset.skipped) reasons += "; " + std::to_string(count) + ": " + reason;
-        throw InputError("none of " + std::to_string(dataset.read) + " records can be used" + reasons);
+        for (const auto& [reason, count] : dataset.skipped)
+            reasons += "; " + std::to_string(count) + ": " + reason;
+        throw InputError("none of " + std::to_string(dataset.read) + " records can be used" +
+                         reasons);
     }
     if (static_cast<std::size_t>(dataset.outliers) == dataset.rows.size()) {
-        throw InputError("all " + std::to_string(dataset.outliers) + " records are above the outlier threshold of " +
-                         shortest(options.outlier_ms_per_token) + " ms per token; raise it with --outlier_threshold");
+        throw InputError("all " + std::to_string(dataset.outliers) +
+                         " records are above the outlier threshold of " +
+                         shortest(options.outlier_ms_per_token) +
+                         " ms per token; raise it with --outlier_threshold");
     }
 }
 
@@ -153,7 +165,8 @@ std::span<const double> Dataset::steps(const Row& row) const noexcept {
 Request request_of(const SampleRecord& record) noexcept {
     Request request{record.vision_tokens, record.text_tokens,          0,
                     record.config.top_k,  record.config.active_blocks, record.num_crops};
-    request.tier = record.config.tier ? static_cast<int>(*record.config.tier) : tier_of_crops(crops_of(request));
+    request.tier = record.config.tier ? static_cast<int>(*record.config.tier)
+                                      : tier_of_crops(crops_of(request));
     return request;
 }
 
@@ -188,7 +201,8 @@ std::vector<int> fitted_rows(const Dataset& dataset) {
     return rows;
 }
 
-std::array<FeatureRange, range_count> feature_ranges(const Dataset& dataset, std::span<const int> rows) {
+std::array<FeatureRange, range_count> feature_ranges(const Dataset& dataset,
+                                                     std::span<const int> rows) {
     std::array<FeatureRange, range_count> ranges;
     ranges.fill({HUGE_VAL, -HUGE_VAL});
     for (const int index : rows) {
@@ -203,7 +217,8 @@ std::array<FeatureRange, range_count> feature_ranges(const Dataset& dataset, std
             ranges[i].high = std::max(ranges[i].high, values[i]);
         }
     }
-    // An answer of one token has no step; a shorter answer than any measured is inside what a sum of steps covers.
+    // An answer of one token has no step; a shorter answer than any measured is inside what a sum
+    // of steps covers.
     ranges.back().low = 1;
     return ranges;
 }

@@ -55,8 +55,8 @@ struct DatasetOptions {
     bool allow_synthetic = false;  // simulated records beside measured ones
 };
 
-// Throws InputError when simulated and measured records would be mixed unasked, when all rows are outliers,
-// and when no row has a usable prefill time.
+// Throws InputError when simulated and measured records would be mixed unasked, when all rows are
+// outliers, and when no row has a usable prefill time.
 Dataset make_dataset(const RecordSet& set, const DatasetOptions& options = {});
 
 // Features of one record. Without a tier it takes the one that holds num_crops.
@@ -68,7 +68,8 @@ std::uint32_t record_hash(const Row& row);
 // Indices of the rows that models are fitted to.
 std::vector<int> fitted_rows(const Dataset& dataset);
 
-std::array<FeatureRange, range_count> feature_ranges(const Dataset& dataset, std::span<const int> rows);
+std::array<FeatureRange, range_count> feature_ranges(const Dataset& dataset,
+                                                     std::span<const int> rows);
 Normaliser fit_normaliser(const Dataset& dataset, std::span<const int> rows);
 
 }  // namespace decodemeter

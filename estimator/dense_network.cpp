@@ -29,7 +29,8 @@ Features features_of(const Request& request) noexcept {
 
 Features Normaliser::operator()(const Features& features) const noexcept {
     Features normalised;
-    for (std::size_t i = 0; i < feature_count; ++i) normalised[i] = (features[i] - mean[i]) / deviation[i];
+    for (std::size_t i = 0; i < feature_count; ++i)
+        normalised[i] = (features[i] - mean[i]) / deviation[i];
     return normalised;
 }
 
@@ -39,9 +40,11 @@ std::array<double, 2> DenseNetwork::operator()(const Request& request) const noe
     std::copy(input.begin(), input.end(), current.begin());
     for (const DenseLayer& layer : layers) {
         for (int row = 0; row < layer.outputs; ++row) {
-            const double* weight = layer.weight.data() + static_cast<std::size_t>(row) * layer.inputs;
+            const double* weight =
+                layer.weight.data() + static_cast<std::size_t>(row) * layer.inputs;
             double sum = layer.bias[row];
-            for (int column = 0; column < layer.inputs; ++column) sum += weight[column] * current[column];
+            for (int column = 0; column < layer.inputs; ++column)
+                sum += weight[column] * current[column];
             next[row] = activate(layer.activation, sum);
         }
         std::copy_n(next.begin(), layer.outputs, current.begin());

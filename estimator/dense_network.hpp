@@ -37,7 +37,8 @@ struct DenseLayer {
     bool operator==(const DenseLayer&) const = default;
 };
 
-// The widest layer that a network may have: evaluation keeps two rows of this many values on the stack.
+// The widest layer that a network may have: evaluation keeps two rows of this many values on the
+// stack.
 inline constexpr int widest_layer = 512;
 
 struct DenseNetwork {

@@ -38,7 +38,8 @@ const Row& row_of(const Dataset& dataset, const Predictions& predictions, std::s
     return dataset.rows[static_cast<std::size_t>(predictions.rows[entry])];
 }
 
-TargetErrors target_errors(const Dataset& dataset, const Predictions& predictions, bool with_outliers) {
+TargetErrors target_errors(const Dataset& dataset, const Predictions& predictions,
+                           bool with_outliers) {
     Pairs prefill, total, step, per_token;
     for (std::size_t i = 0; i < predictions.rows.size(); ++i) {
         const Row& row = row_of(dataset, predictions, i);
@@ -64,7 +65,8 @@ void judge_groups(const Dataset& dataset, const Predictions& predictions, ModelR
         prefills[config].add(predictions.prefill_ms[i], row.prefill_ms);
         if (row.steps() < 1) continue;
         for (Pairs* pairs :
-             {&configs[config], &bins[std::string(output_length_bin(row.output_tokens))], &datasets[name]})
+             {&configs[config], &bins[std::string(output_length_bin(row.output_tokens))],
+              &datasets[name]})
             pairs->add(predictions.decode_ms[i], row.decode_ms);
         sums[name].first += predictions.decode_ms[i];
         sums[name].second += row.decode_ms;
@@ -78,7 +80,8 @@ void judge_groups(const Dataset& dataset, const Predictions& predictions, ModelR
     }
 }
 
-void judge_position(const Dataset& dataset, const Predictions& predictions, int position, ModelReport& report) {
+void judge_position(const Dataset& dataset, const Predictions& predictions, int position,
+                    ModelReport& report) {
     struct Medians {
         std::vector<double> predicted, measured;
     };
@@ -92,7 +95,8 @@ void judge_position(const Dataset& dataset, const Predictions& predictions, int 
     }
     if (configs.empty()) return;
     Pairs pairs;
-    for (const auto& [config, values] : configs) pairs.add(median(values.predicted), median(values.measured));
+    for (const auto& [config, values] : configs)
+        pairs.add(median(values.predicted), median(values.measured));
     report.by_position[position] = pairs.errors();
 }
 
@@ -146,13 +150,14 @@ ModelReport judge_model(const Dataset& dataset, const Predictions& predictions) 
     report.errors = target_errors(dataset, predictions, false);
     report.with_outliers = target_errors(dataset, predictions, true);
     judge_groups(dataset, predictions, report);
-    for (const int position : judged_positions) judge_position(dataset, predictions, position, report);
+    for (const int position : judged_positions)
+        judge_position(dataset, predictions, position, report);
     judge_slope(dataset, predictions, report);
     return report;
 }
 
-EvaluationReport start_report(const Dataset& dataset, std::string split, std::string split_description,
-                              std::uint64_t seed) {
+EvaluationReport start_report(const Dataset& dataset, std::string split,
+                              std::string split_description, std::uint64_t seed) {
     EvaluationReport report;
     report.split = std::move(split);
     report.split_description = std::move(split_description);
@@ -174,13 +179,14 @@ EvaluationReport start_report(const Dataset& dataset, std::string split, std::st
 double noise_floor_percent(const Dataset& dataset) {
     const std::vector<int> rows = fitted_rows(dataset);
     const StepPhysics physics = fit_step_physics(dataset, rows);
-    std::map<std::array<int, 3>, std::vector<double>> ratios;  // by configuration, data set and bin of N
+    std::map<std::array<int, 3>, std::vector<double>>
+        ratios;  // by configuration, data set and bin of N
     for (const int index : rows) {
         const Row& row = dataset.rows[static_cast<std::size_t>(index)];
         const double predicted = decode_ms(physics, row.request, row.output_tokens);
         if (row.steps() > 0 && row.decode_ms > 0 && predicted > 0)
-            ratios[{row.config, row.dataset, static_cast<int>(bound_bin(row.output_tokens))}].push_back(row.decode_ms /
-                                                                                                        predicted);
+            ratios[{row.config, row.dataset, static_cast<int>(bound_bin(row.output_tokens))}]
+                .push_back(row.decode_ms / predicted);
     }
     double sum = 0, count = 0;
     for (const auto& [cell, values] : ratios) {

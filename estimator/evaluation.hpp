@@ -35,7 +35,8 @@ struct ModelReport {
     double slope_percent_per_token = Errors::nothing;
     double measured_position_ratio = Errors::nothing;
     double measured_slope_percent_per_token = Errors::nothing;
-    // Mean over the judged rows of predicted / measured totals, by data set: what an expectation is off by.
+    // Mean over the judged rows of predicted / measured totals, by data set: what an expectation is
+    // off by.
     std::map<std::string, double> mean_ratio_by_dataset;
     std::optional<CoverageReport> coverage;
 };
@@ -58,11 +59,12 @@ struct EvaluationReport {
 ModelReport judge_model(const Dataset& dataset, const Predictions& predictions);
 
 // A report without models.
-EvaluationReport start_report(const Dataset& dataset, std::string split, std::string split_description,
-                              std::uint64_t seed);
+EvaluationReport start_report(const Dataset& dataset, std::string split,
+                              std::string split_description, std::uint64_t seed);
 
-// Mean relative deviation of totals from their configuration's median, what depends on tokens and N taken out:
-// no model of the configuration can do better on these records. Percent; NaN without decode steps.
+// Mean relative deviation of totals from their configuration's median, what depends on tokens and N
+// taken out: no model of the configuration can do better on these records. Percent; NaN without
+// decode steps.
 double noise_floor_percent(const Dataset& dataset);
 
 std::string to_json(const EvaluationReport& report);

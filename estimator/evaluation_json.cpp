@@ -35,8 +35,10 @@ Json group_json(const std::map<std::string, Errors>& groups) {
 
 Json configs_json(const ModelReport& report) {
     Json json = Json::object();
-    for (const auto& [name, errors] : report.prefill_by_config) json[name]["prefill"] = errors_json(errors);
-    for (const auto& [name, errors] : report.by_config) json[name]["decode_total"] = errors_json(errors);
+    for (const auto& [name, errors] : report.prefill_by_config)
+        json[name]["prefill"] = errors_json(errors);
+    for (const auto& [name, errors] : report.by_config)
+        json[name]["decode_total"] = errors_json(errors);
     return json;
 }
 
@@ -65,7 +67,8 @@ Json model_json(const ModelReport& report) {
     json["by_n"] = group_json(report.by_n);
     json["by_data_set"] = group_json(report.by_dataset);
     Json positions = Json::object();
-    for (const auto& [position, errors] : report.by_position) positions[std::to_string(position)] = errors_json(errors);
+    for (const auto& [position, errors] : report.by_position)
+        positions[std::to_string(position)] = errors_json(errors);
     json["by_position"] = positions;
     json["position_ratio"] = number(report.position_ratio);
     json["slope_percent_per_token"] = number(report.slope_percent_per_token);

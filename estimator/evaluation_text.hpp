@@ -18,7 +18,8 @@ struct CaptionedTable {
 
 // One line: split, records, noise floor, filtered.
 std::string summary_line(const EvaluationReport& report);
-// Errors of each model and target, with outliers where there are any, by N, by data set, by position; coverage.
+// Errors of each model and target, with outliers where there are any, by N, by data set, by
+// position; coverage.
 std::vector<CaptionedTable> evaluation_tables(const EvaluationReport& report);
 // One row for each configuration of one model.
 CaptionedTable configuration_table(const EvaluationReport& report, const std::string& model);

@@ -12,12 +12,14 @@ constexpr int most_tiles = 15;
 // (2r+1)(2c+1) of any tiling that has at most `most_tiles` tiles is below this.
 constexpr int table_size = 3 * (2 * most_tiles + 1) + 1;
 
-// Crops by (2r+1)(2c+1), which is (vision tokens - 144) / 16. Filled from long to square, so that the squarest wins.
+// Crops by (2r+1)(2c+1), which is (vision tokens - 144) / 16. Filled from long to square, so that
+// the squarest wins.
 constexpr std::array<int, table_size> make_crop_table() {
     std::array<int, table_size> crops{};
     for (int rows = 1; rows <= most_tiles; ++rows) {
         for (int columns = most_tiles; columns >= rows; --columns) {
-            if (rows * columns <= most_tiles) crops[(2 * rows + 1) * (2 * columns + 1)] = 1 + rows * columns;
+            if (rows * columns <= most_tiles)
+                crops[(2 * rows + 1) * (2 * columns + 1)] = 1 + rows * columns;
         }
     }
     return crops;

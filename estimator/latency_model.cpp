@@ -20,8 +20,10 @@ double scaled_distance(int a, int b, FeatureRange range) noexcept {
     return distance * distance;
 }
 
-FeatureRange range_of(const std::vector<ConfigurationCost>& costs, int ConfigurationCost::*knob) noexcept {
-    FeatureRange range{static_cast<double>(costs.front().*knob), static_cast<double>(costs.front().*knob)};
+FeatureRange range_of(const std::vector<ConfigurationCost>& costs,
+                      int ConfigurationCost::*knob) noexcept {
+    FeatureRange range{static_cast<double>(costs.front().*knob),
+                       static_cast<double>(costs.front().*knob)};
     for (const ConfigurationCost& cost : costs) {
         range.low = std::min<double>(range.low, cost.*knob);
         range.high = std::max<double>(range.high, cost.*knob);
@@ -45,9 +47,9 @@ AverageTimes average_times(const AverageModel& model, const Request& request) no
 
 bool CostTable::contains(const Request& request) const noexcept {
     const std::tuple wanted{request.tier, request.top_k, request.active_blocks};
-    const auto found =
-        std::lower_bound(costs.begin(), costs.end(), wanted,
-                         [](const ConfigurationCost& cost, const auto& key) { return knobs(cost) < key; });
+    const auto found = std::lower_bound(
+        costs.begin(), costs.end(), wanted,
+        [](const ConfigurationCost& cost, const auto& key) { return knobs(cost) < key; });
     return found != costs.end() && knobs(*found) == wanted;
 }
 
@@ -57,12 +59,14 @@ const ConfigurationCost* CostTable::nearest(const Request& request) const noexce
     const FeatureRange top_ks = range_of(costs, &ConfigurationCost::top_k);
     const FeatureRange blocks = range_of(costs, &ConfigurationCost::active_blocks);
     const auto distance = [&](const ConfigurationCost& cost) {
-        return scaled_distance(cost.tier, request.tier, tiers) + scaled_distance(cost.top_k, request.top_k, top_ks) +
+        return scaled_distance(cost.tier, request.tier, tiers) +
+               scaled_distance(cost.top_k, request.top_k, top_ks) +
                scaled_distance(cost.active_blocks, request.active_blocks, blocks);
     };
-    return &*std::min_element(costs.begin(), costs.end(), [&](const ConfigurationCost& a, const ConfigurationCost& b) {
-        return distance(a) < distance(b);
-    });
+    return &*std::min_element(costs.begin(), costs.end(),
+                              [&](const ConfigurationCost& a, const ConfigurationCost& b) {
+                                  return distance(a) < distance(b);
+                              });
 }
 
 std::uint32_t text_hash(std::string_view text) noexcept {
@@ -79,8 +83,10 @@ double model_step_ms(const LatencyModel& model, const Request& request, int step
     return step_ms(model.physics, request, step) * residual_factors(model.residual, request).decode;
 }
 
-double model_decode_ms(const LatencyModel& model, const Request& request, int output_tokens) noexcept {
-    return decode_ms(model.physics, request, output_tokens) * residual_factors(model.residual, request).decode;
+double model_decode_ms(const LatencyModel& model, const Request& request,
+                       int output_tokens) noexcept {
+    return decode_ms(model.physics, request, output_tokens) *
+           residual_factors(model.residual, request).decode;
 }
 
 }  // namespace decodemeter

@@ -1,4 +1,5 @@
-// All that latency_estimator.json holds: the models that need no LibTorch, their bounds, and where they came from.
+// All that latency_estimator.json holds: the models that need no LibTorch, their bounds, and where
+// they came from.
 #pragma once
 
 #include <array>
@@ -18,7 +19,8 @@ inline constexpr int latency_model_version = 2;
 inline constexpr std::string_view latency_model_file = "latency_estimator.json";
 inline constexpr std::string_view checkpoint_file = "best_latency_estimator.pt";
 
-// The correction exp(r) of the physical model: a network whose outputs are squashed to +-residual_limit.
+// The correction exp(r) of the physical model: a network whose outputs are squashed to
+// +-residual_limit.
 inline constexpr double residual_limit = 0.15;
 struct Residual {
     DenseNetwork network;  // outputs: decode, prefill
@@ -66,7 +68,8 @@ struct CostTable {
     std::vector<ConfigurationCost> costs;
 
     bool contains(const Request& request) const noexcept;
-    // The configuration's own row or the nearest one, knobs scaled to their ranges; null when empty.
+    // The configuration's own row or the nearest one, knobs scaled to their ranges; null when
+    // empty.
     const ConfigurationCost* nearest(const Request& request) const noexcept;
     bool operator==(const CostTable&) const = default;
 };
@@ -103,8 +106,10 @@ struct Provenance {
     std::uint64_t seed = 0;
     bool synthetic = false;
     std::vector<std::string> datasets;
-    std::vector<std::string> held_out_keys;     // records that the positioned and the average network have not seen
-    std::vector<std::uint32_t> fitted_records;  // record_hash of every record that the models came from, sorted
+    std::vector<std::string>
+        held_out_keys;  // records that the positioned and the average network have not seen
+    std::vector<std::uint32_t>
+        fitted_records;  // record_hash of every record that the models came from, sorted
 
     bool operator==(const Provenance&) const = default;
 };
@@ -128,7 +133,8 @@ std::uint32_t text_hash(std::string_view text) noexcept;
 // Physics times residual.
 double model_prefill_ms(const LatencyModel& model, const Request& request) noexcept;
 double model_step_ms(const LatencyModel& model, const Request& request, int step) noexcept;
-double model_decode_ms(const LatencyModel& model, const Request& request, int output_tokens) noexcept;
+double model_decode_ms(const LatencyModel& model, const Request& request,
+                       int output_tokens) noexcept;
 
 // Times, their bounds, and how far the records cover the request. Allocates nothing.
 Estimate predict(const LatencyModel& model, const Request& request, int output_tokens) noexcept;
@@ -136,8 +142,8 @@ Estimate predict(const LatencyModel& model, const Request& request, int output_t
 Feature meaningless_feature(const Request& request, int output_tokens) noexcept;
 
 std::string to_json(const LatencyModel& model);
-// Both throw InputError naming the file and the field that cannot be used: another version, a missing or
-// non-finite number, a network whose sizes do not fit.
+// Both throw InputError naming the file and the field that cannot be used: another version, a
+// missing or non-finite number, a network whose sizes do not fit.
 LatencyModel parse_latency_model(std::string_view text, std::string_view origin);
 LatencyModel read_latency_model(const std::filesystem::path& file);
 

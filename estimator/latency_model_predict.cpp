@@ -8,10 +8,12 @@ namespace decodemeter {
 namespace {
 
 constexpr double nan = std::numeric_limits<double>::quiet_NaN();
-// More tokens, blocks or experts than any model has: a request beyond it is a mistake, not an extrapolation.
+// More tokens, blocks or experts than any model has: a request beyond it is a mistake, not an
+// extrapolation.
 constexpr int largest_count = 1 << 22;
 
-Feature feature_out_of_range(const LatencyModel& model, const Request& request, int output_tokens) noexcept {
+Feature feature_out_of_range(const LatencyModel& model, const Request& request,
+                             int output_tokens) noexcept {
     const std::array<double, range_count> values = {
         static_cast<double>(request.vision_tokens), static_cast<double>(request.text_tokens),
         static_cast<double>(request.tier),          static_cast<double>(request.top_k),
@@ -24,7 +26,8 @@ Feature feature_out_of_range(const LatencyModel& model, const Request& request, 
 }
 
 BoundedTime bounded(double expected_ms, const BoundFactors& factors) noexcept {
-    return {expected_ms, expected_ms * factors.p90, expected_ms * factors.p95, expected_ms * factors.p99};
+    return {expected_ms, expected_ms * factors.p90, expected_ms * factors.p95,
+            expected_ms * factors.p99};
 }
 
 Estimate refusal(Feature feature) noexcept {
@@ -46,7 +49,8 @@ Feature meaningless_feature(const Request& request, int output_tokens) noexcept 
 }
 
 Estimate predict(const LatencyModel& model, const Request& request, int output_tokens) noexcept {
-    if (const Feature feature = meaningless_feature(request, output_tokens); feature != Feature::none)
+    if (const Feature feature = meaningless_feature(request, output_tokens);
+        feature != Feature::none)
         return refusal(feature);
     const ResidualFactors factors = residual_factors(model.residual, request);
     const double prefill = prefill_ms(model.physics, request) * factors.prefill;
@@ -57,8 +61,8 @@ Estimate predict(const LatencyModel& model, const Request& request, int output_t
     estimate.prefill = bounded(prefill, model.bounds.prefill);
     estimate.decode = bounded(decode, model.bounds.decode[bin]);
     // Without a decode step the total is the prefill, and so is its bound.
-    estimate.total =
-        output_tokens > 1 ? bounded(prefill + decode, model.bounds.total[bin]) : bounded(prefill, model.bounds.prefill);
+    estimate.total = output_tokens > 1 ? bounded(prefill + decode, model.bounds.total[bin])
+                                       : bounded(prefill, model.bounds.prefill);
     estimate.hierarchical_p95_ms = estimate.total.p95_ms * model.bounds.hierarchical;
     estimate.feature = feature_out_of_range(model, request, output_tokens);
     if (estimate.feature != Feature::none) estimate.coverage = Coverage::extrapolated;

@@ -30,7 +30,8 @@ public:
     }
 
     Cursor at(const char* field) const {
-        if (!json_.is_object() || !json_.contains(field)) fail(std::string("has no \"") + field + "\"");
+        if (!json_.is_object() || !json_.contains(field))
+            fail(std::string("has no \"") + field + "\"");
         return {json_.at(field), place_ + "." + field};
     }
 
@@ -43,14 +44,16 @@ public:
 
     double number_from(double low, double high) const {
         const double value = number();
-        if (value < low || value > high) fail("is " + std::to_string(value) + ", outside what it can be");
+        if (value < low || value > high)
+            fail("is " + std::to_string(value) + ", outside what it can be");
         return value;
     }
 
     std::int64_t integer_from(std::int64_t low, std::int64_t high) const {
         if (!json_.is_number_integer()) fail("is not a whole number");
         const auto value = json_.get<std::int64_t>();
-        if (value < low || value > high) fail("is " + std::to_string(value) + ", outside what it can be");
+        if (value < low || value > high)
+            fail("is " + std::to_string(value) + ", outside what it can be");
         return value;
     }
 
@@ -71,7 +74,8 @@ public:
 
     template <class Read>
     auto list(std::size_t most, const Read& read) const {
-        if (!json_.is_array() || json_.size() > most) fail("is not a list of at most " + std::to_string(most));
+        if (!json_.is_array() || json_.size() > most)
+            fail("is not a list of at most " + std::to_string(most));
         std::vector<decltype(read(*this))> items;
         items.reserve(json_.size());
         for (std::size_t i = 0; i < json_.size(); ++i) {
@@ -81,13 +85,15 @@ public:
     }
 
     std::vector<double> numbers(std::size_t count, double low, double high) const {
-        if (!json_.is_array() || json_.size() != count) fail("is not a list of " + std::to_string(count));
+        if (!json_.is_array() || json_.size() != count)
+            fail("is not a list of " + std::to_string(count));
         std::vector<double> values;
         values.reserve(count);
         for (const Json& item : json_) {
             if (!item.is_number()) fail("holds something that is not a number");
             values.push_back(item.get<double>());
-            if (!(values.back() >= low && values.back() <= high)) fail("holds a number outside what it can be");
+            if (!(values.back() >= low && values.back() <= high))
+                fail("holds a number outside what it can be");
         }
         return values;
     }
@@ -112,8 +118,10 @@ DenseLayer read_layer(const Cursor& cursor) {
     const std::string activation = cursor.at("activation").text();
     if (activation == "tanh") layer.activation = DenseActivation::tanh;
     else if (activation == "silu") layer.activation = DenseActivation::silu;
-    else if (activation != "identity") cursor.at("activation").fail("is unknown: " + activation.substr(0, 40));
-    layer.weight = cursor.at("weight").numbers(static_cast<std::size_t>(layer.inputs) * layer.outputs, -huge, huge);
+    else if (activation != "identity")
+        cursor.at("activation").fail("is unknown: " + activation.substr(0, 40));
+    layer.weight = cursor.at("weight").numbers(
+        static_cast<std::size_t>(layer.inputs) * layer.outputs, -huge, huge);
     layer.bias = cursor.at("bias").numbers(layer.outputs, -huge, huge);
     return layer;
 }
@@ -121,7 +129,8 @@ DenseLayer read_layer(const Cursor& cursor) {
 DenseNetwork read_network(const Cursor& cursor) {
     DenseNetwork network;
     network.normaliser.mean = cursor.at("normaliser").at("mean").array<feature_count>(-huge, huge);
-    network.normaliser.deviation = cursor.at("normaliser").at("deviation").array<feature_count>(1e-12, huge);
+    network.normaliser.deviation =
+        cursor.at("normaliser").at("deviation").array<feature_count>(1e-12, huge);
     network.layers = cursor.at("layers").list(most_layers, read_layer);
     int width = static_cast<int>(feature_count);
     for (const DenseLayer& layer : network.layers) {
@@ -132,19 +141,22 @@ DenseNetwork read_network(const Cursor& cursor) {
 }
 
 BoundFactors read_factors(const Cursor& cursor) {
-    return {cursor.at("p90").number_from(0, largest_factor), cursor.at("p95").number_from(0, largest_factor),
+    return {cursor.at("p90").number_from(0, largest_factor),
+            cursor.at("p95").number_from(0, largest_factor),
             cursor.at("p99").number_from(0, largest_factor)};
 }
 
 std::array<BoundFactors, bound_bins> read_binned(const Cursor& cursor) {
     std::array<BoundFactors, bound_bins> bins;
-    for (std::size_t i = 0; i < bound_bins; ++i) bins[i] = read_factors(cursor.at(bound_bin_names[i].data()));
+    for (std::size_t i = 0; i < bound_bins; ++i)
+        bins[i] = read_factors(cursor.at(bound_bin_names[i].data()));
     return bins;
 }
 
 Bounds read_bounds(const Cursor& cursor) {
     return {read_factors(cursor.at("prefill")), read_binned(cursor.at("decode_total_by_n")),
-            read_binned(cursor.at("total_by_n")), cursor.at("hierarchical").number_from(0, largest_factor)};
+            read_binned(cursor.at("total_by_n")),
+            cursor.at("hierarchical").number_from(0, largest_factor)};
 }
 
 ConfigurationCost read_cost(const Cursor& cursor) {
@@ -164,14 +176,17 @@ TaskLengths read_lengths(const Cursor& cursor) {
     task.mean_tokens = cursor.at("mean_tokens").number_from(0, huge);
     task.p95_tokens = static_cast<int>(cursor.at("p95_tokens").integer_from(0, 1 << 24));
     task.p99_tokens = static_cast<int>(cursor.at("p99_tokens").integer_from(0, 1 << 24));
-    task.survival = cursor.at("survival").list(1 << 20, [](const Cursor& item) { return item.number_from(0, 1); });
+    task.survival = cursor.at("survival").list(1 << 20, [](const Cursor& item) {
+        return item.number_from(0, 1);
+    });
     return task;
 }
 
 std::array<FeatureRange, range_count> read_ranges(const Cursor& cursor) {
     std::array<FeatureRange, range_count> ranges;
     for (std::size_t i = 0; i < range_count; ++i) {
-        const auto pair = cursor.at(to_string(static_cast<Feature>(i + 1)).data()).array<2>(-huge, huge);
+        const auto pair =
+            cursor.at(to_string(static_cast<Feature>(i + 1)).data()).array<2>(-huge, huge);
         ranges[i] = {pair[0], pair[1]};
     }
     return ranges;
@@ -197,7 +212,8 @@ Provenance read_provenance(const Cursor& cursor) {
 
 Json parse_json(std::string_view text, const std::string& origin) {
     const auto shallow = [&](int depth, Json::parse_event_t, Json&) {
-        if (depth > deepest_nesting) throw InputError(origin + ": nested too deeply to be a latency estimator");
+        if (depth > deepest_nesting)
+            throw InputError(origin + ": nested too deeply to be a latency estimator");
         return true;
     };
     try {
@@ -233,11 +249,13 @@ LatencyModel parse_latency_model(std::string_view text, std::string_view origin)
     const std::string name(origin);
     const Json json = parse_json(text, name);
     const Cursor root(json, name);
-    if (root.at("format").text() != "decodemeter latency estimator") root.fail("is not a latency estimator");
+    if (root.at("format").text() != "decodemeter latency estimator")
+        root.fail("is not a latency estimator");
     const std::int64_t version = root.at("version").integer_from(0, 1 << 20);
     if (version != latency_model_version) {
-        throw InputError(name + ": has version " + std::to_string(version) + ", this program reads version " +
-                         std::to_string(latency_model_version) + "; train again with it");
+        throw InputError(name + ": has version " + std::to_string(version) +
+                         ", this program reads version " + std::to_string(latency_model_version) +
+                         "; train again with it");
     }
     return read_model(root);
 }
@@ -246,8 +264,11 @@ LatencyModel read_latency_model(const std::filesystem::path& file) {
     std::error_code error;
     const auto size = std::filesystem::file_size(file, error);
     std::ifstream stream(file, std::ios::binary);
-    if (error || !stream) throw InputError(file.string() + ": cannot read; give a " + std::string(latency_model_file));
-    if (size > largest_file_bytes) throw InputError(file.string() + ": is too large to be a latency estimator");
+    if (error || !stream)
+        throw InputError(file.string() + ": cannot read; give a " +
+                         std::string(latency_model_file));
+    if (size > largest_file_bytes)
+        throw InputError(file.string() + ": is too large to be a latency estimator");
     std::ostringstream text;
     text << stream.rdbuf();
     return parse_latency_model(text.str(), file.string());

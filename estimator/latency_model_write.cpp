@@ -29,7 +29,8 @@ Json network_json(const DenseNetwork& network) {
                           {"weight", layer.weight},
                           {"bias", layer.bias}});
     }
-    return {{"normaliser", {{"mean", network.normaliser.mean}, {"deviation", network.normaliser.deviation}}},
+    return {{"normaliser",
+             {{"mean", network.normaliser.mean}, {"deviation", network.normaliser.deviation}}},
             {"layers", layers}};
 }
 
@@ -39,7 +40,8 @@ Json factors_json(const BoundFactors& factors) {
 
 Json binned_json(const std::array<BoundFactors, bound_bins>& bins) {
     Json json;
-    for (std::size_t i = 0; i < bound_bins; ++i) json[std::string(bound_bin_names[i])] = factors_json(bins[i]);
+    for (std::size_t i = 0; i < bound_bins; ++i)
+        json[std::string(bound_bin_names[i])] = factors_json(bins[i]);
     return json;
 }
 
@@ -116,7 +118,8 @@ std::string to_json(const LatencyModel& model) {
     json["bounds"] = bounds_json(model.bounds);
     json["ranges"] = ranges_json(model.ranges);
     json["output_lengths"] = lengths_json(model.lengths);
-    json["average"] = {{"scale_ms", model.average.scale_ms}, {"network", network_json(model.average.network)}};
+    json["average"] = {{"scale_ms", model.average.scale_ms},
+                       {"network", network_json(model.average.network)}};
     // One line for each part: short enough to read, and networks do not fill thousands of lines.
     std::string text;
     for (const auto& [name, part] : json.items()) {

@@ -13,13 +13,15 @@ struct Sums {
 };
 
 template <class Visit>
-void each_pair(std::span<const double> predicted, std::span<const double> measured, const Visit& visit) {
+void each_pair(std::span<const double> predicted, std::span<const double> measured,
+               const Visit& visit) {
     for (std::size_t i = 0; i < predicted.size() && i < measured.size(); ++i) {
         if (std::isfinite(predicted[i]) && measured[i] > 0) visit(predicted[i], measured[i]);
     }
 }
 
-double total_square(std::span<const double> predicted, std::span<const double> measured, double mean) {
+double total_square(std::span<const double> predicted, std::span<const double> measured,
+                    double mean) {
     double sum = 0;
     each_pair(predicted, measured, [&](double, double m) { sum += (m - mean) * (m - mean); });
     return sum;

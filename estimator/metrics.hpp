@@ -22,7 +22,8 @@ struct Errors {
 // Pairs whose measured time is not positive, or whose prediction is not finite, are left out.
 Errors errors_of(std::span<const double> predicted, std::span<const double> measured);
 
-// The published verdicts: "excellent" under 5 %, then "good", "fair", "poor"; "good" under 20 %, else "poor".
+// The published verdicts: "excellent" under 5 %, then "good", "fair", "poor"; "good" under 20 %,
+// else "poor".
 std::string_view prefill_verdict(const Errors& errors) noexcept;
 std::string_view decode_verdict(const Errors& errors) noexcept;
 

@@ -33,8 +33,8 @@ Provenance provenance_of(const Dataset& dataset, std::span<const int> rows, std:
 
 }  // namespace
 
-LatencyModel build_latency_model(const Dataset& dataset, std::span<const int> rows, const Predictions& out_of_fold,
-                                 std::uint64_t seed) {
+LatencyModel build_latency_model(const Dataset& dataset, std::span<const int> rows,
+                                 const Predictions& out_of_fold, std::uint64_t seed) {
     const PhysicsModel fitted = fit_physics_model(dataset, rows, seed);
     LatencyModel model;
     model.physics = fitted.physics;
@@ -47,7 +47,8 @@ LatencyModel build_latency_model(const Dataset& dataset, std::span<const int> ro
     return model;
 }
 
-CoverageReport coverage_of(const Dataset& dataset, const Predictions& out_of_fold, std::uint64_t seed) {
+CoverageReport coverage_of(const Dataset& dataset, const Predictions& out_of_fold,
+                           std::uint64_t seed) {
     const int parts = std::min(coverage_parts, static_cast<int>(dataset.configs.size()));
     return judge_bounds(dataset, ratio_samples(dataset, out_of_fold), parts, seed);
 }
@@ -74,12 +75,13 @@ std::string first_line(const Dataset& dataset, Split split) {
 void write_out_of_fold(const std::filesystem::path& file, const Dataset& dataset, Split split,
                        const NamedPredictions& models) {
     std::ofstream stream(file, std::ios::binary);
-    stream << first_line(dataset, split) << "\nmodel,key,prefill_ms,decode_ms,per_token_ms,steps_ms\n";
+    stream << first_line(dataset, split)
+           << "\nmodel,key,prefill_ms,decode_ms,per_token_ms,steps_ms\n";
     for (const auto& [name, predictions] : models) {
         for (std::size_t i = 0; i < predictions.rows.size(); ++i) {
-            stream << name << ',' << dataset.rows[static_cast<std::size_t>(predictions.rows[i])].key << ','
-                   << predictions.prefill_ms[i] << ',' << predictions.decode_ms[i] << ',' << predictions.per_token_ms[i]
-                   << ',';
+            stream << name << ',' << dataset.rows[static_cast<std::size_t>(predictions.rows[i])].key
+                   << ',' << predictions.prefill_ms[i] << ',' << predictions.decode_ms[i] << ','
+                   << predictions.per_token_ms[i] << ',';
             for (const double step : predictions.steps(dataset, i)) stream << step << ' ';
             stream << '\n';
         }
@@ -90,12 +92,15 @@ void write_out_of_fold(const std::filesystem::path& file, const Dataset& dataset
 namespace {
 
 // False where the line is not one of this data set's.
-bool append_line(const std::string& line, const Dataset& dataset, const std::unordered_map<std::string, int>& rows,
-                 NamedPredictions& models) {
+bool append_line(const std::string& line, const Dataset& dataset,
+                 const std::unordered_map<std::string, int>& rows, NamedPredictions& models) {
     std::istringstream fields(line);
     std::string name, key, prefill, decode, per_token, step;
-    const auto next = [&](std::string& field) { return static_cast<bool>(std::getline(fields, field, ',')); };
-    if (!next(name) || !next(key) || !next(prefill) || !next(decode) || !next(per_token)) return false;
+    const auto next = [&](std::string& field) {
+        return static_cast<bool>(std::getline(fields, field, ','));
+    };
+    if (!next(name) || !next(key) || !next(prefill) || !next(decode) || !next(per_token))
+        return false;
     const auto row = rows.find(key);
     if (row == rows.end()) return false;
     const auto number = [](const std::string& text) { return std::strtod(text.c_str(), nullptr); };
@@ -105,7 +110,8 @@ bool append_line(const std::string& line, const Dataset& dataset, const std::uno
     predictions.decode_ms.push_back(number(decode));
     predictions.per_token_ms.push_back(number(per_token));
     predictions.first_step.push_back(predictions.steps_ms.size());
-    const std::size_t steps = static_cast<std::size_t>(dataset.rows[static_cast<std::size_t>(row->second)].steps());
+    const std::size_t steps =
+        static_cast<std::size_t>(dataset.rows[static_cast<std::size_t>(row->second)].steps());
     const std::size_t before = predictions.steps_ms.size();
     while (fields >> step) predictions.steps_ms.push_back(number(step));
     return predictions.steps_ms.size() - before == steps;
@@ -113,12 +119,14 @@ bool append_line(const std::string& line, const Dataset& dataset, const std::uno
 
 }  // namespace
 
-NamedPredictions read_out_of_fold(const std::filesystem::path& file, const Dataset& dataset, Split split) {
+NamedPredictions read_out_of_fold(const std::filesystem::path& file, const Dataset& dataset,
+                                  Split split) {
     std::ifstream stream(file, std::ios::binary);
     std::string line;
     if (!std::getline(stream, line) || line != first_line(dataset, split)) return {};
     std::unordered_map<std::string, int> rows;
-    for (std::size_t i = 0; i < dataset.rows.size(); ++i) rows.emplace(dataset.rows[i].key, static_cast<int>(i));
+    for (std::size_t i = 0; i < dataset.rows.size(); ++i)
+        rows.emplace(dataset.rows[i].key, static_cast<int>(i));
     std::getline(stream, line);
     NamedPredictions models;
     while (std::getline(stream, line)) {

@@ -26,12 +26,14 @@ struct NormalEquations {
 
 namespace nnls_detail {
 
-// Columns are scaled to length 1, so that pivots below this mean a column that the others already span.
+// Columns are scaled to length 1, so that pivots below this mean a column that the others already
+// span.
 inline constexpr double smallest_pivot = 1e-9;
 
 // Solves for the variables in `chosen` by Cholesky; none when they depend on each other.
 template <std::size_t n>
-std::optional<std::array<double, n>> solve_subset(const NormalEquations<n>& equations, unsigned chosen) {
+std::optional<std::array<double, n>> solve_subset(const NormalEquations<n>& equations,
+                                                  unsigned chosen) {
     std::array<std::size_t, n> index{};
     std::size_t count = 0;
     for (std::size_t i = 0; i < n; ++i) {
@@ -70,10 +72,12 @@ std::array<double, n> column_scales(const NormalEquations<n>& equations) {
 }
 
 template <std::size_t n>
-NormalEquations<n> scaled(const NormalEquations<n>& equations, const std::array<double, n>& scales) {
+NormalEquations<n> scaled(const NormalEquations<n>& equations,
+                          const std::array<double, n>& scales) {
     NormalEquations<n> result;
     for (std::size_t i = 0; i < n; ++i) {
-        for (std::size_t j = 0; j <= i; ++j) result.matrix[i][j] = equations.matrix[i][j] * scales[i] * scales[j];
+        for (std::size_t j = 0; j <= i; ++j)
+            result.matrix[i][j] = equations.matrix[i][j] * scales[i] * scales[j];
         result.vector[i] = equations.vector[i] * scales[i];
     }
     return result;
@@ -81,9 +85,9 @@ NormalEquations<n> scaled(const NormalEquations<n>& equations, const std::array<
 
 }  // namespace nnls_detail
 
-// The x >= 0 that minimises x'Mx - 2v'x. Each subset of the variables is solved and the best feasible one
-// taken: exact, and with at most 2^6 subsets cheaper than deciding which to try. Where columns depend on each
-// other, a smaller subset does as well and wins.
+// The x >= 0 that minimises x'Mx - 2v'x. Each subset of the variables is solved and the best
+// feasible one taken: exact, and with at most 2^6 subsets cheaper than deciding which to try. Where
+// columns depend on each other, a smaller subset does as well and wins.
 template <std::size_t n>
 std::array<double, n> solve_non_negative(const NormalEquations<n>& equations) {
     static_assert(n <= 8, "every subset is tried");
@@ -103,7 +107,8 @@ std::array<double, n> solve_non_negative(const NormalEquations<n>& equations) {
         }
         const int count = std::popcount(chosen);
         const double margin = 1e-12 * std::abs(best_gain);
-        const bool better = gain > best_gain + margin || (gain > best_gain - margin && count < best_count);
+        const bool better =
+            gain > best_gain + margin || (gain > best_gain - margin && count < best_count);
         if (!feasible || !better) continue;
         best_gain = gain;
         best_count = count;

@@ -27,8 +27,10 @@ std::vector<TaskLengths> learn_output_lengths(const Dataset& dataset, std::span<
         const int longest = static_cast<int>(values.back());
         for (int step = 1; step <= longest - 1; ++step) {
             // N - 1 >= step
-            const auto shorter = std::lower_bound(values.begin(), values.end(), step + 1) - values.begin();
-            learned.survival.push_back(1 - static_cast<double>(shorter) / static_cast<double>(values.size()));
+            const auto shorter =
+                std::lower_bound(values.begin(), values.end(), step + 1) - values.begin();
+            learned.survival.push_back(1 - static_cast<double>(shorter) /
+                                               static_cast<double>(values.size()));
         }
         tasks.push_back(std::move(learned));
     }

@@ -17,7 +17,9 @@ namespace {
 constexpr std::int64_t alignment = 16;
 }  // namespace
 
-void Linear::forward(at::Tensor& y, const at::Tensor& x) const { at::addmm_out(y, bias.value, x, weight.value.t()); }
+void Linear::forward(at::Tensor& y, const at::Tensor& x) const {
+    at::addmm_out(y, bias.value, x, weight.value.t());
+}
 
 void Linear::backward(const at::Tensor& grad_y, const at::Tensor& x, at::Tensor* grad_x) {
     at::mm_out(weight.gradient, grad_y.t(), x);
@@ -52,9 +54,11 @@ FlatAdam::FlatAdam(const Parameters& parameters)
       steps_{at::zeros({}, parameters.values().options())} {}
 
 void FlatAdam::step(Parameters& parameters, double learning_rate) {
-    const std::vector<at::Tensor> values = {parameters.values()}, gradients = {parameters.gradients()};
+    const std::vector<at::Tensor> values = {parameters.values()},
+                                  gradients = {parameters.gradients()};
     steps_.front().add_(1);
-    at::_fused_adam_(values, gradients, first_, second_, {}, steps_, learning_rate, 0.9, 0.999, 1e-5, 1e-8,
+    at::_fused_adam_(values, gradients, first_, second_, {}, steps_, learning_rate, 0.9, 0.999,
+                     1e-5, 1e-8,
                      /*amsgrad=*/false, /*maximize=*/false);
 }
 

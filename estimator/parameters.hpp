@@ -1,4 +1,5 @@
-// All parameters of a network in one flat tensor, so that the optimiser is one call and a copy is one copy. [torch]
+// All parameters of a network in one flat tensor, so that the optimiser is one call and a copy is
+// one copy. [torch]
 #pragma once
 
 #include <ATen/core/Tensor.h>
@@ -55,7 +56,8 @@ private:
     at::Tensor gradients_;
 };
 
-// Adam with the published hyper-parameters: betas 0.9 and 0.999, L2 weight decay 1e-5. One fused call a step.
+// Adam with the published hyper-parameters: betas 0.9 and 0.999, L2 weight decay 1e-5. One fused
+// call a step.
 class FlatAdam {
 public:
     explicit FlatAdam(const Parameters& parameters);
@@ -65,8 +67,8 @@ private:
     std::vector<at::Tensor> first_, second_, steps_;
 };
 
-// Uniform in +-1/sqrt(inputs), as LibTorch's own linear layers begin. Drawn on the CPU, so that a seed gives the
-// same network on every device.
+// Uniform in +-1/sqrt(inputs), as LibTorch's own linear layers begin. Drawn on the CPU, so that a
+// seed gives the same network on every device.
 void initialise(const Linear& linear, at::Generator& random);
 
 }  // namespace decodemeter

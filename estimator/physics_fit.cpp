@@ -11,14 +11,17 @@
 namespace decodemeter {
 
 // Note [Between and within]
-// A record's total T over n steps says how high its steps are; its single steps say how they grow with the
-// position. Their errors differ: what shifts a whole record (its run, its configuration, the state of the
-// machine) does not touch the differences inside it. So a record gives one equation for its level,
+// A record's total T over n steps says how high its steps are; its single steps say how they grow
+// with the position. Their errors differ: what shifts a whole record (its run, its configuration,
+// the state of the machine) does not touch the differences inside it. So a record gives one
+// equation for its level,
 //     beta . basis(1..n) / T = 1,
-// and, for each segment of positions 1, 2-3, 4-7, 8-15, ... one for its deviation from the record's mean step m,
+// and, for each segment of positions 1, 2-3, 4-7, 8-15, ... one for its deviation from the record's
+// mean step m,
 //     beta . (basis(segment)/length - basis(1..n)/n) / m = (mean(segment) - m) / m.
-// Each kind is weighted by the inverse of its own squared spread, estimated from its residuals. Otherwise a data
-// set that is both slower and longer than another would be taken for a slope with the position.
+// Each kind is weighted by the inverse of its own squared spread, estimated from its residuals.
+// Otherwise a data set that is both slower and longer than another would be taken for a slope with
+// the position.
 
 namespace {
 
@@ -55,7 +58,8 @@ double spread(const Equations<n>& equations, const std::array<double, n>& x) {
 }
 
 template <std::size_t n>
-void add_robustly(NormalEquations<n>& sums, const Equations<n>& equations, const std::array<double, n>& x) {
+void add_robustly(NormalEquations<n>& sums, const Equations<n>& equations,
+                  const std::array<double, n>& x) {
     if (equations.empty()) return;
     const double scale = spread(equations, x);
     for (const auto& equation : equations) {
@@ -99,7 +103,8 @@ void add_segments(Equations<step_terms>& within, const Row& row, std::span<const
         const double segment_ms = mean(steps.subspan(static_cast<std::size_t>(first - 1), length));
         Equation<step_terms> equation;
         equation.row = divided(step_range_basis(row.request, first, last), length);
-        for (std::size_t i = 0; i < step_terms; ++i) equation.row[i] = (equation.row[i] - whole[i]) / mean_ms;
+        for (std::size_t i = 0; i < step_terms; ++i)
+            equation.row[i] = (equation.row[i] - whole[i]) / mean_ms;
         equation.target = (segment_ms - mean_ms) / mean_ms;
         equation.precision = length;
         within.push_back(equation);
@@ -122,7 +127,8 @@ PrefillBasis fit_prefill(const Dataset& dataset, std::span<const int> rows) {
     equations.reserve(rows.size());
     for (const int index : rows) {
         const Row& row = dataset.rows[index];
-        if (row.prefill_ms > 0) equations.push_back({divided(prefill_basis(row.request), row.prefill_ms)});
+        if (row.prefill_ms > 0)
+            equations.push_back({divided(prefill_basis(row.request), row.prefill_ms)});
     }
     return fit_robustly(equations, {});
 }
@@ -133,7 +139,8 @@ StepPhysics fit_step_physics(const Dataset& dataset, std::span<const int> rows) 
     return {fit_steps(dataset, rows), fit_prefill(dataset, rows)};
 }
 
-PhysicsModel fit_physics_model(const Dataset& dataset, std::span<const int> rows, std::uint64_t seed) {
+PhysicsModel fit_physics_model(const Dataset& dataset, std::span<const int> rows,
+                               std::uint64_t seed) {
     const StepPhysics physics = fit_step_physics(dataset, rows);
     return {physics, fit_residual(dataset, rows, physics, seed)};
 }
@@ -142,8 +149,10 @@ double physics_prefill_ms(const PhysicsModel& model, const Request& request) noe
     return prefill_ms(model.physics, request) * residual_factors(model.residual, request).prefill;
 }
 
-double physics_decode_ms(const PhysicsModel& model, const Request& request, int output_tokens) noexcept {
-    return decode_ms(model.physics, request, output_tokens) * residual_factors(model.residual, request).decode;
+double physics_decode_ms(const PhysicsModel& model, const Request& request,
+                         int output_tokens) noexcept {
+    return decode_ms(model.physics, request, output_tokens) *
+           residual_factors(model.residual, request).decode;
 }
 
 }  // namespace decodemeter

@@ -7,18 +7,21 @@
 
 namespace decodemeter {
 
-// Non-negative least squares on the relative error with Huber weights. Rows without a decode step serve the
-// prefill alone.
+// Non-negative least squares on the relative error with Huber weights. Rows without a decode step
+// serve the prefill alone.
 StepPhysics fit_step_physics(const Dataset& dataset, std::span<const int> rows);
 
-// Physics and, where it lowers the leave-configuration-out error by more than one standard error, the residual.
+// Physics and, where it lowers the leave-configuration-out error by more than one standard error,
+// the residual.
 struct PhysicsModel {
     StepPhysics physics;
     Residual residual;
 };
-PhysicsModel fit_physics_model(const Dataset& dataset, std::span<const int> rows, std::uint64_t seed);
+PhysicsModel fit_physics_model(const Dataset& dataset, std::span<const int> rows,
+                               std::uint64_t seed);
 
 double physics_prefill_ms(const PhysicsModel& model, const Request& request) noexcept;
-double physics_decode_ms(const PhysicsModel& model, const Request& request, int output_tokens) noexcept;
+double physics_decode_ms(const PhysicsModel& model, const Request& request,
+                         int output_tokens) noexcept;
 
 }  // namespace decodemeter

@@ -18,7 +18,8 @@ const Row& row_of(const Dataset& dataset, const Predictions& predictions, std::s
 
 // One colour for a model in every picture.
 int color_of(const std::string& model) {
-    constexpr std::array<std::string_view, 4> order = {"physics", "positioned", "constant_per_config", "average"};
+    constexpr std::array<std::string_view, 4> order = {"physics", "positioned",
+                                                       "constant_per_config", "average"};
     const auto found = std::find(order.begin(), order.end(), model);
     return found == order.end() ? 4 : static_cast<int>(found - order.begin());
 }
@@ -26,8 +27,8 @@ int color_of(const std::string& model) {
 using Wanted = std::function<bool(const Row&)>;
 
 // 100 (predicted / measured - 1) of decode totals or prefills.
-std::vector<double> percent_errors(const Dataset& dataset, const Predictions& predictions, bool prefill,
-                                   const Wanted& wanted) {
+std::vector<double> percent_errors(const Dataset& dataset, const Predictions& predictions,
+                                   bool prefill, const Wanted& wanted) {
     std::vector<double> errors;
     for (std::size_t i = 0; i < predictions.rows.size(); ++i) {
         const Row& row = row_of(dataset, predictions, i);
@@ -41,7 +42,8 @@ std::vector<double> percent_errors(const Dataset& dataset, const Predictions& pr
 
 bool every(const Row&) { return true; }
 
-Series distribution(const std::vector<double>& errors, const std::string& label, int color, double width) {
+Series distribution(const std::vector<double>& errors, const std::string& label, int color,
+                    double width) {
     constexpr int bins = 60;
     std::vector<double> counts(bins, 0.0);
     for (const double error : errors) {
@@ -59,7 +61,10 @@ Series distribution(const std::vector<double>& errors, const std::string& label,
 }
 
 Plot distribution_plot(const Dataset& dataset, const JudgedPredictions& models, bool prefill) {
-    Plot plot{prefill ? "Prefill" : "Decode total", {"predicted / measured − 1 (%)"}, {"requests (%)"}, {}};
+    Plot plot{prefill ? "Prefill" : "Decode total",
+              {"predicted / measured − 1 (%)"},
+              {"requests (%)"},
+              {}};
     plot.y.low = 0;
     // Wide enough for all but the few worst of the better models; what falls outside is not drawn.
     double width = 10;
@@ -71,8 +76,8 @@ Plot distribution_plot(const Dataset& dataset, const JudgedPredictions& models, 
     plot.x.low = -width;
     plot.x.high = width;
     for (const auto& [name, predictions] : models)
-        plot.series.push_back(
-            distribution(percent_errors(dataset, predictions, prefill, every), name, color_of(name), width));
+        plot.series.push_back(distribution(percent_errors(dataset, predictions, prefill, every),
+                                           name, color_of(name), width));
     return plot;
 }
 
@@ -87,8 +92,8 @@ void add_box(Series& series, double place, std::vector<double> errors) {
     series.whisker_high.push_back(quantile_of_sorted(errors, 0.95));
 }
 
-Plot level_plot(const Dataset& dataset, const JudgedPredictions& models, const std::string& knob, int Request::*value,
-                bool prefill, const std::function<std::string(int)>& name_of) {
+Plot level_plot(const Dataset& dataset, const JudgedPredictions& models, const std::string& knob,
+                int Request::*value, bool prefill, const std::function<std::string(int)>& name_of) {
     std::set<int> levels;
     for (const Row& row : dataset.rows) levels.insert(row.request.*value);
     Plot plot{prefill ? "Prefill" : "Decode total", {knob}, {"predicted / measured − 1 (%)"}, {}};
@@ -106,9 +111,9 @@ Plot level_plot(const Dataset& dataset, const JudgedPredictions& models, const s
         series.width = 0.8 * step;
         double center = 0;
         for (const int level : levels) {
-            add_box(series, center++ + offset, percent_errors(dataset, predictions, prefill, [&](const Row& row) {
-                        return row.request.*value == level;
-                    }));
+            add_box(series, center++ + offset,
+                    percent_errors(dataset, predictions, prefill,
+                                   [&](const Row& row) { return row.request.*value == level; }));
         }
         offset += step;
         plot.series.push_back(std::move(series));
@@ -116,11 +121,13 @@ Plot level_plot(const Dataset& dataset, const JudgedPredictions& models, const s
     return plot;
 }
 
-NamedFigure level_figure(const Dataset& dataset, const JudgedPredictions& models, const std::string& file,
-                         const std::string& knob, int Request::*value, const std::function<std::string(int)>& name_of) {
+NamedFigure level_figure(const Dataset& dataset, const JudgedPredictions& models,
+                         const std::string& file, const std::string& knob, int Request::*value,
+                         const std::function<std::string(int)>& name_of) {
     return {file,
             "Relative error at each level of " + knob +
-                ": box 25–75 %, whiskers 5–95 % of the requests, line at the median. A box off zero is a bias.",
+                ": box 25–75 %, whiskers 5–95 % of the requests, line at the median. A box off "
+                "zero is a bias.",
             {"Error by " + knob,
              {level_plot(dataset, models, knob, value, true, name_of),
               level_plot(dataset, models, knob, value, false, name_of)}}};
@@ -132,7 +139,8 @@ std::string plain(int level) { return std::to_string(level); }
 std::vector<int> configs_by_cost(const Dataset& dataset) {
     std::map<int, std::vector<double>> means;
     for (const Row& row : dataset.rows) {
-        if (row.has_steps && !row.outlier && row.steps() > 1) means[row.config].push_back(mean(dataset.steps(row)));
+        if (row.has_steps && !row.outlier && row.steps() > 1)
+            means[row.config].push_back(mean(dataset.steps(row)));
     }
     std::vector<std::pair<double, int>> order;
     for (const auto& [config, values] : means) order.emplace_back(median(values), config);
@@ -164,11 +172,13 @@ ByPosition predicted_steps(const Dataset& dataset, const Predictions& prediction
     return steps;
 }
 
-// Positions with fewer steps than this are too few to say something of; where all are, one step is shown.
+// Positions with fewer steps than this are too few to say something of; where all are, one step is
+// shown.
 std::size_t fewest_at_position(const ByPosition& measured) {
     constexpr std::size_t fewest = 3;
-    const auto enough = std::count_if(measured.begin(), measured.end(),
-                                      [](const auto& entry) { return entry.second.size() >= fewest; });
+    const auto enough = std::count_if(measured.begin(), measured.end(), [](const auto& entry) {
+        return entry.second.size() >= fewest;
+    });
     return enough > 1 ? fewest : 1;
 }
 
@@ -184,7 +194,8 @@ Series band_of(const ByPosition& steps, std::size_t fewest) {
     return band;
 }
 
-Series median_line(const ByPosition& steps, std::size_t fewest, const std::string& label, int color, Mark mark) {
+Series median_line(const ByPosition& steps, std::size_t fewest, const std::string& label, int color,
+                   Mark mark) {
     Series line{label, mark};
     line.color = color;
     for (const auto& [position, values] : steps) {
@@ -196,7 +207,10 @@ Series median_line(const ByPosition& steps, std::size_t fewest, const std::strin
 }
 
 Plot position_plot(const Dataset& dataset, const JudgedPredictions& models, int config) {
-    Plot plot{to_string(dataset.configs[static_cast<std::size_t>(config)]), {"decode step"}, {"step (ms)"}, {}};
+    Plot plot{to_string(dataset.configs[static_cast<std::size_t>(config)]),
+              {"decode step"},
+              {"step (ms)"},
+              {}};
     plot.y.low = 0;
     const ByPosition measured = measured_steps(dataset, config);
     const std::size_t fewest = fewest_at_position(measured);
@@ -255,7 +269,8 @@ std::string leading_model(const JudgedPredictions& models) {
     return models.begin()->first;
 }
 
-NamedFigure scatter_figure(const Dataset& dataset, const std::string& model, const Predictions& predictions) {
+NamedFigure scatter_figure(const Dataset& dataset, const std::string& model,
+                           const Predictions& predictions) {
     Plot prefill{"Prefill", {"measured (ms)", true}, {"predicted (ms)", true}, {}, true};
     Plot decode{"Decode total", {"measured (ms)", true}, {"predicted (ms)", true}, {}, true};
     Series prefills{"", Mark::points}, decodes{"", Mark::points};
@@ -271,16 +286,19 @@ NamedFigure scatter_figure(const Dataset& dataset, const std::string& model, con
     }
     set_square(prefill, std::move(prefills));
     set_square(decode, std::move(decodes));
-    return {"scatter_plots",
-            "Each point is a request that the model was not fitted to; on the dotted line it is right.",
-            {"Predicted against measured: " + model, {std::move(prefill), std::move(decode)}}};
+    return {
+        "scatter_plots",
+        "Each point is a request that the model was not fitted to; on the dotted line it is right.",
+        {"Predicted against measured: " + model, {std::move(prefill), std::move(decode)}}};
 }
 
 NamedFigure error_distribution_figure(const Dataset& dataset, const JudgedPredictions& models) {
-    return {"error_distributions",
-            "Share of requests by relative error. High and narrow about 0 is good; off to one side is a bias.",
-            {"How wrong each model is",
-             {distribution_plot(dataset, models, true), distribution_plot(dataset, models, false)}}};
+    return {
+        "error_distributions",
+        "Share of requests by relative error. High and narrow about 0 is good; off to one side is "
+        "a bias.",
+        {"How wrong each model is",
+         {distribution_plot(dataset, models, true), distribution_plot(dataset, models, false)}}};
 }
 
 NamedFigure errors_by_tier_figure(const Dataset& dataset, const JudgedPredictions& models) {
@@ -293,21 +311,25 @@ NamedFigure errors_by_top_k_figure(const Dataset& dataset, const JudgedPredictio
 }
 
 NamedFigure errors_by_blocks_figure(const Dataset& dataset, const JudgedPredictions& models) {
-    return level_figure(dataset, models, "errors_by_blocks", "active blocks", &Request::active_blocks, plain);
+    return level_figure(dataset, models, "errors_by_blocks", "active blocks",
+                        &Request::active_blocks, plain);
 }
 
 NamedFigure position_figure(const Dataset& dataset, const JudgedPredictions& models) {
-    NamedFigure named{"latency_by_position",
-                      "Step latency against position in the answer, for the cheapest, the middle and the dearest "
-                      "configuration. A slope that only a line has, and not the band, is not there.",
-                      {"Latency against position", {}}};
+    NamedFigure named{
+        "latency_by_position",
+        "Step latency against position in the answer, for the cheapest, the middle and the dearest "
+        "configuration. A slope that only a line has, and not the band, is not there.",
+        {"Latency against position", {}}};
     const std::vector<int> configs = configs_by_cost(dataset);
     std::vector<int> shown;
     for (const std::size_t at : {std::size_t{0}, configs.size() / 2, configs.size() - 1}) {
-        if (at < configs.size() && std::find(shown.begin(), shown.end(), configs[at]) == shown.end())
+        if (at < configs.size() &&
+            std::find(shown.begin(), shown.end(), configs[at]) == shown.end())
             shown.push_back(configs[at]);
     }
-    for (const int config : shown) named.figure.panels.push_back(position_plot(dataset, models, config));
+    for (const int config : shown)
+        named.figure.panels.push_back(position_plot(dataset, models, config));
     return named;
 }
 
@@ -322,7 +344,8 @@ NamedFigure coverage_figure(const CoverageReport& coverage) {
         bars.y.push_back(found == coverage.p95.by_n.end() ? NAN : 100 * found->second);
     }
     by_n.series = {bars};
-    Plot by_config{"By configuration, worst first", {"configurations"}, {"under the bound (%)"}, {}};
+    Plot by_config{
+        "By configuration, worst first", {"configurations"}, {"under the bound (%)"}, {}};
     int color = 0;
     for (const auto& [label, figures] :
          {std::pair{"P95", &coverage.p95}, std::pair{"hierarchical P95", &coverage.hierarchical}}) {
@@ -346,9 +369,10 @@ NamedFigure coverage_figure(const CoverageReport& coverage) {
     by_n.key = by_config.key = KeyPlace::bottom_right;
     by_n.level = by_config.level = 95;
     by_n.level_label = by_config.level_label = "95 %";
-    return {"coverage",
-            "How many requests of configurations that were left out stayed under their P95 bound.",
-            {"Coverage of the bounds of the decode total", {std::move(by_n), std::move(by_config)}}};
+    return {
+        "coverage",
+        "How many requests of configurations that were left out stayed under their P95 bound.",
+        {"Coverage of the bounds of the decode total", {std::move(by_n), std::move(by_config)}}};
 }
 
 std::vector<NamedFigure> report_figures(const Dataset& dataset, const JudgedPredictions& models,

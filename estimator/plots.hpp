@@ -19,15 +19,16 @@ struct NamedFigure {
 };
 
 // Predicted against measured: prefill and decode total of one model.
-NamedFigure scatter_figure(const Dataset& dataset, const std::string& model, const Predictions& predictions);
+NamedFigure scatter_figure(const Dataset& dataset, const std::string& model,
+                           const Predictions& predictions);
 // Distribution of the relative error of every model.
 NamedFigure error_distribution_figure(const Dataset& dataset, const JudgedPredictions& models);
 // Relative error at each level of a knob.
 NamedFigure errors_by_tier_figure(const Dataset& dataset, const JudgedPredictions& models);
 NamedFigure errors_by_top_k_figure(const Dataset& dataset, const JudgedPredictions& models);
 NamedFigure errors_by_blocks_figure(const Dataset& dataset, const JudgedPredictions& models);
-// Step latency against position: measured median and spread, and every model's curve, for a cheap, a middle and a
-// dear configuration.
+// Step latency against position: measured median and spread, and every model's curve, for a cheap,
+// a middle and a dear configuration.
 NamedFigure position_figure(const Dataset& dataset, const JudgedPredictions& models);
 // Share of requests under their P95 bound, by N and by configuration.
 NamedFigure coverage_figure(const CoverageReport& coverage);

@@ -17,7 +17,9 @@ namespace {
 
 constexpr std::int64_t prediction_chunk = 1024;
 
-double as_mean(double sum, std::int64_t count) { return count > 0 ? sum / static_cast<double>(count) : 0; }
+double as_mean(double sum, std::int64_t count) {
+    return count > 0 ? sum / static_cast<double>(count) : 0;
+}
 
 // Loss and errors as the published training prints them, from predictions in milliseconds.
 EpochReport judge_epoch(const Dataset& dataset, const Predictions& predictions, bool squared_ms) {
@@ -38,38 +40,44 @@ EpochReport judge_epoch(const Dataset& dataset, const Predictions& predictions, 
         decode_sum += row.decode_ms;
         decode_loss += std::pow(squared_ms ? decode : decode / row.decode_ms, 2);
     }
-    report.validation_loss = count > 0 ? 2 * as_mean(prefill_loss, count) + as_mean(decode_loss, decoded)
-                                       : std::numeric_limits<double>::quiet_NaN();
+    report.validation_loss = count > 0
+                                 ? 2 * as_mean(prefill_loss, count) + as_mean(decode_loss, decoded)
+                                 : std::numeric_limits<double>::quiet_NaN();
     report.prefill_mae_ms = as_mean(report.prefill_mae_ms, count);
     report.decode_total_mae_ms = as_mean(report.decode_total_mae_ms, decoded);
-    if (prefill_sum > 0) report.prefill_relative_percent = 100 * report.prefill_mae_ms / as_mean(prefill_sum, count);
+    if (prefill_sum > 0)
+        report.prefill_relative_percent = 100 * report.prefill_mae_ms / as_mean(prefill_sum, count);
     if (decode_sum > 0)
-        report.decode_relative_percent = 100 * report.decode_total_mae_ms / as_mean(decode_sum, decoded);
+        report.decode_relative_percent =
+            100 * report.decode_total_mae_ms / as_mean(decode_sum, decoded);
     return report;
 }
 
-// Runs the network over rows of features in chunks of one size; `use(first, count)` reads its outputs.
+// Runs the network over rows of features in chunks of one size; `use(first, count)` reads its
+// outputs.
 template <class Use>
-void run_network(PositionedNet& net, const at::Tensor& features, const at::Tensor& counts, std::int64_t positions,
-                 const Use& use) {
+void run_network(PositionedNet& net, const at::Tensor& features, const at::Tensor& counts,
+                 std::int64_t positions, const Use& use) {
     const at::Device device = net.parameters().values().device();
     const std::int64_t rows = features.size(0);
     for (std::int64_t first = 0; first < rows; first += prediction_chunk) {
         const std::int64_t count = std::min(prediction_chunk, rows - first);
         net.reserve(count, positions);
-        net.forward(features.narrow(0, first, count).to(device), counts.narrow(0, first, count).to(device));
+        net.forward(features.narrow(0, first, count).to(device),
+                    counts.narrow(0, first, count).to(device));
         use(first, count);
     }
 }
 
-void append_entry(Predictions& predictions, const Row& row, const TrainingScales& scales, float prefill, float decode,
-                  const float* values) {
+void append_entry(Predictions& predictions, const Row& row, const TrainingScales& scales,
+                  float prefill, float decode, const float* values) {
     const double total = decode * scales.step_ms;
     predictions.prefill_ms.push_back(prefill * scales.prefill_ms);
     predictions.decode_ms.push_back(row.steps() > 0 ? total : 0);
     predictions.per_token_ms.push_back(total / row.output_tokens);
     predictions.first_step.push_back(predictions.steps_ms.size());
-    for (int s = 0; s < row.steps(); ++s) predictions.steps_ms.push_back(values[s] * scales.step_ms);
+    for (int s = 0; s < row.steps(); ++s)
+        predictions.steps_ms.push_back(values[s] * scales.step_ms);
 }
 
 Predictions predict_with(PositionedNet& net, const TrainingScales& scales, const Dataset& dataset,
@@ -81,11 +89,14 @@ Predictions predict_with(PositionedNet& net, const TrainingScales& scales, const
     const at::Tensor counts = count_tensor(dataset, rows, published);
     const std::int64_t positions = longest_sum(dataset, rows, published);
     run_network(net, features, counts, positions, [&](std::int64_t first, std::int64_t count) {
-        const at::Tensor prefill = net.prefill().cpu(), decode = net.decode().cpu(), values = net.values().cpu();
+        const at::Tensor prefill = net.prefill().cpu(), decode = net.decode().cpu(),
+                         values = net.values().cpu();
         for (std::int64_t i = 0; i < count; ++i) {
-            const Row& row = dataset.rows[static_cast<std::size_t>(rows[static_cast<std::size_t>(first + i)])];
+            const Row& row =
+                dataset.rows[static_cast<std::size_t>(rows[static_cast<std::size_t>(first + i)])];
             append_entry(predictions, row, scales, prefill.const_data_ptr<float>()[i],
-                         decode.const_data_ptr<float>()[i], values.const_data_ptr<float>() + i * positions);
+                         decode.const_data_ptr<float>()[i],
+                         values.const_data_ptr<float>() + i * positions);
         }
     });
     return predictions;
@@ -105,20 +116,22 @@ bool PositionedEstimator::published() const noexcept { return state_->options.pu
 int PositionedEstimator::hidden() const noexcept { return state_->options.hidden; }
 
 PositionedEstimator PositionedEstimator::train(const Dataset& dataset, std::span<const int> fitted,
-                                               std::span<const int> validation, const TrainingOptions& options,
+                                               std::span<const int> validation,
+                                               const TrainingOptions& options,
                                                const EpochCallback& after_epoch) {
     if (options.hidden < 4 || options.hidden > 4096 || options.hidden % 4 != 0)
         throw InputError("--hidden must be a multiple of 4 from 4 to 4096");
     const at::Device device = open_training_device(options.device);
     const TrainingScales scales = fit_scales(dataset, fitted, options.published);
-    auto state =
-        std::make_unique<State>(State{options, scales, PositionedNet({options.hidden, options.published}, device), {}});
+    auto state = std::make_unique<State>(
+        State{options, scales, PositionedNet({options.hidden, options.published}, device), {}});
     PositionedNet& net = state->net;
     net.initialise(options.seed);
     // Validation runs in buffers of its own, so that those of training stay as they are.
     PositionedNet judge({options.hidden, options.published}, device);
     const std::int64_t positions = longest_of({1, longest_sum(dataset, fitted, options.published)});
-    const TrainingData data = make_training_data(dataset, fitted, scales, options.published, positions, device);
+    const TrainingData data =
+        make_training_data(dataset, fitted, scales, options.published, positions, device);
     const bool step_loss = data.has_steps && !options.published;
 
     TrainingBatch epoch;
@@ -130,13 +143,15 @@ PositionedEstimator PositionedEstimator::train(const Dataset& dataset, std::span
     };
     loop.validate = [&] {
         judge.parameters().values().copy_(net.parameters().values());
-        return judge_epoch(dataset, predict_with(judge, scales, dataset, validation), options.published);
+        return judge_epoch(dataset, predict_with(judge, scales, dataset, validation),
+                           options.published);
     };
     run_training(loop, after_epoch);
     return PositionedEstimator(std::move(state));
 }
 
-Predictions PositionedEstimator::predict_rows(const Dataset& dataset, std::span<const int> rows) const {
+Predictions PositionedEstimator::predict_rows(const Dataset& dataset,
+                                              std::span<const int> rows) const {
     return predict_with(state_->net, state_->scales, dataset, rows);
 }
 
@@ -163,21 +178,25 @@ double PositionedEstimator::predict_decode(const Request& request, int output_to
     return predict_rows(one_request(request, output_tokens), std::span(&row, 1)).decode_ms.front();
 }
 
-std::vector<double> PositionedEstimator::predict_decode_at_positions(const Request& request,
-                                                                     std::span<const int> positions) const {
+std::vector<double> PositionedEstimator::predict_decode_at_positions(
+    const Request& request, std::span<const int> positions) const {
     if (positions.empty()) return {};
     const int row = 0, longest = *std::max_element(positions.begin(), positions.end());
-    const Predictions predictions = predict_rows(one_request(request, longest + 1), std::span(&row, 1));
+    const Predictions predictions =
+        predict_rows(one_request(request, longest + 1), std::span(&row, 1));
     std::vector<double> times;
     for (const int position : positions)
-        times.push_back(position < 1 ? std::numeric_limits<double>::quiet_NaN()
-                                     : predictions.steps_ms[static_cast<std::size_t>(position - 1)]);
+        times.push_back(position < 1
+                            ? std::numeric_limits<double>::quiet_NaN()
+                            : predictions.steps_ms[static_cast<std::size_t>(position - 1)]);
     return times;
 }
 
-FitAndValidation split_validation(const Dataset& dataset, std::span<const int> rows, std::uint64_t seed) {
+FitAndValidation split_validation(const Dataset& dataset, std::span<const int> rows,
+                                  std::uint64_t seed) {
     std::set<int> configs;
-    for (const int index : rows) configs.insert(dataset.rows[static_cast<std::size_t>(index)].config);
+    for (const int index : rows)
+        configs.insert(dataset.rows[static_cast<std::size_t>(index)].config);
     FitAndValidation split;
     constexpr int parts = 10;
     const bool by_config = configs.size() >= 3;
@@ -197,7 +216,8 @@ FitAndValidation split_validation(const Dataset& dataset, std::span<const int> r
 FoldModel positioned_fold_model(const TrainingOptions& options, const EpochCallback& after_epoch) {
     return {"positioned", [options, after_epoch](const Dataset& dataset, const Fold& fold) {
                 const FitAndValidation split = split_validation(dataset, fold.fitted, options.seed);
-                return PositionedEstimator::train(dataset, split.fitted, split.validation, options, after_epoch)
+                return PositionedEstimator::train(dataset, split.fitted, split.validation, options,
+                                                  after_epoch)
                     .predict_rows(dataset, fold.judged);
             }};
 }
@@ -206,7 +226,8 @@ FoldModel average_fold_model(const TrainingOptions& options, const EpochCallback
     return {"average", [options, after_epoch](const Dataset& dataset, const Fold& fold) {
                 const FitAndValidation split = split_validation(dataset, fold.fitted, options.seed);
                 return decodemeter::predict_rows(
-                    dataset, fold.judged, train_average(dataset, split.fitted, split.validation, options, after_epoch));
+                    dataset, fold.judged,
+                    train_average(dataset, split.fitted, split.validation, options, after_epoch));
             }};
 }
 

@@ -1,4 +1,5 @@
-// The positioned network: trained from records, kept in best_latency_estimator.pt. No LibTorch in this header.
+// The positioned network: trained from records, kept in best_latency_estimator.pt. No LibTorch in
+// this header.
 #pragma once
 
 #include <array>
@@ -24,7 +25,8 @@ struct TrainingOptions {
     int hidden = 256;  // a multiple of 4
     std::uint64_t seed = 3407;
     std::string device = "cpu";  // or "cuda"
-    // The published accounting, to be compared with: N positions, squared milliseconds, raw features.
+    // The published accounting, to be compared with: N positions, squared milliseconds, raw
+    // features.
     bool published = false;
 };
 
@@ -49,10 +51,11 @@ struct CheckpointOrigin {
 
 class PositionedEstimator {
 public:
-    // Fits to `fitted`; the epoch with the lowest loss on `validation` is kept (the last one where it is empty).
-    // Throws InputError when there is nothing to fit or the device is not there.
+    // Fits to `fitted`; the epoch with the lowest loss on `validation` is kept (the last one where
+    // it is empty). Throws InputError when there is nothing to fit or the device is not there.
     static PositionedEstimator train(const Dataset& dataset, std::span<const int> fitted,
-                                     std::span<const int> validation, const TrainingOptions& options,
+                                     std::span<const int> validation,
+                                     const TrainingOptions& options,
                                      const EpochCallback& after_epoch = {});
 
     // Throws InputError naming the file when it is truncated, of another version, or no checkpoint.
@@ -63,7 +66,8 @@ public:
     Predictions predict_rows(const Dataset& dataset, std::span<const int> rows) const;
     double predict_prefill(const Request& request) const;
     // Milliseconds at each position, 1-based.
-    std::vector<double> predict_decode_at_positions(const Request& request, std::span<const int> positions) const;
+    std::vector<double> predict_decode_at_positions(const Request& request,
+                                                    std::span<const int> positions) const;
     // The sum over steps 1 ... N-1; N of them with the published accounting.
     double predict_decode(const Request& request, int output_tokens) const;
 
@@ -81,19 +85,22 @@ private:
 };
 
 // The published old model: the same encoder without positions, fitted to prefill and T/N.
-AverageModel train_average(const Dataset& dataset, std::span<const int> fitted, std::span<const int> validation,
-                           const TrainingOptions& options, const EpochCallback& after_epoch = {});
+AverageModel train_average(const Dataset& dataset, std::span<const int> fitted,
+                           std::span<const int> validation, const TrainingOptions& options,
+                           const EpochCallback& after_epoch = {});
 
-// Part of `rows` whose configurations choose the epoch: a tenth of the configurations, at least one; of the rows where
-// there is one configuration only. The rest is left in `fitted`.
+// Part of `rows` whose configurations choose the epoch: a tenth of the configurations, at least
+// one; of the rows where there is one configuration only. The rest is left in `fitted`.
 struct FitAndValidation {
     std::vector<int> fitted;
     std::vector<int> validation;
 };
-FitAndValidation split_validation(const Dataset& dataset, std::span<const int> rows, std::uint64_t seed);
+FitAndValidation split_validation(const Dataset& dataset, std::span<const int> rows,
+                                  std::uint64_t seed);
 
 // Trained anew in each fold.
-FoldModel positioned_fold_model(const TrainingOptions& options, const EpochCallback& after_epoch = {});
+FoldModel positioned_fold_model(const TrainingOptions& options,
+                                const EpochCallback& after_epoch = {});
 FoldModel average_fold_model(const TrainingOptions& options, const EpochCallback& after_epoch = {});
 
 }  // namespace decodemeter

@@ -33,7 +33,8 @@ constexpr double prefill_loss_weight = 2.0;
 constexpr double decode_loss_weight = 1.0;
 constexpr double step_loss_weight = 0.5;
 
-constexpr kernels::PositionSumOptions head_options{kernels::Activation::relu, kernels::Link::softplus};
+constexpr kernels::PositionSumOptions head_options{kernels::Activation::relu,
+                                                   kernels::Link::softplus};
 
 at::Tensor floats(std::vector<std::int64_t> shape, const at::Device& device) {
     return at::empty(shape, at::TensorOptions().dtype(at::kFloat).device(device));
@@ -45,7 +46,8 @@ void* current_stream(const at::Device& device) {
 }
 
 at::Tensor position_features(std::int64_t positions, bool published, const at::Device& device) {
-    at::Tensor s = at::arange(1, positions + 1, at::TensorOptions().dtype(at::kFloat).device(device));
+    at::Tensor s =
+        at::arange(1, positions + 1, at::TensorOptions().dtype(at::kFloat).device(device));
     s = (s + 1).log();
     if (!published) s = (s - log_position_center) / log_position_scale;
     return s.unsqueeze(1);
@@ -53,8 +55,9 @@ at::Tensor position_features(std::int64_t positions, bool published, const at::D
 
 }  // namespace
 
-void EncoderLayer::register_parameters(Parameters& parameters, const std::string& name, std::int64_t inputs,
-                                       std::int64_t outputs, bool layer_norm, bool relu) {
+void EncoderLayer::register_parameters(Parameters& parameters, const std::string& name,
+                                       std::int64_t inputs, std::int64_t outputs, bool layer_norm,
+                                       bool relu) {
     layer_norm_ = layer_norm;
     relu_ = relu;
     outputs_ = outputs;
@@ -81,14 +84,15 @@ void EncoderLayer::initialise(at::Generator& random) {
 
 void EncoderLayer::reserve(std::int64_t rows) {
     const at::Device device = linear_.weight.value.device();
-    for (at::Tensor* tensor : {&before_, &output_, &grad_before_}) *tensor = floats({rows, outputs_}, device);
+    for (at::Tensor* tensor : {&before_, &output_, &grad_before_})
+        *tensor = floats({rows, outputs_}, device);
 }
 
 const at::Tensor& EncoderLayer::forward(const at::Tensor& x) {
     linear_.forward(before_, x);
     if (layer_norm_) {
-        std::tie(normed_, mean_, inverse_) =
-            at::native_layer_norm(before_, {outputs_}, scale_.value, shift_.value, layer_norm_epsilon);
+        std::tie(normed_, mean_, inverse_) = at::native_layer_norm(
+            before_, {outputs_}, scale_.value, shift_.value, layer_norm_epsilon);
     }
     const at::Tensor& inner = layer_norm_ ? normed_ : before_;
     if (relu_) at::relu_out(output_, inner);
@@ -101,21 +105,27 @@ void EncoderLayer::backward(at::Tensor& grad_output, const at::Tensor& x, at::Te
     if (relu_) at::threshold_backward_out(grad_before_, grad_output, output_, 0);
     else at::silu_backward_out(grad_before_, grad_output, inner);
     if (!layer_norm_) return linear_.backward(grad_before_, x, grad_x);
-    const auto [grad_input, grad_scale, grad_shift] = at::native_layer_norm_backward(
-        grad_before_, before_, {outputs_}, mean_, inverse_, scale_.value, shift_.value, {true, true, true});
+    const auto [grad_input, grad_scale, grad_shift] =
+        at::native_layer_norm_backward(grad_before_, before_, {outputs_}, mean_, inverse_,
+                                       scale_.value, shift_.value, {true, true, true});
     scale_.gradient.copy_(grad_scale);
     shift_.gradient.copy_(grad_shift);
     linear_.backward(grad_input, x, grad_x);
 }
 
-PositionedNet::PositionedNet(NetShape shape, const at::Device& device) : shape_(shape), device_(device) {
+PositionedNet::PositionedNet(NetShape shape, const at::Device& device)
+    : shape_(shape), device_(device) {
     const bool published = shape.published;
     const auto features = static_cast<std::int64_t>(feature_count);
     const std::int64_t hidden = shape.hidden, narrow = shape.position_hidden();
-    config_encoder_[0].register_parameters(parameters_, "config_encoder.0", features, hidden, published, published);
-    config_encoder_[1].register_parameters(parameters_, "config_encoder.1", hidden, hidden, published, published);
-    position_encoder_[0].register_parameters(parameters_, "position_encoder.0", 1, narrow, false, published);
-    position_encoder_[1].register_parameters(parameters_, "position_encoder.1", narrow, narrow, false, published);
+    config_encoder_[0].register_parameters(parameters_, "config_encoder.0", features, hidden,
+                                           published, published);
+    config_encoder_[1].register_parameters(parameters_, "config_encoder.1", hidden, hidden,
+                                           published, published);
+    position_encoder_[0].register_parameters(parameters_, "position_encoder.0", 1, narrow, false,
+                                             published);
+    position_encoder_[1].register_parameters(parameters_, "position_encoder.1", narrow, narrow,
+                                             false, published);
     prefill_weight_ = parameters_.add("prefill_head.weight", {1, hidden});
     prefill_bias_ = parameters_.add("prefill_head.bias", {1});
     config_weight_ = parameters_.add("decode_head.config.weight", {hidden, hidden});
@@ -156,16 +166,20 @@ void PositionedNet::reserve(std::int64_t batch, std::int64_t positions) {
     for (at::Tensor* tensor : {&u_, &grad_u_, &grad_encoded_, &grad_from_prefill_, &grad_hidden_})
         *tensor = floats({batch, hidden}, device_);
     for (at::Tensor* tensor : {&v_, &grad_v_}) *tensor = floats({positions, hidden}, device_);
-    for (at::Tensor* tensor : {&grad_position_, &grad_position_hidden_}) *tensor = floats({positions, narrow}, device_);
+    for (at::Tensor* tensor : {&grad_position_, &grad_position_hidden_})
+        *tensor = floats({positions, narrow}, device_);
     for (at::Tensor* tensor : {&values_, &slopes_, &grad_values_, &step_errors_})
         *tensor = floats({batch, positions}, device_);
-    for (at::Tensor* tensor : {&prefill_raw_, &grad_prefill_raw_}) *tensor = floats({batch, 1}, device_);
-    for (at::Tensor* tensor : {&prefill_, &grad_prefill_, &decode_, &grad_decode_}) *tensor = floats({batch}, device_);
+    for (at::Tensor* tensor : {&prefill_raw_, &grad_prefill_raw_})
+        *tensor = floats({batch, 1}, device_);
+    for (at::Tensor* tensor : {&prefill_, &grad_prefill_, &decode_, &grad_decode_})
+        *tensor = floats({batch}, device_);
     visit_ = at::empty({2, batch}, at::TensorOptions().dtype(at::kInt).device(device_));
     const kernels::PositionSumShape sum{batch, positions, hidden};
-    const auto needed =
-        device_.is_cuda() ? kernels::position_sum_workspace_cuda(sum) : kernels::position_sum_workspace_cpu<float>(sum);
-    const auto bytes = static_cast<std::int64_t>(std::max(needed.forward_bytes, needed.backward_bytes));
+    const auto needed = device_.is_cuda() ? kernels::position_sum_workspace_cuda(sum)
+                                          : kernels::position_sum_workspace_cpu<float>(sum);
+    const auto bytes =
+        static_cast<std::int64_t>(std::max(needed.forward_bytes, needed.backward_bytes));
     workspace_ = at::empty({bytes}, at::TensorOptions().dtype(at::kByte).device(device_));
 }
 
@@ -176,15 +190,17 @@ void PositionedNet::forward(const at::Tensor& features, const at::Tensor& counts
     at::Tensor prefill_column = prefill_.unsqueeze(1);
     at::softplus_out(prefill_column, prefill_raw_);
     config_part_.forward(u_, encoded);
-    const at::Tensor& positions = position_encoder_[1].forward(position_encoder_[0].forward(positions_feature_));
+    const at::Tensor& positions =
+        position_encoder_[1].forward(position_encoder_[0].forward(positions_feature_));
     at::mm_out(v_, positions, position_part_.value.t());
     position_sum_forward(counts);
 }
 
 namespace {
 
-kernels::PositionSumInputs<float> sum_inputs(const at::Tensor& u, const at::Tensor& v, const Parameter& head,
-                                             const Parameter& bias, const at::Tensor& counts) {
+kernels::PositionSumInputs<float> sum_inputs(const at::Tensor& u, const at::Tensor& v,
+                                             const Parameter& head, const Parameter& bias,
+                                             const at::Tensor& counts) {
     kernels::PositionSumInputs<float> inputs;
     inputs.config_part = u.const_data_ptr<float>();
     inputs.position_part = v.const_data_ptr<float>();
@@ -201,11 +217,12 @@ void PositionedNet::position_sum_forward(const at::Tensor& counts) {
     const kernels::PositionSumShape shape{batch_, positions_, shape_.hidden};
     const auto inputs = sum_inputs(u_, v_, head_, head_bias_value_, counts);
     const kernels::PositionSumOutputs<float> outputs{
-        decode_.mutable_data_ptr<float>(), values_.mutable_data_ptr<float>(), slopes_.mutable_data_ptr<float>(),
-        visit_.mutable_data_ptr<std::int32_t>()};
+        decode_.mutable_data_ptr<float>(), values_.mutable_data_ptr<float>(),
+        slopes_.mutable_data_ptr<float>(), visit_.mutable_data_ptr<std::int32_t>()};
     void* workspace = workspace_.mutable_data_ptr();
     if (device_.is_cuda())
-        kernels::position_sum_forward_cuda(shape, head_options, inputs, outputs, workspace, current_stream(device_));
+        kernels::position_sum_forward_cuda(shape, head_options, inputs, outputs, workspace,
+                                           current_stream(device_));
     else kernels::position_sum_forward_cpu(shape, head_options, inputs, outputs, workspace);
 }
 
@@ -224,17 +241,21 @@ void PositionedNet::position_sum_backward(const at::Tensor& counts, bool step_lo
     gradients.head_bias = head_bias_value_.gradient.mutable_data_ptr<float>();
     void* workspace = workspace_.mutable_data_ptr();
     if (device_.is_cuda())
-        kernels::position_sum_backward_cuda(shape, head_options, inputs, saved, gradients, workspace,
-                                            current_stream(device_));
-    else kernels::position_sum_backward_cpu(shape, head_options, inputs, saved, gradients, workspace);
+        kernels::position_sum_backward_cuda(shape, head_options, inputs, saved, gradients,
+                                            workspace, current_stream(device_));
+    else
+        kernels::position_sum_backward_cpu(shape, head_options, inputs, saved, gradients,
+                                           workspace);
 }
 
-void PositionedNet::loss_and_gradients(const TrainingBatch& batch, bool squared_ms, bool step_loss, at::Tensor& loss) {
+void PositionedNet::loss_and_gradients(const TrainingBatch& batch, bool squared_ms, bool step_loss,
+                                       at::Tensor& loss) {
     forward(batch.features, batch.counts);
     const double rows = static_cast<double>(batch_);
     // d/dp of w/B (p/t - 1)^2 is 2 w/B (p/t - 1)/t; in squared milliseconds t divides nothing.
-    const auto squared_error = [&](at::Tensor& gradient, const at::Tensor& predicted, const at::Tensor& measured,
-                                   const at::Tensor* kept, double weight) {
+    const auto squared_error = [&](at::Tensor& gradient, const at::Tensor& predicted,
+                                   const at::Tensor& measured, const at::Tensor* kept,
+                                   double weight) {
         at::sub_out(gradient, predicted, measured);
         if (!squared_ms) gradient.div_(measured);
         if (kept != nullptr) gradient.mul_(*kept);
@@ -262,7 +283,8 @@ void PositionedNet::backward(const TrainingBatch& batch, bool step_loss) {
     const at::Tensor& positions = position_encoder_[1].output();
     at::mm_out(position_part_.gradient, grad_v_.t(), positions);
     at::mm_out(grad_position_, grad_v_, position_part_.value);
-    position_encoder_[1].backward(grad_position_, position_encoder_[0].output(), &grad_position_hidden_);
+    position_encoder_[1].backward(grad_position_, position_encoder_[0].output(),
+                                  &grad_position_hidden_);
     position_encoder_[0].backward(grad_position_hidden_, positions_feature_, nullptr);
     // prefill head -> encoder
     at::softplus_backward_out(grad_prefill_raw_, grad_prefill_.unsqueeze(1), prefill_raw_, 1, 20);

@@ -28,8 +28,8 @@ struct NetShape {
 // One layer of an encoder: linear, layer norm where published, activation.
 class EncoderLayer {
 public:
-    void register_parameters(Parameters& parameters, const std::string& name, std::int64_t inputs, std::int64_t outputs,
-                             bool layer_norm, bool relu);
+    void register_parameters(Parameters& parameters, const std::string& name, std::int64_t inputs,
+                             std::int64_t outputs, bool layer_norm, bool relu);
     void bind(const Parameters& parameters);
     void initialise(at::Generator& random);
     void reserve(std::int64_t rows);
@@ -70,10 +70,14 @@ public:
     void forward(const at::Tensor& features, const at::Tensor& counts);
     const at::Tensor& prefill() const noexcept { return prefill_; }  // [batch]
     const at::Tensor& decode() const noexcept { return decode_; }    // [batch], summed over counts
-    const at::Tensor& values() const noexcept { return values_; }    // [batch, positions], 0 beyond counts
+    const at::Tensor& values() const noexcept {
+        return values_;
+    }  // [batch, positions], 0 beyond counts
 
-    // forward, then adds the loss to `loss` (one element) and fills the gradients of the parameters.
-    void loss_and_gradients(const TrainingBatch& batch, bool squared_ms, bool step_loss, at::Tensor& loss);
+    // forward, then adds the loss to `loss` (one element) and fills the gradients of the
+    // parameters.
+    void loss_and_gradients(const TrainingBatch& batch, bool squared_ms, bool step_loss,
+                            at::Tensor& loss);
 
     Parameters& parameters() noexcept { return parameters_; }
     const Parameters& parameters() const noexcept { return parameters_; }
@@ -89,16 +93,17 @@ private:
     Parameters parameters_;
     std::array<EncoderLayer, 2> config_encoder_, position_encoder_;
     Linear prefill_head_, config_part_;
-    std::size_t prefill_weight_ = 0, prefill_bias_ = 0, config_weight_ = 0, config_bias_ = 0, position_weight_ = 0,
-                head_weight_ = 0, head_bias_ = 0;
+    std::size_t prefill_weight_ = 0, prefill_bias_ = 0, config_weight_ = 0, config_bias_ = 0,
+                position_weight_ = 0, head_weight_ = 0, head_bias_ = 0;
     Parameter position_part_, head_, head_bias_value_;
 
     std::int64_t batch_ = 0, positions_ = 0;
     at::Tensor features_, positions_feature_;
     at::Tensor prefill_raw_, prefill_, decode_, values_, slopes_, visit_, workspace_;
     at::Tensor u_, v_;
-    at::Tensor grad_prefill_, grad_prefill_raw_, grad_decode_, grad_values_, step_errors_, grad_u_, grad_v_,
-        grad_encoded_, grad_from_prefill_, grad_hidden_, grad_position_, grad_position_hidden_;
+    at::Tensor grad_prefill_, grad_prefill_raw_, grad_decode_, grad_values_, step_errors_, grad_u_,
+        grad_v_, grad_encoded_, grad_from_prefill_, grad_hidden_, grad_position_,
+        grad_position_hidden_;
 };
 
 }  // namespace decodemeter

@@ -12,7 +12,8 @@ namespace {
 
 // Asks `times(row)` for prefill, decode and for each token, and `step(row, s)` for each step.
 template <class Times, class Step>
-Predictions predict_each(const Dataset& dataset, std::span<const int> rows, const Times& times, const Step& step) {
+Predictions predict_each(const Dataset& dataset, std::span<const int> rows, const Times& times,
+                         const Step& step) {
     Predictions predictions;
     predictions.rows.assign(rows.begin(), rows.end());
     for (const int index : rows) {
@@ -43,50 +44,62 @@ void Predictions::append(const Predictions& other) {
     steps_ms.insert(steps_ms.end(), other.steps_ms.begin(), other.steps_ms.end());
 }
 
-std::span<const double> Predictions::steps(const Dataset& dataset, std::size_t entry) const noexcept {
+std::span<const double> Predictions::steps(const Dataset& dataset,
+                                           std::size_t entry) const noexcept {
     const Row& row = dataset.rows[static_cast<std::size_t>(rows[entry])];
     return std::span(steps_ms).subspan(first_step[entry], static_cast<std::size_t>(row.steps()));
 }
 
-Predictions predict_rows(const Dataset& dataset, std::span<const int> rows, const PhysicsModel& model) {
+Predictions predict_rows(const Dataset& dataset, std::span<const int> rows,
+                         const PhysicsModel& model) {
     const auto times = [&](const Row& row) {
         const ResidualFactors factors = residual_factors(model.residual, row.request);
-        const double decode = decode_ms(model.physics, row.request, row.output_tokens) * factors.decode;
-        return RowTimes{prefill_ms(model.physics, row.request) * factors.prefill, decode, decode / row.output_tokens};
+        const double decode =
+            decode_ms(model.physics, row.request, row.output_tokens) * factors.decode;
+        return RowTimes{prefill_ms(model.physics, row.request) * factors.prefill, decode,
+                        decode / row.output_tokens};
     };
     const auto step = [&](const Row& row, int s) {
-        return step_ms(model.physics, row.request, s) * residual_factors(model.residual, row.request).decode;
+        return step_ms(model.physics, row.request, s) *
+               residual_factors(model.residual, row.request).decode;
     };
     return predict_each(dataset, rows, times, step);
 }
 
-Predictions predict_rows(const Dataset& dataset, std::span<const int> rows, const CostTable& table) {
+Predictions predict_rows(const Dataset& dataset, std::span<const int> rows,
+                         const CostTable& table) {
     const auto times = [&](const Row& row) {
         const ConfigurationCost cost = *table.nearest(row.request);
         const double decode = cost.step_ms * row.steps();
         return RowTimes{cost.prefill_ms, decode, decode / row.output_tokens};
     };
-    return predict_each(dataset, rows, times, [&](const Row& row, int) { return table.nearest(row.request)->step_ms; });
+    return predict_each(dataset, rows, times,
+                        [&](const Row& row, int) { return table.nearest(row.request)->step_ms; });
 }
 
-Predictions predict_rows(const Dataset& dataset, std::span<const int> rows, const AverageModel& model) {
+Predictions predict_rows(const Dataset& dataset, std::span<const int> rows,
+                         const AverageModel& model) {
     const auto times = [&](const Row& row) {
         const AverageTimes average = average_times(model, row.request);
-        return RowTimes{average.prefill_ms, average.per_token_ms * row.output_tokens, average.per_token_ms};
+        return RowTimes{average.prefill_ms, average.per_token_ms * row.output_tokens,
+                        average.per_token_ms};
     };
     // The old model knows one time for each of N tokens.
-    Predictions predictions = predict_each(dataset, rows, times, [](const Row&, int) { return 0.0; });
+    Predictions predictions =
+        predict_each(dataset, rows, times, [](const Row&, int) { return 0.0; });
     for (std::size_t i = 0; i < predictions.rows.size(); ++i) {
         const int steps = dataset.rows[static_cast<std::size_t>(rows[i])].steps();
         for (int s = 0; s < steps; ++s)
-            predictions.steps_ms[predictions.first_step[i] + static_cast<std::size_t>(s)] = predictions.per_token_ms[i];
+            predictions.steps_ms[predictions.first_step[i] + static_cast<std::size_t>(s)] =
+                predictions.per_token_ms[i];
     }
     return predictions;
 }
 
 FoldModel physics_fold_model(std::uint64_t seed) {
     return {"physics", [seed](const Dataset& dataset, const Fold& fold) {
-                return predict_rows(dataset, fold.judged, fit_physics_model(dataset, fold.fitted, seed));
+                return predict_rows(dataset, fold.judged,
+                                    fit_physics_model(dataset, fold.fitted, seed));
             }};
 }
 
@@ -127,7 +140,8 @@ std::vector<RatioSample> ratio_samples(const Dataset& dataset, const Predictions
     for (std::size_t i = 0; i < predictions.rows.size(); ++i) {
         const Row& row = dataset.rows[static_cast<std::size_t>(predictions.rows[i])];
         if (row.outlier) continue;
-        RatioSample sample{predictions.rows[i], row.config, row.dataset, row.output_tokens, 0, 0, 0};
+        RatioSample sample{
+            predictions.rows[i], row.config, row.dataset, row.output_tokens, 0, 0, 0};
         const double prefill = predictions.prefill_ms[i], decode = predictions.decode_ms[i];
         if (prefill > 0) sample.prefill = row.prefill_ms / prefill;
         if (row.steps() > 0 && row.decode_ms > 0 && decode > 0) {

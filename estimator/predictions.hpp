@@ -37,10 +37,12 @@ struct FoldModel {
 FoldModel physics_fold_model(std::uint64_t seed);
 FoldModel table_fold_model();
 
-Predictions predict_rows(const Dataset& dataset, std::span<const int> rows, const PhysicsModel& model);
+Predictions predict_rows(const Dataset& dataset, std::span<const int> rows,
+                         const PhysicsModel& model);
 Predictions predict_rows(const Dataset& dataset, std::span<const int> rows, const CostTable& table);
 // The average model: total = N times the time for each token.
-Predictions predict_rows(const Dataset& dataset, std::span<const int> rows, const AverageModel& model);
+Predictions predict_rows(const Dataset& dataset, std::span<const int> rows,
+                         const AverageModel& model);
 
 // Runs every fold of a model, several at a time, and joins what it says in the order of the folds.
 Predictions run_folds(const Dataset& dataset, std::span<const Fold> folds, const FoldModel& model);

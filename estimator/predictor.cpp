@@ -16,13 +16,15 @@ constexpr double nan = std::numeric_limits<double>::quiet_NaN();
 }  // namespace
 
 std::string_view to_string(Coverage coverage) noexcept {
-    constexpr std::array<std::string_view, 4> names = {"OK", "INTERPOLATED", "EXTRAPOLATED", "REFUSED"};
+    constexpr std::array<std::string_view, 4> names = {"OK", "INTERPOLATED", "EXTRAPOLATED",
+                                                       "REFUSED"};
     return names[static_cast<std::size_t>(coverage)];
 }
 
 std::string_view to_string(Feature feature) noexcept {
-    constexpr std::array<std::string_view, 8> names = {"none",  "vision_tokens",     "text_tokens", "tier",
-                                                       "top_k", "num_active_blocks", "num_crops",   "output_tokens"};
+    constexpr std::array<std::string_view, 8> names = {
+        "none",  "vision_tokens",     "text_tokens", "tier",
+        "top_k", "num_active_blocks", "num_crops",   "output_tokens"};
     return names[static_cast<std::size_t>(feature)];
 }
 
@@ -52,11 +54,15 @@ void Predictor::predict(std::span<const Request> requests, int output_tokens,
 }
 
 double Predictor::prefill_ms(const Request& request) const noexcept {
-    return meaningless_feature(request, 1) == Feature::none ? model_prefill_ms(model_->values, request) : nan;
+    return meaningless_feature(request, 1) == Feature::none
+               ? model_prefill_ms(model_->values, request)
+               : nan;
 }
 
 double Predictor::step_ms(const Request& request, int step) const noexcept {
-    return meaningless_feature(request, step) == Feature::none ? model_step_ms(model_->values, request, step) : nan;
+    return meaningless_feature(request, step) == Feature::none
+               ? model_step_ms(model_->values, request, step)
+               : nan;
 }
 
 double Predictor::decode_ms(const Request& request, int output_tokens) const noexcept {
@@ -66,7 +72,9 @@ double Predictor::decode_ms(const Request& request, int output_tokens) const noe
 }
 
 std::string_view Predictor::device() const noexcept { return model_->values.provenance.device; }
-std::string_view Predictor::records_hash() const noexcept { return model_->values.provenance.records_hash; }
+std::string_view Predictor::records_hash() const noexcept {
+    return model_->values.provenance.records_hash;
+}
 bool Predictor::synthetic() const noexcept { return model_->values.provenance.synthetic; }
 
 }  // namespace decodemeter

@@ -1,5 +1,6 @@
-// Latency of a request, predicted from a latency_estimator.json. Needs no LibTorch, only the C++ standard
-// library. A Predictor is immutable: any number of threads may ask it at once, and no prediction allocates.
+// Latency of a request, predicted from a latency_estimator.json. Needs no LibTorch, only the C++
+// standard library. A Predictor is immutable: any number of threads may ask it at once, and no
+// prediction allocates.
 #pragma once
 
 #include <cstdint>
@@ -32,7 +33,16 @@ enum class Coverage {
 };
 std::string_view to_string(Coverage coverage) noexcept;
 
-enum class Feature { none, vision_tokens, text_tokens, tier, top_k, active_blocks, num_crops, output_tokens };
+enum class Feature {
+    none,
+    vision_tokens,
+    text_tokens,
+    tier,
+    top_k,
+    active_blocks,
+    num_crops,
+    output_tokens
+};
 std::string_view to_string(Feature feature) noexcept;
 
 // A time and the upper bounds that hold for 90, 95 and 99 of 100 requests, in milliseconds.
@@ -47,14 +57,16 @@ struct Estimate {
     BoundedTime prefill;
     BoundedTime decode;  // of all N-1 steps together
     BoundedTime total;
-    double hierarchical_p95_ms = 0;  // total: holds for 95 of 100 requests in 90 of 100 configurations
+    double hierarchical_p95_ms =
+        0;  // total: holds for 95 of 100 requests in 90 of 100 configurations
     Coverage coverage = Coverage::ok;
     Feature feature = Feature::none;
 };
 
 class Predictor {
 public:
-    // Reads a latency_estimator.json. Throws std::runtime_error naming the file and what is wrong with it.
+    // Reads a latency_estimator.json. Throws std::runtime_error naming the file and what is wrong
+    // with it.
     explicit Predictor(const std::filesystem::path& file);
     // The same from text; `origin` names it in messages.
     static Predictor parse(std::string_view text, std::string_view origin);
@@ -67,7 +79,8 @@ public:
     Estimate predict(const Request& request, int output_tokens) const noexcept;
 
     // One estimate for each request. `estimates` is at least as long as `requests`.
-    void predict(std::span<const Request> requests, int output_tokens, std::span<Estimate> estimates) const noexcept;
+    void predict(std::span<const Request> requests, int output_tokens,
+                 std::span<Estimate> estimates) const noexcept;
 
     double prefill_ms(const Request& request) const noexcept;
     // Decode step s, 1-based: the pass that takes token s and yields token s+1.
@@ -75,8 +88,8 @@ public:
     // All steps of an answer of `output_tokens` tokens.
     double decode_ms(const Request& request, int output_tokens) const noexcept;
 
-    // The device that the records came from, as "cuda NVIDIA H100"; SHA-256 of those records; whether they were
-    // simulated.
+    // The device that the records came from, as "cuda NVIDIA H100"; SHA-256 of those records;
+    // whether they were simulated.
     std::string_view device() const noexcept;
     std::string_view records_hash() const noexcept;
     bool synthetic() const noexcept;

@@ -34,7 +34,8 @@ void write_message(std::string_view text, char* message, size_t message_size) no
 
 int decodemeter_predictor_abi(void) { return DECODEMETER_PREDICTOR_ABI; }
 
-decodemeter_predictor* decodemeter_predictor_open(const char* file, char* message, size_t message_size) {
+decodemeter_predictor* decodemeter_predictor_open(const char* file, char* message,
+                                                  size_t message_size) {
     if (file == nullptr) {
         write_message("no file was named", message, message_size);
         return nullptr;
@@ -51,11 +52,12 @@ decodemeter_predictor* decodemeter_predictor_open(const char* file, char* messag
 
 void decodemeter_predictor_close(decodemeter_predictor* predictor) { delete predictor; }
 
-int decodemeter_predict(const decodemeter_predictor* predictor, const decodemeter_request* request, int output_tokens,
-                        decodemeter_estimate* estimate) {
+int decodemeter_predict(const decodemeter_predictor* predictor, const decodemeter_request* request,
+                        int output_tokens, decodemeter_estimate* estimate) {
     if (predictor == nullptr || request == nullptr || estimate == nullptr) return -1;
     if (estimate->size != sizeof(decodemeter_estimate)) return -1;
-    const decodemeter::Estimate result = predictor->predictor.predict(request_from(*request), output_tokens);
+    const decodemeter::Estimate result =
+        predictor->predictor.predict(request_from(*request), output_tokens);
     estimate->prefill = time_from(result.prefill);
     estimate->decode = time_from(result.decode);
     estimate->total = time_from(result.total);
@@ -65,16 +67,20 @@ int decodemeter_predict(const decodemeter_predictor* predictor, const decodemete
     return 0;
 }
 
-double decodemeter_step_ms(const decodemeter_predictor* predictor, const decodemeter_request* request, int step) {
+double decodemeter_step_ms(const decodemeter_predictor* predictor,
+                           const decodemeter_request* request, int step) {
     if (predictor == nullptr || request == nullptr) return std::numeric_limits<double>::quiet_NaN();
     return predictor->predictor.step_ms(request_from(*request), step);
 }
 
-int decodemeter_predict_many(const decodemeter_predictor* predictor, const decodemeter_request* requests, size_t count,
-                             int output_tokens, double* total_ms, double* p95_ms) {
-    if (predictor == nullptr || (count > 0 && (requests == nullptr || total_ms == nullptr))) return -1;
+int decodemeter_predict_many(const decodemeter_predictor* predictor,
+                             const decodemeter_request* requests, size_t count, int output_tokens,
+                             double* total_ms, double* p95_ms) {
+    if (predictor == nullptr || (count > 0 && (requests == nullptr || total_ms == nullptr)))
+        return -1;
     for (size_t i = 0; i < count; ++i) {
-        const decodemeter::Estimate estimate = predictor->predictor.predict(request_from(requests[i]), output_tokens);
+        const decodemeter::Estimate estimate =
+            predictor->predictor.predict(request_from(requests[i]), output_tokens);
         total_ms[i] = estimate.total.expected_ms;
         if (p95_ms != nullptr) p95_ms[i] = estimate.total.p95_ms;
     }
@@ -96,7 +102,7 @@ int decodemeter_predictor_synthetic(const decodemeter_predictor* predictor) {
 
 const char* decodemeter_feature_name(int feature) {
     const int last = static_cast<int>(decodemeter::Feature::output_tokens);
-    const auto known =
-        feature >= 0 && feature <= last ? static_cast<decodemeter::Feature>(feature) : decodemeter::Feature::none;
+    const auto known = feature >= 0 && feature <= last ? static_cast<decodemeter::Feature>(feature)
+                                                       : decodemeter::Feature::none;
     return decodemeter::to_string(known).data();
 }

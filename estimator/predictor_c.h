@@ -1,4 +1,5 @@
-/* C interface of libdecodemeter_predictor: latency of a request, predicted from a latency_estimator.json.
+/* C interface of libdecodemeter_predictor: latency of a request, predicted from a
+ * latency_estimator.json.
  *
  * A predictor is immutable: any number of threads may use one at once, and no prediction allocates.
  * Structures carry their size, so that a program built against an older header keeps working. */
@@ -15,7 +16,8 @@ extern "C" {
 
 typedef struct decodemeter_predictor decodemeter_predictor;
 
-/* num_crops counts the global crop; 0 derives it from the vision tokens. tier: 0 low, 1 medium, 2 high. */
+/* num_crops counts the global crop; 0 derives it from the vision tokens. tier: 0 low, 1 medium, 2
+ * high. */
 typedef struct decodemeter_request {
     int vision_tokens;
     int text_tokens;
@@ -53,22 +55,28 @@ typedef struct decodemeter_estimate {
 /* The ABI that the library was built with: DECODEMETER_PREDICTOR_ABI. */
 int decodemeter_predictor_abi(void);
 
-/* Null when the file cannot be used; `message`, if given, then says why in at most message_size - 1 characters. */
-decodemeter_predictor* decodemeter_predictor_open(const char* file, char* message, size_t message_size);
+/* Null when the file cannot be used; `message`, if given, then says why in at most message_size - 1
+ * characters. */
+decodemeter_predictor* decodemeter_predictor_open(const char* file, char* message,
+                                                  size_t message_size);
 /* Null is allowed. */
 void decodemeter_predictor_close(decodemeter_predictor* predictor);
 
-/* 0, or -1 when a pointer is null or estimate->size is not known. output_tokens counts the end-of-sequence
- * token. A request without meaning is no error: it is answered with DECODEMETER_REFUSED. */
-int decodemeter_predict(const decodemeter_predictor* predictor, const decodemeter_request* request, int output_tokens,
-                        decodemeter_estimate* estimate);
+/* 0, or -1 when a pointer is null or estimate->size is not known. output_tokens counts the
+ * end-of-sequence token. A request without meaning is no error: it is answered with
+ * DECODEMETER_REFUSED. */
+int decodemeter_predict(const decodemeter_predictor* predictor, const decodemeter_request* request,
+                        int output_tokens, decodemeter_estimate* estimate);
 
 /* One decode step, 1-based, in milliseconds; NaN when it has no meaning. */
-double decodemeter_step_ms(const decodemeter_predictor* predictor, const decodemeter_request* request, int step);
+double decodemeter_step_ms(const decodemeter_predictor* predictor,
+                           const decodemeter_request* request, int step);
 
-/* Total expected milliseconds and its p95 bound of `count` requests; p95_ms may be null. 0 or -1 as above. */
-int decodemeter_predict_many(const decodemeter_predictor* predictor, const decodemeter_request* requests, size_t count,
-                             int output_tokens, double* total_ms, double* p95_ms);
+/* Total expected milliseconds and its p95 bound of `count` requests; p95_ms may be null. 0 or -1 as
+ * above. */
+int decodemeter_predict_many(const decodemeter_predictor* predictor,
+                             const decodemeter_request* requests, size_t count, int output_tokens,
+                             double* total_ms, double* p95_ms);
 
 /* Valid as long as the predictor. */
 const char* decodemeter_predictor_device(const decodemeter_predictor* predictor);

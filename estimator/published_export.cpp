@@ -55,10 +55,11 @@ Json sample_json(const SampleRecord& record) {
 }
 
 Json statistics_json(std::span<const SampleRecord* const> records) {
-    const std::pair<const char*, double SampleRecord::*> fields[] = {{"T_vision_total", &SampleRecord::T_vision_total},
-                                                                     {"T_LLM_prefill", &SampleRecord::T_LLM_prefill},
-                                                                     {"T_LLM_decode", &SampleRecord::T_LLM_decode},
-                                                                     {"T_total", &SampleRecord::T_total}};
+    const std::pair<const char*, double SampleRecord::*> fields[] = {
+        {"T_vision_total", &SampleRecord::T_vision_total},
+        {"T_LLM_prefill", &SampleRecord::T_LLM_prefill},
+        {"T_LLM_decode", &SampleRecord::T_LLM_decode},
+        {"T_total", &SampleRecord::T_total}};
     Json json;
     for (const auto& [name, field] : fields) {
         std::vector<double> values;
@@ -84,11 +85,13 @@ std::string document_of(std::span<const SampleRecord* const> records) {
                  {"num_samples", records.size()},
                  {"latency_stats", statistics_json(records)},
                  {"per_sample_results", Json::array()}};
-    for (const SampleRecord* record : records) json["per_sample_results"].push_back(sample_json(*record));
+    for (const SampleRecord* record : records)
+        json["per_sample_results"].push_back(sample_json(*record));
     return json.dump(1) + "\n";
 }
 
-// The published names say how many tiles the tier allowed: here the most that an image of the document took.
+// The published names say how many tiles the tier allowed: here the most that an image of the
+// document took.
 std::string path_of(std::span<const SampleRecord* const> records) {
     const SampleRecord& first = *records.front();
     int tiles = 0;

@@ -19,7 +19,8 @@ constexpr int outputs = 2;  // decode, prefill
 constexpr int iterations = 250;
 constexpr double learning_rate = 0.03;
 constexpr double weight_decay = 1e-3;
-// A cell of this many records counts half as much as one of very many: its records share one run's error.
+// A cell of this many records counts half as much as one of very many: its records share one run's
+// error.
 constexpr double records_for_half = 10;
 constexpr int selection_parts = 5;
 
@@ -33,11 +34,13 @@ struct Cell {
 
 void add(Cell& cell, int output, double measured, double predicted) {
     if (measured <= 0 || predicted <= 0) return;
-    cell.target[output] += std::clamp(std::log(measured / predicted), -2 * residual_limit, 2 * residual_limit);
+    cell.target[output] +=
+        std::clamp(std::log(measured / predicted), -2 * residual_limit, 2 * residual_limit);
     cell.records[output] += 1;
 }
 
-std::vector<Cell> make_cells(const Dataset& dataset, std::span<const int> rows, const StepPhysics& physics) {
+std::vector<Cell> make_cells(const Dataset& dataset, std::span<const int> rows,
+                             const StepPhysics& physics) {
     std::map<std::pair<int, int>, Cell> cells;
     for (const int index : rows) {
         const Row& row = dataset.rows[index];
@@ -45,7 +48,8 @@ std::vector<Cell> make_cells(const Dataset& dataset, std::span<const int> rows, 
         const Features features = features_of(row.request);
         for (std::size_t i = 0; i < feature_count; ++i) cell.features[i] += features[i];
         cell.count += 1;
-        if (row.steps() > 0) add(cell, 0, row.decode_ms, decode_ms(physics, row.request, row.output_tokens));
+        if (row.steps() > 0)
+            add(cell, 0, row.decode_ms, decode_ms(physics, row.request, row.output_tokens));
         add(cell, 1, row.prefill_ms, prefill_ms(physics, row.request));
     }
     std::vector<Cell> list;
@@ -71,24 +75,28 @@ Parameters initial_parameters(std::uint64_t seed) {
     std::mt19937_64 random(seed);
     std::uniform_real_distribution<double> uniform(-1, 1);
     Parameters parameters;
-    for (int i = 0; i < Parameters::first_bias; ++i) parameters.values[i] = uniform(random) / std::sqrt(feature_count);
+    for (int i = 0; i < Parameters::first_bias; ++i)
+        parameters.values[i] = uniform(random) / std::sqrt(feature_count);
     return parameters;  // the second layer starts at zero: no correction
 }
 
 // Adds the gradient of one cell's weighted squared error.
-void add_gradient(const Parameters& parameters, const Features& x, const Cell& cell, Parameters& gradient) {
+void add_gradient(const Parameters& parameters, const Features& x, const Cell& cell,
+                  Parameters& gradient) {
     const auto& p = parameters.values;
     auto& g = gradient.values;
     std::array<double, hidden> h;
     for (int i = 0; i < hidden; ++i) {
         double sum = p[Parameters::first_bias + i];
-        for (std::size_t j = 0; j < feature_count; ++j) sum += p[i * static_cast<int>(feature_count) + j] * x[j];
+        for (std::size_t j = 0; j < feature_count; ++j)
+            sum += p[i * static_cast<int>(feature_count) + j] * x[j];
         h[i] = std::tanh(sum);
     }
     std::array<double, hidden> upstream{};
     for (int k = 0; k < outputs; ++k) {
         double sum = p[Parameters::second_bias + k];
-        for (int i = 0; i < hidden; ++i) sum += p[Parameters::second_weight + k * hidden + i] * h[i];
+        for (int i = 0; i < hidden; ++i)
+            sum += p[Parameters::second_weight + k * hidden + i] * h[i];
         const double squashed = std::tanh(sum);
         const double weight = cell.records[k] / (cell.records[k] + records_for_half);
         const double error = residual_limit * squashed - cell.target[k];
@@ -102,7 +110,8 @@ void add_gradient(const Parameters& parameters, const Features& x, const Cell& c
     for (int i = 0; i < hidden; ++i) {
         const double slope = upstream[i] * (1 - h[i] * h[i]);
         g[Parameters::first_bias + i] += slope;
-        for (std::size_t j = 0; j < feature_count; ++j) g[i * static_cast<int>(feature_count) + j] += slope * x[j];
+        for (std::size_t j = 0; j < feature_count; ++j)
+            g[i * static_cast<int>(feature_count) + j] += slope * x[j];
     }
 }
 
@@ -112,12 +121,14 @@ struct Adam {
 
     void update(Parameters& parameters, const Parameters& gradient) {
         ++step;
-        const double correction_1 = 1 - std::pow(0.9, step), correction_2 = 1 - std::pow(0.999, step);
+        const double correction_1 = 1 - std::pow(0.9, step),
+                     correction_2 = 1 - std::pow(0.999, step);
         for (int i = 0; i < Parameters::count; ++i) {
             const double g = gradient.values[i];
             first[i] = 0.9 * first[i] + 0.1 * g;
             second[i] = 0.999 * second[i] + 0.001 * g * g;
-            const double move = first[i] / correction_1 / (std::sqrt(second[i] / correction_2) + 1e-10);
+            const double move =
+                first[i] / correction_1 / (std::sqrt(second[i] / correction_2) + 1e-10);
             parameters.values[i] -= learning_rate * (move + weight_decay * parameters.values[i]);
         }
     }
@@ -125,7 +136,8 @@ struct Adam {
 
 DenseNetwork to_network(const Parameters& parameters, const Normaliser& normaliser) {
     const auto part = [&](int begin, int end) {
-        return std::vector<double>(parameters.values.begin() + begin, parameters.values.begin() + end);
+        return std::vector<double>(parameters.values.begin() + begin,
+                                   parameters.values.begin() + end);
     };
     DenseLayer first{static_cast<int>(feature_count), hidden, DenseActivation::tanh,
                      part(Parameters::first_weight, Parameters::first_bias),
@@ -140,8 +152,8 @@ struct ConfigurationErrors {
     std::array<double, outputs> plain{}, corrected{}, count{};
 };
 
-void judge(const Dataset& dataset, std::span<const int> rows, const StepPhysics& physics, const Residual& residual,
-           std::map<int, ConfigurationErrors>& errors) {
+void judge(const Dataset& dataset, std::span<const int> rows, const StepPhysics& physics,
+           const Residual& residual, std::map<int, ConfigurationErrors>& errors) {
     for (const int index : rows) {
         const Row& row = dataset.rows[index];
         const ResidualFactors factors = residual_factors(residual, row.request);
@@ -153,7 +165,8 @@ void judge(const Dataset& dataset, std::span<const int> rows, const StepPhysics&
             sum.count[output] += 1;
         };
         if (row.steps() > 0)
-            score(0, row.decode_ms, decode_ms(physics, row.request, row.output_tokens), factors.decode);
+            score(0, row.decode_ms, decode_ms(physics, row.request, row.output_tokens),
+                  factors.decode);
         score(1, row.prefill_ms, prefill_ms(physics, row.request), factors.prefill);
     }
 }
@@ -161,7 +174,8 @@ void judge(const Dataset& dataset, std::span<const int> rows, const StepPhysics&
 bool worth_keeping(const std::map<int, ConfigurationErrors>& errors, int output) {
     std::vector<double> gains;
     for (const auto& [config, sum] : errors) {
-        if (sum.count[output] > 0) gains.push_back((sum.plain[output] - sum.corrected[output]) / sum.count[output]);
+        if (sum.count[output] > 0)
+            gains.push_back((sum.plain[output] - sum.corrected[output]) / sum.count[output]);
     }
     if (gains.size() < 3) return false;
     return mean(gains) > standard_deviation(gains) / std::sqrt(static_cast<double>(gains.size()));
@@ -169,8 +183,8 @@ bool worth_keeping(const std::map<int, ConfigurationErrors>& errors, int output)
 
 }  // namespace
 
-Residual train_residual(const Dataset& dataset, std::span<const int> rows, const StepPhysics& physics,
-                        std::uint64_t seed) {
+Residual train_residual(const Dataset& dataset, std::span<const int> rows,
+                        const StepPhysics& physics, std::uint64_t seed) {
     const std::vector<Cell> cells = make_cells(dataset, rows, physics);
     if (static_cast<int>(cells.size()) < fewest_residual_cells) return {};
     const Normaliser normaliser = fit_normaliser(dataset, rows);
@@ -181,7 +195,8 @@ Residual train_residual(const Dataset& dataset, std::span<const int> rows, const
     Adam adam;
     for (int iteration = 0; iteration < iterations; ++iteration) {
         Parameters gradient;
-        for (std::size_t i = 0; i < cells.size(); ++i) add_gradient(parameters, inputs[i], cells[i], gradient);
+        for (std::size_t i = 0; i < cells.size(); ++i)
+            add_gradient(parameters, inputs[i], cells[i], gradient);
         adam.update(parameters, gradient);
     }
     return {to_network(parameters, normaliser), true, true};
@@ -193,11 +208,13 @@ Residual fit_residual(const Dataset& dataset, std::span<const int> rows, const S
     for (const int index : rows) configs.insert(dataset.rows[index].config);
     if (configs.size() < fewest_residual_cells) return {};
 
-    const std::vector<int> part = deal_groups(static_cast<int>(dataset.configs.size()), selection_parts, seed);
+    const std::vector<int> part =
+        deal_groups(static_cast<int>(dataset.configs.size()), selection_parts, seed);
     std::map<int, ConfigurationErrors> errors;
     for (int i = 0; i < selection_parts; ++i) {
         std::vector<int> fitted, judged;
-        for (const int index : rows) (part[dataset.rows[index].config] == i ? judged : fitted).push_back(index);
+        for (const int index : rows)
+            (part[dataset.rows[index].config] == i ? judged : fitted).push_back(index);
         if (fitted.empty() || judged.empty()) continue;
         const StepPhysics without = fit_step_physics(dataset, fitted);
         judge(dataset, judged, without, train_residual(dataset, fitted, without, seed), errors);

@@ -24,14 +24,16 @@ struct Tiling {
 
 // What images of common shapes take in each tier.
 const std::vector<Tiling>& tilings_of(int tier) {
-    static const std::vector<Tiling> tilings[3] = {
-        {{1, 1}, {1, 2}, {2, 1}}, {{2, 2}, {2, 3}, {3, 2}, {2, 4}}, {{3, 3}, {3, 4}, {4, 3}, {2, 5}}};
+    static const std::vector<Tiling> tilings[3] = {{{1, 1}, {1, 2}, {2, 1}},
+                                                   {{2, 2}, {2, 3}, {3, 2}, {2, 4}},
+                                                   {{3, 3}, {3, 4}, {4, 3}, {2, 5}}};
     return tilings[tier];
 }
 
 double factor(double deviation, std::mt19937_64& random) {
     std::normal_distribution<double> normal(0, 1);
-    // Drawn even when the deviation is 0, so that two simulations with one seed differ in nothing else.
+    // Drawn even when the deviation is 0, so that two simulations with one seed differ in nothing
+    // else.
     return std::exp(deviation * normal(random));
 }
 
@@ -51,23 +53,32 @@ void check(const SimulationParameters& p) {
     require(p.requests > 0, "requests must be above 0");
     require(!p.datasets.empty() && !p.tiers.empty() && !p.top_k.empty() && !p.blocks.empty(),
             "at least one data set, tier, top_k and blocks is needed");
-    require(all(p.tiers, [](int tier) { return tier >= 0 && tier <= 2; }), "a tier is low, medium or high");
+    require(all(p.tiers, [](int tier) { return tier >= 0 && tier <= 2; }),
+            "a tier is low, medium or high");
     require(all(p.top_k, [](int k) { return k >= 0; }), "top_k must not be negative");
     require(all(p.blocks, [](int blocks) { return blocks > 0; }), "blocks must be above 0");
     require(all(p.physics.beta, natural) && all(p.physics.gamma, natural),
             "coefficients must be finite and not negative");
-    require(std::accumulate(p.physics.beta.begin(), p.physics.beta.end(), 0.0) > 0, "a step must cost something");
-    require(std::accumulate(p.physics.gamma.begin(), p.physics.gamma.end(), 0.0) > 0, "a prefill must cost something");
+    require(std::accumulate(p.physics.beta.begin(), p.physics.beta.end(), 0.0) > 0,
+            "a step must cost something");
+    require(std::accumulate(p.physics.gamma.begin(), p.physics.gamma.end(), 0.0) > 0,
+            "a prefill must cost something");
     const SimulatedNoise& n = p.noise;
     for (const double deviation : {n.run, n.config, n.dataset, n.request, n.step})
-        require(natural(deviation) && deviation < 1, "noise is a relative standard deviation from 0 to below 1");
-    require(n.outlier_share >= 0 && n.outlier_share < 1 && n.outlier_factor > 0, "outlier_share is from 0 to below 1");
-    require(p.single_token_share >= 0 && p.single_token_share < 1, "single_token_share is from 0 to below 1");
-    require(std::isfinite(p.slope_percent_per_token) && std::isfinite(p.top_k_exponent), "slopes must be finite");
+        require(natural(deviation) && deviation < 1,
+                "noise is a relative standard deviation from 0 to below 1");
+    require(n.outlier_share >= 0 && n.outlier_share < 1 && n.outlier_factor > 0,
+            "outlier_share is from 0 to below 1");
+    require(p.single_token_share >= 0 && p.single_token_share < 1,
+            "single_token_share is from 0 to below 1");
+    require(std::isfinite(p.slope_percent_per_token) && std::isfinite(p.top_k_exponent),
+            "slopes must be finite");
 }
 
 int text_tokens(Task task, std::mt19937_64& random) {
-    const auto uniform = [&](int low, int high) { return std::uniform_int_distribution<int>(low, high)(random); };
+    const auto uniform = [&](int low, int high) {
+        return std::uniform_int_distribution<int>(low, high)(random);
+    };
     switch (task) {
         case Task::captioning:
             return 44 + uniform(6, 14);
@@ -84,7 +95,8 @@ struct Configuration {
     std::vector<double> run_effects;  // by data set
 };
 
-std::vector<Configuration> make_configurations(const SimulationParameters& p, std::mt19937_64& random) {
+std::vector<Configuration> make_configurations(const SimulationParameters& p,
+                                               std::mt19937_64& random) {
     std::vector<Configuration> configurations;
     for (const int tier : p.tiers) {
         for (const int top_k : p.top_k) {
@@ -111,8 +123,8 @@ Request draw_request(const SimulationParameters&, const ConfigKey& key, Task tas
 
 int draw_length(const SimulationParameters& p, Task task, std::mt19937_64& random) {
     const double draw = std::uniform_real_distribution<double>(0, 1)(random);
-    const int tokens =
-        published_lengths(to_string(task)).quantile(std::uniform_real_distribution<double>(0, 1)(random));
+    const int tokens = published_lengths(to_string(task))
+                           .quantile(std::uniform_real_distribution<double>(0, 1)(random));
     return draw < p.single_token_share ? 1 : tokens;
 }
 
@@ -127,8 +139,8 @@ void set_request(SampleRecord& record, const Request& request, const Tiling& til
     for (int i = 0; i < request.active_blocks; ++i) record.active_block_indices.push_back(i);
 }
 
-void set_times(SampleRecord& record, const SimulationParameters& p, const Request& request, double level,
-               std::mt19937_64& random) {
+void set_times(SampleRecord& record, const SimulationParameters& p, const Request& request,
+               double level, std::mt19937_64& random) {
     const double prefill = simulated_prefill_ms(p, request) * level * factor(p.noise.step, random);
     const double vision = (p.physics.gamma[0] + p.physics.gamma[1] * request.num_crops) * level;
     record.T_vision_total = std::min(vision, prefill);
@@ -136,11 +148,13 @@ void set_times(SampleRecord& record, const SimulationParameters& p, const Reques
     record.T_projector = record.T_vision_total - record.T_vision_encoder;
     record.T_LLM_prefill = prefill - record.T_vision_total;
     record.T_prefill_total = record.T_vision_total + record.T_LLM_prefill;
-    const bool outlier = std::uniform_real_distribution<double>(0, 1)(random) < p.noise.outlier_share;
+    const bool outlier =
+        std::uniform_real_distribution<double>(0, 1)(random) < p.noise.outlier_share;
     const double stretch = outlier ? p.noise.outlier_factor : 1;
     std::vector<double> steps;
     for (int s = 1; s <= record.decode_steps(); ++s)
-        steps.push_back(simulated_step_ms(p, request, s) * level * stretch * factor(p.noise.step, random));
+        steps.push_back(simulated_step_ms(p, request, s) * level * stretch *
+                        factor(p.noise.step, random));
     record.T_LLM_decode = std::accumulate(steps.begin(), steps.end(), 0.0);
     if (p.step_data) record.T_decode_per_step = std::move(steps);
     record.decode_start_ms = record.T_prefill_total;
@@ -149,7 +163,8 @@ void set_times(SampleRecord& record, const SimulationParameters& p, const Reques
 }
 
 SampleRecord draw_record(const SimulationParameters& p, std::int64_t sample, int dataset,
-                         const Configuration& configuration, double dataset_effect, std::mt19937_64& random) {
+                         const Configuration& configuration, double dataset_effect,
+                         std::mt19937_64& random) {
     const auto at = static_cast<std::size_t>(dataset);
     const Task task = dataset_task(p.datasets[at]);
     Tiling tiling{};
@@ -164,10 +179,11 @@ SampleRecord draw_record(const SimulationParameters& p, std::int64_t sample, int
     record.content_tokens = record.output_tokens - (record.ends_with_eos ? 1 : 0);
     record.stop = "drawn_length";
     record.synthetic = true;
-    record.time = "1970-01-01T00:00:00.000Z";  // simulated records have no time; the same seed gives the same file
+    record.time = "1970-01-01T00:00:00.000Z";  // simulated records have no time; the same seed
+                                               // gives the same file
     set_request(record, request, tiling);
-    const double level =
-        configuration.effect * configuration.run_effects[at] * dataset_effect * factor(p.noise.request, random);
+    const double level = configuration.effect * configuration.run_effects[at] * dataset_effect *
+                         factor(p.noise.request, random);
     set_times(record, p, request, level, random);
     return record;
 }
@@ -178,7 +194,8 @@ double noise_floor(const SimulationParameters& p, const std::vector<SampleRecord
     for (const SampleRecord& record : records) {
         if (record.decode_steps() == 0) continue;
         const Request request = request_of(record);
-        sum += std::abs(simulated_decode_ms(p, request, record.output_tokens) / record.T_LLM_decode - 1);
+        sum += std::abs(
+            simulated_decode_ms(p, request, record.output_tokens) / record.T_LLM_decode - 1);
         ++count;
     }
     return count > 0 ? 100 * sum / static_cast<double>(count) : 0;
@@ -213,7 +230,8 @@ double simulated_step_ms(const SimulationParameters& p, const Request& request, 
     return time * (1 + p.slope_percent_per_token / 100 * (step - 1));
 }
 
-double simulated_decode_ms(const SimulationParameters& p, const Request& request, int output_tokens) noexcept {
+double simulated_decode_ms(const SimulationParameters& p, const Request& request,
+                           int output_tokens) noexcept {
     double time = 0;
     for (int s = 1; s < output_tokens; ++s) time += simulated_step_ms(p, request, s);
     return time;
@@ -240,8 +258,8 @@ Simulation simulate(const SimulationParameters& parameters) {
         const auto dataset = static_cast<std::size_t>(sample) % parameters.datasets.size();
         const auto turn = static_cast<std::size_t>(sample) / parameters.datasets.size();
         const Configuration& configuration = configurations[turn % configurations.size()];
-        simulation.records.push_back(draw_record(parameters, sample, static_cast<int>(dataset), configuration,
-                                                 dataset_effects[dataset], random));
+        simulation.records.push_back(draw_record(parameters, sample, static_cast<int>(dataset),
+                                                 configuration, dataset_effects[dataset], random));
     }
     simulation.noise_floor_percent = noise_floor(parameters, simulation.records);
     simulation.header = make_header(parameters, simulation.noise_floor_percent);

@@ -42,9 +42,12 @@ struct SimulationParameters {
 };
 
 // Error-free times.
-double simulated_step_ms(const SimulationParameters& parameters, const Request& request, int step) noexcept;
-double simulated_decode_ms(const SimulationParameters& parameters, const Request& request, int output_tokens) noexcept;
-double simulated_prefill_ms(const SimulationParameters& parameters, const Request& request) noexcept;
+double simulated_step_ms(const SimulationParameters& parameters, const Request& request,
+                         int step) noexcept;
+double simulated_decode_ms(const SimulationParameters& parameters, const Request& request,
+                           int output_tokens) noexcept;
+double simulated_prefill_ms(const SimulationParameters& parameters,
+                            const Request& request) noexcept;
 
 struct Simulation {
     RunHeader header;  // marked synthetic; figures hold the parameters and the noise floor
@@ -55,7 +58,8 @@ struct Simulation {
 // Deterministic for a seed. Throws InputError naming the parameter that has no meaning.
 Simulation simulate(const SimulationParameters& parameters);
 
-// The parameters as JSON, and back: unknown names and wrong types throw InputError naming `origin` and the field.
+// The parameters as JSON, and back: unknown names and wrong types throw InputError naming `origin`
+// and the field.
 std::string to_json(const SimulationParameters& parameters);
 SimulationParameters parse_simulation_parameters(std::string_view text, const std::string& origin);
 

@@ -34,7 +34,8 @@ std::vector<int> parse_tiers(const Json& json) {
 StepBasis parse_beta(const Json& json) {
     const auto given = json.get<std::vector<double>>();
     if (given.size() != step_terms && given.size() != step_terms - 1)
-        throw InputError(std::to_string(given.size()) + " coefficients where a step has " + std::to_string(step_terms));
+        throw InputError(std::to_string(given.size()) + " coefficients where a step has " +
+                         std::to_string(step_terms));
     StepBasis beta{};
     std::copy(given.begin(), given.end(), beta.begin());
     return beta;
@@ -48,7 +49,8 @@ std::function<void(const Json&)> into(T& target) {
 }
 
 void read_fields(const Json& json, const Setters& setters, const std::string& origin) {
-    if (!json.is_object()) throw InputError(origin + ": is not a JSON object of simulation parameters");
+    if (!json.is_object())
+        throw InputError(origin + ": is not a JSON object of simulation parameters");
     for (const auto& [name, value] : json.items()) {
         const auto setter = setters.find(name);
         if (setter == setters.end()) {
@@ -99,19 +101,20 @@ SimulationParameters parse_simulation_parameters(std::string_view text, const st
                            {"step", into(p.noise.step)},
                            {"outlier_share", into(p.noise.outlier_share)},
                            {"outlier_factor", into(p.noise.outlier_factor)}};
-    const Setters setters = {{"beta", [&](const Json& json) { p.physics.beta = parse_beta(json); }},
-                             {"gamma", into(p.physics.gamma)},
-                             {"slope_percent_per_token", into(p.slope_percent_per_token)},
-                             {"top_k_exponent", into(p.top_k_exponent)},
-                             {"noise", [&](const Json& json) { read_fields(json, noise, origin + ": noise"); }},
-                             {"datasets", into(p.datasets)},
-                             {"tier", [&](const Json& json) { p.tiers = parse_tiers(json); }},
-                             {"top_k", into(p.top_k)},
-                             {"blocks", into(p.blocks)},
-                             {"requests", into(p.requests)},
-                             {"step_data", into(p.step_data)},
-                             {"single_token_share", into(p.single_token_share)},
-                             {"seed", into(p.seed)}};
+    const Setters setters = {
+        {"beta", [&](const Json& json) { p.physics.beta = parse_beta(json); }},
+        {"gamma", into(p.physics.gamma)},
+        {"slope_percent_per_token", into(p.slope_percent_per_token)},
+        {"top_k_exponent", into(p.top_k_exponent)},
+        {"noise", [&](const Json& json) { read_fields(json, noise, origin + ": noise"); }},
+        {"datasets", into(p.datasets)},
+        {"tier", [&](const Json& json) { p.tiers = parse_tiers(json); }},
+        {"top_k", into(p.top_k)},
+        {"blocks", into(p.blocks)},
+        {"requests", into(p.requests)},
+        {"step_data", into(p.step_data)},
+        {"single_token_share", into(p.single_token_share)},
+        {"seed", into(p.seed)}};
     Json json;
     try {
         json = Json::parse(text);

@@ -13,8 +13,8 @@ namespace decodemeter {
 
 namespace {
 
-constexpr std::array<std::string_view, 4> names = {"leave_configuration_out", "leave_level_out", "leave_data_set_out",
-                                                   "by_sample"};
+constexpr std::array<std::string_view, 4> names = {"leave_configuration_out", "leave_level_out",
+                                                   "leave_data_set_out", "by_sample"};
 
 Fold make_fold(const Dataset& dataset, std::string label, const std::function<bool(int)>& judged) {
     Fold fold;
@@ -54,8 +54,10 @@ std::vector<Fold> level_folds(const Dataset& dataset) {
         for (const Row& row : dataset.rows) levels.insert(row.request.*knob.value);
         if (levels.size() < 2) continue;
         for (const int level : levels) {
-            add_if_usable(folds, make_fold(dataset, std::string(knob.name) + " " + std::to_string(level),
-                                           [&](int row) { return dataset.rows[row].request.*knob.value == level; }));
+            add_if_usable(
+                folds,
+                make_fold(dataset, std::string(knob.name) + " " + std::to_string(level),
+                          [&](int row) { return dataset.rows[row].request.*knob.value == level; }));
         }
     }
     return folds;
@@ -64,8 +66,8 @@ std::vector<Fold> level_folds(const Dataset& dataset) {
 std::vector<Fold> dataset_folds(const Dataset& dataset) {
     std::vector<Fold> folds;
     for (int i = 0; i < static_cast<int>(dataset.datasets.size()); ++i) {
-        add_if_usable(folds,
-                      make_fold(dataset, dataset.datasets[i], [&](int row) { return dataset.rows[row].dataset == i; }));
+        add_if_usable(folds, make_fold(dataset, dataset.datasets[i],
+                                       [&](int row) { return dataset.rows[row].dataset == i; }));
     }
     return folds;
 }
@@ -124,9 +126,10 @@ std::vector<Fold> make_folds(const Dataset& dataset, Split split, int folds, std
     }
     const std::size_t needed = split == Split::leave_level_out ? 1 : 2;
     if (result.size() < needed) {
-        throw InputError("the records cannot be judged " + std::string(to_string(split)) + ": they hold " +
-                         std::to_string(dataset.configs.size()) + " configurations, " +
-                         std::to_string(dataset.datasets.size()) + " data sets and " + std::to_string(rows) +
+        throw InputError("the records cannot be judged " + std::string(to_string(split)) +
+                         ": they hold " + std::to_string(dataset.configs.size()) +
+                         " configurations, " + std::to_string(dataset.datasets.size()) +
+                         " data sets and " + std::to_string(rows) +
                          " samples; record more, or choose another --split");
     }
     return result;

@@ -25,13 +25,15 @@ double harmonic(int n) noexcept {
         return sum;
     }
     const double inverse = 1.0 / n, square = inverse * inverse;
-    return std::log(n) + std::numbers::egamma + inverse / 2 - square / 12 * (1 - square / 10 * (1 - square / 2.1));
+    return std::log(n) + std::numbers::egamma + inverse / 2 -
+           square / 12 * (1 - square / 10 * (1 - square / 2.1));
 }
 
 }  // namespace
 
 int crops_of(const Request& request) noexcept {
-    return request.num_crops > 0 ? request.num_crops : crops_of_vision_tokens(request.vision_tokens);
+    return request.num_crops > 0 ? request.num_crops
+                                 : crops_of_vision_tokens(request.vision_tokens);
 }
 
 StepBasis step_range_basis(const Request& request, int first, int last) noexcept {
@@ -40,8 +42,14 @@ StepBasis step_range_basis(const Request& request, int first, int last) noexcept
     const double positions = count * (static_cast<double>(first) + last) / 2;
     const double blocks = request.active_blocks;
     const double context = count * request.prompt_tokens() + positions;
-    const double settling = first == last ? 1.0 / std::max(first, 1) : harmonic(last) - harmonic(first - 1);
-    return {count, count * blocks, count * blocks * request.top_k, blocks * context, blocks * positions, settling};
+    const double settling =
+        first == last ? 1.0 / std::max(first, 1) : harmonic(last) - harmonic(first - 1);
+    return {count,
+            count * blocks,
+            count * blocks * request.top_k,
+            blocks * context,
+            blocks * positions,
+            settling};
 }
 
 PrefillBasis prefill_basis(const Request& request) noexcept {

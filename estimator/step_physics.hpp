@@ -1,10 +1,11 @@
 // The physical model of a request's latency, in closed form:
 //     step s    = [1, L, L k, L context, L s, 1 / s] . beta        context = prompt tokens + s
 //     prefill   = [1, crops, L, L T, L T k, L T^2] . gamma
-// with L active blocks, k experts for each token, T prompt tokens. All coefficients are >= 0, so that a time
-// never falls when blocks, experts or tokens grow, nor a total when the answer does. The last term of a step is what
-// the first steps cost more, because prefill leaves caches to others: on CPUs it is a fifth of step 1, and falls as 1 /
-// s; the records may set it to 0. A leaf but for Request.
+// with L active blocks, k experts for each token, T prompt tokens. All coefficients are >= 0, so
+// that a time never falls when blocks, experts or tokens grow, nor a total when the answer does.
+// The last term of a step is what the first steps cost more, because prefill leaves caches to
+// others: on CPUs it is a fifth of step 1, and falls as 1 / s; the records may set it to 0. A leaf
+// but for Request.
 #pragma once
 
 #include <array>

@@ -9,12 +9,14 @@ namespace decodemeter {
 
 namespace {
 
-constexpr std::array<std::string_view, task_count> names = {"vqa", "captioning", "doc_qa", "text_vqa", "other"};
+constexpr std::array<std::string_view, task_count> names = {"vqa", "captioning", "doc_qa",
+                                                            "text_vqa", "other"};
 constexpr std::array<int, task_count> default_tokens = {6, 64, 28, 15, 20};
 
 std::string lower_case(std::string_view text) {
     std::string lower(text);
-    std::transform(lower.begin(), lower.end(), lower.begin(), [](unsigned char c) { return std::tolower(c); });
+    std::transform(lower.begin(), lower.end(), lower.begin(),
+                   [](unsigned char c) { return std::tolower(c); });
     return lower;
 }
 
@@ -59,13 +61,16 @@ Task task_of_prompt(std::string_view prompt) {
     const std::string text = lower_case(prompt);
     if (holds_any(text, {"describe", "caption", "what do you see"})) return Task::captioning;
     if (text.find('?') != std::string::npos) return Task::vqa;
-    for (const std::string_view word : {"what", "where", "when", "who", "whose", "why", "which", "how"}) {
+    for (const std::string_view word :
+         {"what", "where", "when", "who", "whose", "why", "which", "how"}) {
         if (holds_word(text, word)) return Task::vqa;
     }
     if (holds_any(text, {"document", "passage", "text"})) return Task::doc_qa;
     return Task::other;
 }
 
-int default_output_tokens(Task task) noexcept { return default_tokens[static_cast<std::size_t>(task)]; }
+int default_output_tokens(Task task) noexcept {
+    return default_tokens[static_cast<std::size_t>(task)];
+}
 
 }  // namespace decodemeter

@@ -29,11 +29,12 @@ void check(const TrainingLoop& loop) {
     if (loop.rows < 1) throw InputError("no records are left to train on");
     if (options.batch_size < 1) throw InputError("--batch_size must be above 0");
     if (options.num_epochs < 1) throw InputError("--num_epochs must be above 0");
-    if (!(options.learning_rate > 0) || !std::isfinite(options.learning_rate)) throw InputError("--lr must be above 0");
+    if (!(options.learning_rate > 0) || !std::isfinite(options.learning_rate))
+        throw InputError("--lr must be above 0");
 }
 
-// Batches of this size are too small to share between threads: the barriers cost more than they gain, and on a
-// busy machine many times as much.
+// Batches of this size are too small to share between threads: the barriers cost more than they
+// gain, and on a busy machine many times as much.
 class OneThread {
 public:
     OneThread() : before_(at::get_num_threads()) { at::set_num_threads(1); }
@@ -60,18 +61,21 @@ void run_training(const TrainingLoop& loop, const EpochCallback& after_epoch) {
     at::Tensor best = loop.parameters->values().clone();
     double best_loss = std::numeric_limits<double>::infinity();
     for (int epoch = 1; epoch <= options.num_epochs; ++epoch) {
-        loop.begin_epoch(at::randperm(loop.rows, random, at::TensorOptions().dtype(at::kLong)).to(device));
+        loop.begin_epoch(
+            at::randperm(loop.rows, random, at::TensorOptions().dtype(at::kLong)).to(device));
         loss.zero_();
         for (std::int64_t i = 0; i < batches; ++i) {
             loop.batch(i * batch, batch, loss);
             const double done =
-                (epoch - 1 + static_cast<double>(i) / static_cast<double>(batches)) / options.num_epochs;
+                (epoch - 1 + static_cast<double>(i) / static_cast<double>(batches)) /
+                options.num_epochs;
             adam.step(*loop.parameters, learning_rate_at(options, done));
         }
         EpochReport report = loop.validate();
         report.epoch = epoch;
         report.train_loss = loss.item<double>() / static_cast<double>(batches);
-        const double judged = std::isnan(report.validation_loss) ? report.train_loss : report.validation_loss;
+        const double judged =
+            std::isnan(report.validation_loss) ? report.train_loss : report.validation_loss;
         if (judged < best_loss) {
             best_loss = judged;
             best.copy_(loop.parameters->values());

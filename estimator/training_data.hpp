@@ -20,7 +20,8 @@ struct TrainingScales {
 TrainingScales fit_scales(const Dataset& dataset, std::span<const int> rows, bool published);
 
 // [rows, 5] float32 on the CPU.
-at::Tensor feature_tensor(const Dataset& dataset, std::span<const int> rows, const Normaliser& normaliser);
+at::Tensor feature_tensor(const Dataset& dataset, std::span<const int> rows,
+                          const Normaliser& normaliser);
 // Positions to sum for each row, int32: N-1, or N with the published accounting.
 at::Tensor count_tensor(const Dataset& dataset, std::span<const int> rows, bool published);
 
@@ -30,8 +31,9 @@ struct TrainingData {
     std::int64_t positions = 0;  // the most that any row sums
     bool has_steps = false;
 };
-TrainingData make_training_data(const Dataset& dataset, std::span<const int> rows, const TrainingScales& scales,
-                                bool published, std::int64_t positions, const at::Device& device);
+TrainingData make_training_data(const Dataset& dataset, std::span<const int> rows,
+                                const TrainingScales& scales, bool published,
+                                std::int64_t positions, const at::Device& device);
 
 // The rows of `order` (int64), gathered once an epoch, so that a batch is a view.
 TrainingBatch gather(const TrainingBatch& all, const at::Tensor& order);

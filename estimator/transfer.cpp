@@ -10,17 +10,21 @@
 namespace decodemeter {
 
 // Note [Terms scale alike, or nearly]
-// Another device runs all terms of the physical model faster or slower by much the same factor, but not by exactly the
-// same: launches follow the host, weights the memory, attention the arithmetic. So the new coefficients b minimise
-//     sum over requests of ((b . basis) / T - 1)^2 + lambda sum over terms of (b_j / (s a_j) - 1)^2,  b >= 0,
-// with a the old coefficients and s the median of measured over predicted. lambda is the variance of a request's error
-// over that of a term's factor, so that few requests leave what they say little of near s a_j.
+// Another device runs all terms of the physical model faster or slower by much the same factor, but
+// not by exactly the same: launches follow the host, weights the memory, attention the arithmetic.
+// So the new coefficients b minimise
+//     sum over requests of ((b . basis) / T - 1)^2 + lambda sum over terms of (b_j / (s a_j) -
+//     1)^2,  b >= 0,
+// with a the old coefficients and s the median of measured over predicted. lambda is the variance
+// of a request's error over that of a term's factor, so that few requests leave what they say
+// little of near s a_j.
 
 namespace {
 
 constexpr double request_deviation = 0.03;
 constexpr double term_deviation = 0.5;
-constexpr double prior_weight = request_deviation * request_deviation / (term_deviation * term_deviation);
+constexpr double prior_weight =
+    request_deviation * request_deviation / (term_deviation * term_deviation);
 
 template <std::size_t n>
 struct Measured {
@@ -36,10 +40,12 @@ double dot(const std::array<double, n>& a, const std::array<double, n>& b) {
 }
 
 template <std::size_t n>
-std::array<double, n> refitted(const std::array<double, n>& old, const std::vector<Measured<n>>& requests) {
+std::array<double, n> refitted(const std::array<double, n>& old,
+                               const std::vector<Measured<n>>& requests) {
     if (requests.empty()) return old;
     std::vector<double> ratios;
-    for (const Measured<n>& request : requests) ratios.push_back(request.time_ms / dot(old, request.basis));
+    for (const Measured<n>& request : requests)
+        ratios.push_back(request.time_ms / dot(old, request.basis));
     const double scale = median(ratios);
     NormalEquations<n> equations;
     for (const Measured<n>& request : requests) {
@@ -86,18 +92,22 @@ std::vector<int> rows_to_measure(const Dataset& dataset, int count, std::uint64_
     return chosen;
 }
 
-LatencyModel transferred(const LatencyModel& source, const Dataset& dataset, std::span<const int> rows) {
+LatencyModel transferred(const LatencyModel& source, const Dataset& dataset,
+                         std::span<const int> rows) {
     std::vector<Measured<step_terms>> decodes;
     std::vector<Measured<prefill_terms>> prefills;
     for (const int index : rows) {
         const Row& row = dataset.rows[static_cast<std::size_t>(index)];
         const ResidualFactors factors = residual_factors(source.residual, row.request);
         if (row.steps() > 0 && row.decode_ms > 0)
-            decodes.push_back({step_range_basis(row.request, 1, row.steps()), row.decode_ms / factors.decode});
-        if (row.prefill_ms > 0) prefills.push_back({prefill_basis(row.request), row.prefill_ms / factors.prefill});
+            decodes.push_back(
+                {step_range_basis(row.request, 1, row.steps()), row.decode_ms / factors.decode});
+        if (row.prefill_ms > 0)
+            prefills.push_back({prefill_basis(row.request), row.prefill_ms / factors.prefill});
     }
     LatencyModel model = source;
-    model.physics = {refitted(source.physics.beta, decodes), refitted(source.physics.gamma, prefills)};
+    model.physics = {refitted(source.physics.beta, decodes),
+                     refitted(source.physics.gamma, prefills)};
     rescale_table(model.table, source, model);
     // A network has no terms that could be rescaled.
     model.average = {};
@@ -108,7 +118,8 @@ LatencyModel transferred(const LatencyModel& source, const Dataset& dataset, std
     model.provenance.held_out_keys.clear();
     model.provenance.fitted_records.clear();
     for (const int row : rows)
-        model.provenance.fitted_records.push_back(record_hash(dataset.rows[static_cast<std::size_t>(row)]));
+        model.provenance.fitted_records.push_back(
+            record_hash(dataset.rows[static_cast<std::size_t>(row)]));
     std::sort(model.provenance.fitted_records.begin(), model.provenance.fitted_records.end());
     return model;
 }

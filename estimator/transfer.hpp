@@ -9,11 +9,13 @@
 
 namespace decodemeter {
 
-// So many rows, each of another configuration as far as there are enough, and long answers rather than short ones: what
-// to measure first on a new device.
+// So many rows, each of another configuration as far as there are enough, and long answers rather
+// than short ones: what to measure first on a new device.
 std::vector<int> rows_to_measure(const Dataset& dataset, int count, std::uint64_t seed);
 
-// See Note [Terms scale alike, or nearly] in transfer.cpp. Bounds and ranges stay those of `source`.
-LatencyModel transferred(const LatencyModel& source, const Dataset& dataset, std::span<const int> rows);
+// See Note [Terms scale alike, or nearly] in transfer.cpp. Bounds and ranges stay those of
+// `source`.
+LatencyModel transferred(const LatencyModel& source, const Dataset& dataset,
+                         std::span<const int> rows);
 
 }  // namespace decodemeter

@@ -33,25 +33,29 @@ template <class Weight, class Store>
 void each_row(const MatrixView& weights, const float* x, std::int64_t first, std::int64_t last,
               const Store& store) noexcept {
     const auto* row = static_cast<const Weight*>(weights.data) + first * weights.columns;
-    for (std::int64_t r = first; r < last; ++r, row += weights.columns) store(r, dot(row, x, weights.columns));
+    for (std::int64_t r = first; r < last; ++r, row += weights.columns)
+        store(r, dot(row, x, weights.columns));
 }
 
 template <class Store>
-void each_row_of_type(const MatrixView& weights, const float* x, std::int64_t first, std::int64_t last,
-                      const Store& store) noexcept {
-    if (weights.type == WeightType::bfloat16) each_row<std::uint16_t>(weights, x, first, last, store);
+void each_row_of_type(const MatrixView& weights, const float* x, std::int64_t first,
+                      std::int64_t last, const Store& store) noexcept {
+    if (weights.type == WeightType::bfloat16)
+        each_row<std::uint16_t>(weights, x, first, last, store);
     else each_row<float>(weights, x, first, last, store);
 }
 
 }  // namespace
 
-void matvec(const MatrixView& weights, const float* x, float* y, std::int64_t first, std::int64_t last) noexcept {
+void matvec(const MatrixView& weights, const float* x, float* y, std::int64_t first,
+            std::int64_t last) noexcept {
     each_row_of_type(weights, x, first, last, [y](std::int64_t r, float value) { y[r] = value; });
 }
 
-void matvec_add(const MatrixView& weights, const float* x, float scale, float* y, std::int64_t first,
-                std::int64_t last) noexcept {
-    each_row_of_type(weights, x, first, last, [y, scale](std::int64_t r, float value) { y[r] += scale * value; });
+void matvec_add(const MatrixView& weights, const float* x, float scale, float* y,
+                std::int64_t first, std::int64_t last) noexcept {
+    each_row_of_type(weights, x, first, last,
+                     [y, scale](std::int64_t r, float value) { y[r] += scale * value; });
 }
 
 }  // namespace decodemeter::kernels

@@ -8,7 +8,8 @@ namespace {
 
 [[noreturn]] void refuse() {
     throw std::runtime_error(
-        "position sum: this program was built without CUDA; install nvcc (scripts/setup --cuda) and build again");
+        "position sum: this program was built without CUDA; install nvcc (scripts/setup --cuda) "
+        "and build again");
 }
 
 }  // namespace
@@ -17,13 +18,15 @@ bool position_sum_has_cuda() noexcept { return false; }
 
 PositionSumWorkspace position_sum_workspace_cuda(const PositionSumShape&) { return {}; }
 
-void position_sum_forward_cuda(const PositionSumShape&, const PositionSumOptions&, const PositionSumInputs<float>&,
-                               const PositionSumOutputs<float>&, void*, void*) {
+void position_sum_forward_cuda(const PositionSumShape&, const PositionSumOptions&,
+                               const PositionSumInputs<float>&, const PositionSumOutputs<float>&,
+                               void*, void*) {
     refuse();
 }
 
-void position_sum_backward_cuda(const PositionSumShape&, const PositionSumOptions&, const PositionSumInputs<float>&,
-                                const PositionSumSaved<float>&, const PositionSumGradients<float>&, void*, void*) {
+void position_sum_backward_cuda(const PositionSumShape&, const PositionSumOptions&,
+                                const PositionSumInputs<float>&, const PositionSumSaved<float>&,
+                                const PositionSumGradients<float>&, void*, void*) {
     refuse();
 }
 

@@ -1,4 +1,5 @@
 """What scripts/gpu_check runs its checks with: where the programs are, how long they may take, and how a check ends."""
+
 import os
 import pathlib
 import shutil
@@ -37,12 +38,20 @@ class Machine:
         self.log = None
 
     def tests(self):
-        return sorted(path.name for path in self.programs.rglob("gpu_test_*") if os.access(path, os.X_OK) and path.is_file())
+        return sorted(
+            path.name
+            for path in self.programs.rglob("gpu_test_*")
+            if os.access(path, os.X_OK) and path.is_file()
+        )
 
     def path(self, program):
         if self.prefix:
             return program
-        found = [path for path in self.programs.rglob(program) if path.is_file() and os.access(path, os.X_OK)]
+        found = [
+            path
+            for path in self.programs.rglob(program)
+            if path.is_file() and os.access(path, os.X_OK)
+        ]
         if not found:
             raise NotRun(f"{program} is not built; run scripts/setup --cuda")
         return str(found[0])
@@ -58,12 +67,23 @@ class Machine:
         self.log.write("$ " + " ".join(command) + "\n")
         self.log.flush()
         try:
-            answer = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, cwd=ROOT,
-                                    timeout=min(limit_s, left), errors="replace")
+            answer = subprocess.run(
+                command,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,
+                text=True,
+                cwd=ROOT,
+                timeout=min(limit_s, left),
+                errors="replace",
+            )
         except FileNotFoundError:
             raise NotRun(f"{command[0]} is not there") from None
         except subprocess.TimeoutExpired as late:
-            self.log.write((late.stdout or b"").decode(errors="replace") if isinstance(late.stdout, bytes) else late.stdout or "")
+            self.log.write(
+                (late.stdout or b"").decode(errors="replace")
+                if isinstance(late.stdout, bytes)
+                else late.stdout or ""
+            )
             raise Failed(f"took more than {min(limit_s, left):.0f} s") from None
         self.log.write(answer.stdout)
         if answer.returncode == 77:

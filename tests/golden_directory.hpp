@@ -1,4 +1,5 @@
-// The golden vectors: the full set where DECODEMETER_GOLDEN_DIR names it, else the part in tests/golden.
+// The golden vectors: the full set where DECODEMETER_GOLDEN_DIR names it, else the part in
+// tests/golden.
 #pragma once
 
 #include <cstdlib>

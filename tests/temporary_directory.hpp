@@ -13,7 +13,8 @@ namespace decodemeter::test {
 class TemporaryDirectory {
 public:
     TemporaryDirectory() {
-        std::string pattern = (std::filesystem::temp_directory_path() / "decodemeter-test-XXXXXX").string();
+        std::string pattern =
+            (std::filesystem::temp_directory_path() / "decodemeter-test-XXXXXX").string();
         path_ = ::mkdtemp(pattern.data());
     }
     ~TemporaryDirectory() {

@@ -13,7 +13,8 @@ namespace decodemeter {
 
 namespace {
 
-constexpr std::array<std::string_view, 4> columns = {"tier", "top_k", "num_active_blocks", "accuracy"};
+constexpr std::array<std::string_view, 4> columns = {"tier", "top_k", "num_active_blocks",
+                                                     "accuracy"};
 
 std::vector<std::string> cells_of(const std::string& line) {
     std::vector<std::string> cells;
@@ -35,7 +36,8 @@ Number number_of(const std::string& text, const std::string& place) {
     return value;
 }
 
-std::array<std::size_t, 4> find_columns(const std::vector<std::string>& header, const std::string& file) {
+std::array<std::size_t, 4> find_columns(const std::vector<std::string>& header,
+                                        const std::string& file) {
     std::array<std::size_t, 4> at{};
     for (std::size_t i = 0; i < columns.size(); ++i) {
         const auto found = std::find(header.begin(), header.end(), columns[i]);
@@ -59,11 +61,15 @@ std::vector<AccuracyEntry> read_accuracy_table(const std::filesystem::path& file
         const std::vector<std::string> cells = cells_of(line);
         if (cells.empty()) continue;
         const std::string place = file.string() + ":" + std::to_string(number);
-        if (cells.size() <= *std::max_element(at.begin(), at.end())) throw InputError(place + ": has too few columns");
+        if (cells.size() <= *std::max_element(at.begin(), at.end()))
+            throw InputError(place + ": has too few columns");
         const auto tier = parse_tier(cells[at[0]]);
-        if (!tier) throw InputError(place + ": tier \"" + cells[at[0]] + "\" is none of low, medium, high");
+        if (!tier)
+            throw InputError(place + ": tier \"" + cells[at[0]] +
+                             "\" is none of low, medium, high");
         entries.push_back({static_cast<int>(*tier), number_of<int>(cells[at[1]], place),
-                           number_of<int>(cells[at[2]], place), number_of<double>(cells[at[3]], place)});
+                           number_of<int>(cells[at[2]], place),
+                           number_of<double>(cells[at[3]], place)});
     }
     return entries;
 }

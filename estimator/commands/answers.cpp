@@ -13,16 +13,21 @@ namespace decodemeter {
 void add_length_options(CLI::App& command, LengthFlags& flags) {
     command.add_option("--task", flags.task, "Kind of answer, which decides its length")
         ->check(CLI::IsMember({"vqa", "captioning", "doc_qa", "text_vqa", "other"}));
-    command.add_option("--dataset", flags.dataset, "Data set of the request: decides the task by its name");
-    command.add_option("--prompt", flags.prompt, "Prompt of the request: decides the task by its keywords");
+    command.add_option("--dataset", flags.dataset,
+                       "Data set of the request: decides the task by its name");
+    command.add_option("--prompt", flags.prompt,
+                       "Prompt of the request: decides the task by its keywords");
     command
-        .add_option(
-            "--decode", flags.decode,
-            "How an unknown length is taken: average position, positions 1, 5, 10 and 20, maximum, expectation, "
-            "or the expected length")
-        ->check(CLI::IsMember({"average", "positions", "maximum", "expectation", "expected_length"}))
+        .add_option("--decode", flags.decode,
+                    "How an unknown length is taken: average position, positions 1, 5, 10 and 20, "
+                    "maximum, expectation, "
+                    "or the expected length")
+        ->check(
+            CLI::IsMember({"average", "positions", "maximum", "expectation", "expected_length"}))
         ->capture_default_str();
-    command.add_option("--length_quantile", flags.quantile, "Of the lengths in the records: 0.95 or 0.99")
+    command
+        .add_option("--length_quantile", flags.quantile,
+                    "Of the lengths in the records: 0.95 or 0.99")
         ->check(CLI::IsMember({0.95, 0.99}))
         ->capture_default_str();
 }
@@ -34,14 +39,16 @@ Task chosen_task(const LengthFlags& flags) {
 }
 
 std::string length_line(Task task, const LengthBelief& belief) {
-    return fmt::format("{}: conservative {} tokens, mean {:.2f} ({})", to_string(task), belief.conservative_tokens,
-                       belief.mean_tokens, belief.learned ? "from the records" : "the default of the task");
+    return fmt::format("{}: conservative {} tokens, mean {:.2f} ({})", to_string(task),
+                       belief.conservative_tokens, belief.mean_tokens,
+                       belief.learned ? "from the records" : "the default of the task");
 }
 
 std::string request_line(const Request& request) {
     return fmt::format("{} vision + {} text tokens, tier {}, top_k {}, {} active blocks, {} crops",
-                       request.vision_tokens, request.text_tokens, to_string(static_cast<Tier>(request.tier)),
-                       request.top_k, request.active_blocks, crops_of(request));
+                       request.vision_tokens, request.text_tokens,
+                       to_string(static_cast<Tier>(request.tier)), request.top_k,
+                       request.active_blocks, crops_of(request));
 }
 
 std::string coverage_line(Coverage coverage, Feature feature) {
@@ -51,7 +58,8 @@ std::string coverage_line(Coverage coverage, Feature feature) {
         case Coverage::interpolated:
             return "INTERPOLATED: the configuration was not measured, but lies inside what was";
         case Coverage::extrapolated:
-            return fmt::format("EXTRAPOLATED: {} lies outside what was measured", to_string(feature));
+            return fmt::format("EXTRAPOLATED: {} lies outside what was measured",
+                               to_string(feature));
         case Coverage::refused:
             break;
     }
@@ -60,8 +68,9 @@ std::string coverage_line(Coverage coverage, Feature feature) {
 
 std::string source_line(const LatencyModel& model) {
     const Provenance& from = model.provenance;
-    return fmt::format("from {} {}records of {}, hash {}", from.records, from.synthetic ? "simulated " : "",
-                       from.device, from.records_hash.substr(0, 12));
+    return fmt::format("from {} {}records of {}, hash {}", from.records,
+                       from.synthetic ? "simulated " : "", from.device,
+                       from.records_hash.substr(0, 12));
 }
 
 nlohmann::ordered_json request_json_value(const Request& request) {

@@ -1,4 +1,5 @@
-// What predict and budget share: the flags about an answer's length, and how answers are put in words.
+// What predict and budget share: the flags about an answer's length, and how answers are put in
+// words.
 #pragma once
 
 #include <CLI/CLI.hpp>
@@ -10,8 +11,9 @@
 
 namespace decodemeter {
 
-inline constexpr std::array all_decode_rules = {DecodeRule::average, DecodeRule::positions, DecodeRule::maximum,
-                                                DecodeRule::expectation, DecodeRule::expected_length};
+inline constexpr std::array all_decode_rules = {DecodeRule::average, DecodeRule::positions,
+                                                DecodeRule::maximum, DecodeRule::expectation,
+                                                DecodeRule::expected_length};
 
 struct LengthFlags {
     std::string task;     // empty: by data set, then prompt, else other

@@ -36,15 +36,18 @@ struct BudgetFlags {
 std::string reason_line(const BudgetAnswer& answer, double budget_ms) {
     switch (answer.reason) {
         case BudgetReason::fits:
-            return fmt::format("feasible: {} ms of {} ms, {} ms to spare", milliseconds(answer.total_ms),
-                               milliseconds(budget_ms), milliseconds(budget_ms - answer.total_ms));
+            return fmt::format("feasible: {} ms of {} ms, {} ms to spare",
+                               milliseconds(answer.total_ms), milliseconds(budget_ms),
+                               milliseconds(budget_ms - answer.total_ms));
         case BudgetReason::prefill_too_slow:
-            return fmt::format("infeasible: prefill takes up to {} ms (P95), more than the {} ms that it may take",
-                               milliseconds(answer.prefill_p95_ms), milliseconds(answer.prefill_limit_ms));
+            return fmt::format(
+                "infeasible: prefill takes up to {} ms (P95), more than the {} ms that it may take",
+                milliseconds(answer.prefill_p95_ms), milliseconds(answer.prefill_limit_ms));
         case BudgetReason::total_too_slow:
-            return fmt::format("infeasible: prefill {} ms + decode {} ms = {} ms, {} ms over the budget",
-                               milliseconds(answer.prefill_ms), milliseconds(answer.decode_ms),
-                               milliseconds(answer.total_ms), milliseconds(answer.total_ms - budget_ms));
+            return fmt::format(
+                "infeasible: prefill {} ms + decode {} ms = {} ms, {} ms over the budget",
+                milliseconds(answer.prefill_ms), milliseconds(answer.decode_ms),
+                milliseconds(answer.total_ms), milliseconds(answer.total_ms - budget_ms));
         case BudgetReason::refused:
             break;
     }
@@ -55,13 +58,20 @@ Json answer_json(const Request& request, const BudgetAnswer& answer) {
     Json changes = Json::object();
     for (std::size_t i = 0; i < token_changes.size(); ++i)
         changes[fmt::format("{:+}", token_changes[i])] = answer.change_ms[i];
-    return {{"request", request_json_value(request)},  {"feasible", answer.feasible},
-            {"reason", to_string(answer.reason)},      {"prefill_ms", answer.prefill_ms},
-            {"prefill_p95_ms", answer.prefill_p95_ms}, {"prefill_limit_ms", answer.prefill_limit_ms},
-            {"decode_ms", answer.decode_ms},           {"total_ms", answer.total_ms},
-            {"total_p95_ms", answer.total_p95_ms},     {"conservative_tokens", answer.conservative_tokens},
-            {"most_tokens", answer.most_tokens},       {"coverage", to_string(answer.coverage)},
-            {"feature", to_string(answer.feature)},    {"token_changes_ms", changes}};
+    return {{"request", request_json_value(request)},
+            {"feasible", answer.feasible},
+            {"reason", to_string(answer.reason)},
+            {"prefill_ms", answer.prefill_ms},
+            {"prefill_p95_ms", answer.prefill_p95_ms},
+            {"prefill_limit_ms", answer.prefill_limit_ms},
+            {"decode_ms", answer.decode_ms},
+            {"total_ms", answer.total_ms},
+            {"total_p95_ms", answer.total_p95_ms},
+            {"conservative_tokens", answer.conservative_tokens},
+            {"most_tokens", answer.most_tokens},
+            {"coverage", to_string(answer.coverage)},
+            {"feature", to_string(answer.feature)},
+            {"token_changes_ms", changes}};
 }
 
 void print_answer(const Request& request, const BudgetAnswer& answer, double budget_ms) {
@@ -71,9 +81,11 @@ void print_answer(const Request& request, const BudgetAnswer& answer, double bud
     table.add_row({"prefill", milliseconds(answer.prefill_ms), milliseconds(answer.prefill_p95_ms),
                    milliseconds(answer.prefill_limit_ms)});
     table.add_row({"decode", milliseconds(answer.decode_ms), "", ""});
-    table.add_row({"total", milliseconds(answer.total_ms), milliseconds(answer.total_p95_ms), milliseconds(budget_ms)});
+    table.add_row({"total", milliseconds(answer.total_ms), milliseconds(answer.total_p95_ms),
+                   milliseconds(budget_ms)});
     fmt::print("{}", table.text());
-    if (answer.most_tokens > 0) fmt::print("  the budget allows up to {} tokens\n", answer.most_tokens);
+    if (answer.most_tokens > 0)
+        fmt::print("  the budget allows up to {} tokens\n", answer.most_tokens);
     std::vector<std::string> header = {"tokens more or less"}, row = {"ms"};
     for (std::size_t i = 0; i < token_changes.size(); ++i) {
         header.push_back(fmt::format("{:+}", token_changes[i]));
@@ -84,38 +96,47 @@ void print_answer(const Request& request, const BudgetAnswer& answer, double bud
     fmt::print("\n{}", changes.text());
 }
 
-// The measured configurations, with the request's text and, where it was given, no other tier than its own.
-std::vector<BudgetChoice> choose(const LatencyModel& model, const BudgetFlags& flags, const BudgetQuestion& question,
-                                 const LengthBelief& belief, std::size_t& asked) {
+// The measured configurations, with the request's text and, where it was given, no other tier than
+// its own.
+std::vector<BudgetChoice> choose(const LatencyModel& model, const BudgetFlags& flags,
+                                 const BudgetQuestion& question, const LengthBelief& belief,
+                                 std::size_t& asked) {
     std::vector<Request> grid = measured_grid(model, question.request.text_tokens);
     if (!flags.request.tier.empty())
-        std::erase_if(grid, [&](const Request& request) { return request.tier != tier_index(flags.request.tier); });
+        std::erase_if(grid, [&](const Request& request) {
+            return request.tier != tier_index(flags.request.tier);
+        });
     asked = grid.size();
     std::vector<AccuracyEntry> accuracies;
     if (!flags.accuracies.empty()) accuracies = read_accuracy_table(flags.accuracies);
     return best_choices(model, grid, question, belief, accuracies);
 }
 
-void print_choices(const std::vector<BudgetChoice>& choices, std::size_t asked, const BudgetFlags& flags) {
-    fmt::print("\n{} of {} measured configurations fit {} ms", choices.size(), asked, milliseconds(flags.budget_ms));
+void print_choices(const std::vector<BudgetChoice>& choices, std::size_t asked,
+                   const BudgetFlags& flags) {
+    fmt::print("\n{} of {} measured configurations fit {} ms", choices.size(), asked,
+               milliseconds(flags.budget_ms));
     if (choices.empty()) return fmt::print("\n");
     fmt::print(", {} first:\n", choices.front().accuracy ? "the most accurate" : "the largest");
-    Table table({"configuration", "accuracy", "prefill ms", "decode ms", "total ms", "total P95 ms", "budget used %",
-                 "most tokens"});
+    Table table({"configuration", "accuracy", "prefill ms", "decode ms", "total ms", "total P95 ms",
+                 "budget used %", "most tokens"});
     for (std::size_t i = 0; i < std::min(choices.size(), flags.show); ++i) {
         const auto& [request, answer, accuracy] = choices[i];
-        table.add_row({to_string(ConfigKey{static_cast<Tier>(request.tier), request.top_k, request.active_blocks}),
-                       accuracy ? fmt::format("{:.4f}", *accuracy) : "–", milliseconds(answer.prefill_ms),
-                       milliseconds(answer.decode_ms), milliseconds(answer.total_ms), milliseconds(answer.total_p95_ms),
+        table.add_row({to_string(ConfigKey{static_cast<Tier>(request.tier), request.top_k,
+                                           request.active_blocks}),
+                       accuracy ? fmt::format("{:.4f}", *accuracy) : "–",
+                       milliseconds(answer.prefill_ms), milliseconds(answer.decode_ms),
+                       milliseconds(answer.total_ms), milliseconds(answer.total_p95_ms),
                        fmt::format("{:.1f}", 100 * answer.total_ms / flags.budget_ms),
                        std::to_string(answer.most_tokens)});
     }
     fmt::print("{}", table.text());
-    if (choices.size() > flags.show) fmt::print("  ... and {} more (--show)\n", choices.size() - flags.show);
+    if (choices.size() > flags.show)
+        fmt::print("  ... and {} more (--show)\n", choices.size() - flags.show);
 }
 
-bool answer_best(const LatencyModel& model, const BudgetFlags& flags, const BudgetQuestion& question,
-                 const LengthBelief& belief, Json& json) {
+bool answer_best(const LatencyModel& model, const BudgetFlags& flags,
+                 const BudgetQuestion& question, const LengthBelief& belief, Json& json) {
     std::size_t asked = 0;
     const std::vector<BudgetChoice> choices = choose(model, flags, question, belief, asked);
     print_choices(choices, asked, flags);
@@ -129,9 +150,11 @@ bool answer_best(const LatencyModel& model, const BudgetFlags& flags, const Budg
     return !choices.empty();
 }
 
-bool answer_one(const LatencyModel& model, const BudgetQuestion& question, const LengthBelief& belief, Json& json) {
+bool answer_one(const LatencyModel& model, const BudgetQuestion& question,
+                const LengthBelief& belief, Json& json) {
     const BudgetAnswer answer = ask_budget(model, question, belief);
-    if (answer.reason == BudgetReason::refused) throw InputError(reason_line(answer, question.budget_ms));
+    if (answer.reason == BudgetReason::refused)
+        throw InputError(reason_line(answer, question.budget_ms));
     print_answer(question.request, answer, question.budget_ms);
     json["answer"] = answer_json(question.request, answer);
     return answer.feasible;
@@ -139,13 +162,17 @@ bool answer_one(const LatencyModel& model, const BudgetQuestion& question, const
 
 void budget(const BudgetFlags& flags) {
     const LatencyModel model = read_latency_model(find_estimator(flags.checkpoint).json);
-    const BudgetQuestion question{chosen_request(flags.request), flags.budget_ms, flags.prefill_share,
+    const BudgetQuestion question{chosen_request(flags.request), flags.budget_ms,
+                                  flags.prefill_share,
                                   parse_decode_rule(flags.length.decode).value()};
     const Task task = chosen_task(flags.length);
-    const LengthBelief belief = flags.output_tokens > 0 ? certain_length(flags.output_tokens)
-                                                        : belief_about(model, task, flags.length.quantile);
-    fmt::print("budget {} ms; {}\n{}; decode by {}\n", milliseconds(flags.budget_ms), source_line(model),
-               flags.output_tokens > 0 ? fmt::format("{} tokens", flags.output_tokens) : length_line(task, belief),
+    const LengthBelief belief = flags.output_tokens > 0
+                                    ? certain_length(flags.output_tokens)
+                                    : belief_about(model, task, flags.length.quantile);
+    fmt::print("budget {} ms; {}\n{}; decode by {}\n", milliseconds(flags.budget_ms),
+               source_line(model),
+               flags.output_tokens > 0 ? fmt::format("{} tokens", flags.output_tokens)
+                                       : length_line(task, belief),
                to_string(question.rule));
     Json json = {{"budget_ms", flags.budget_ms},
                  {"task", to_string(task)},
@@ -153,8 +180,8 @@ void budget(const BudgetFlags& flags) {
                  {"mean_tokens", belief.mean_tokens},
                  {"length_learned", belief.learned},
                  {"decode", to_string(question.rule)}};
-    const bool feasible =
-        flags.best ? answer_best(model, flags, question, belief, json) : answer_one(model, question, belief, json);
+    const bool feasible = flags.best ? answer_best(model, flags, question, belief, json)
+                                     : answer_one(model, question, belief, json);
     if (!flags.json.empty()) write_file(flags.json, json.dump(1) + "\n");
     if (!feasible) throw ExitCode{1};
 }
@@ -163,29 +190,40 @@ void budget(const BudgetFlags& flags) {
 
 void add_budget_command(CLI::App& app) {
     const auto flags = std::make_shared<BudgetFlags>();
-    CLI::App* command =
-        app.add_subcommand("budget", "Does a request fit a latency budget, and which configuration is best?");
-    command->add_option("--checkpoint_path", flags->checkpoint, "Either file of the estimator, or their folder")
+    CLI::App* command = app.add_subcommand(
+        "budget", "Does a request fit a latency budget, and which configuration is best?");
+    command
+        ->add_option("--checkpoint_path", flags->checkpoint,
+                     "Either file of the estimator, or their folder")
         ->capture_default_str();
-    command->add_option("--budget_ms", flags->budget_ms, "Milliseconds for prefill and decode together")
+    command
+        ->add_option("--budget_ms", flags->budget_ms,
+                     "Milliseconds for prefill and decode together")
         ->required()
         ->check(CLI::PositiveNumber);
     add_request_options(*command, flags->request);
     add_length_options(*command, flags->length);
-    command->add_option("--output_tokens", flags->output_tokens, "The answer's length N, where it is known");
-    command->add_option("--prefill_share", flags->prefill_share, "Share of the budget that the prefill's P95 may take")
+    command->add_option("--output_tokens", flags->output_tokens,
+                        "The answer's length N, where it is known");
+    command
+        ->add_option("--prefill_share", flags->prefill_share,
+                     "Share of the budget that the prefill's P95 may take")
         ->check(CLI::Range(0.0, 1.0))
         ->capture_default_str();
-    command->add_flag("--best", flags->best, "List the measured configurations that fit, the best first");
-    command->add_option("--accuracy_table", flags->accuracies,
-                        "CSV with the columns tier,top_k,num_active_blocks,accuracy: what best means");
+    command->add_flag("--best", flags->best,
+                      "List the measured configurations that fit, the best first");
+    command->add_option(
+        "--accuracy_table", flags->accuracies,
+        "CSV with the columns tier,top_k,num_active_blocks,accuracy: what best means");
     command->add_option("--show", flags->show, "So many of them")->capture_default_str();
     command->add_option("--json,--output_file", flags->json, "The answer as JSON");
     command->footer(
         "Exit code 1: nothing fits.\n"
         "Examples:\n"
-        "  decodemeter budget --checkpoint_path estimator --budget_ms 400 --task captioning --best\n"
-        "  decodemeter budget --budget_ms 250 --tier medium --top_k 8 --blocks 12 --vision_tokens 600 "
+        "  decodemeter budget --checkpoint_path estimator --budget_ms 400 --task captioning "
+        "--best\n"
+        "  decodemeter budget --budget_ms 250 --tier medium --top_k 8 --blocks 12 --vision_tokens "
+        "600 "
         "--prompt 'What is this?'\n");
     command->callback([flags] { budget(*flags); });
 }

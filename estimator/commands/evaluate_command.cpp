@@ -32,18 +32,24 @@ void evaluate(EvaluateFlags flags) {
 
 void add_evaluate_command(CLI::App& app) {
     const auto flags = std::make_shared<EvaluateFlags>();
-    CLI::App* command = app.add_subcommand(
-        "evaluate", "Judge a trained estimator, and the simpler models beside it, on rows that were not fitted");
+    CLI::App* command = app.add_subcommand("evaluate",
+                                           "Judge a trained estimator, and the simpler models "
+                                           "beside it, on rows that were not fitted");
     add_record_options(*command, flags->records);
-    command->add_option("--checkpoint_path", flags->checkpoint, "Either file of the estimator, or their folder")
+    command
+        ->add_option("--checkpoint_path", flags->checkpoint,
+                     "Either file of the estimator, or their folder")
         ->capture_default_str();
     add_judging_options(*command, flags->judging);
     command->add_option("--output_file,--json", flags->json, "The metrics as JSON");
     command->footer(
-        "On records that the estimator came from, only what models said of rows that were left out is reported.\n"
+        "On records that the estimator came from, only what models said of rows that were left out "
+        "is reported.\n"
         "Examples:\n"
-        "  decodemeter evaluate --results_dir results/demo/records --checkpoint_path results/demo/estimator\n"
-        "  decodemeter evaluate --results_dir results/new --checkpoint_path best_latency_estimator.pt "
+        "  decodemeter evaluate --results_dir results/demo/records --checkpoint_path "
+        "results/demo/estimator\n"
+        "  decodemeter evaluate --results_dir results/new --checkpoint_path "
+        "best_latency_estimator.pt "
         "--split leave_level_out --output_file metrics.json\n");
     command->callback([flags] { evaluate(*flags); });
 }

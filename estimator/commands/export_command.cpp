@@ -24,11 +24,13 @@ struct ExportFlags {
 
 void export_records(const ExportFlags& flags) {
     const RecordSet set = read_results(flags.results_dir, {flags.datasets});
-    for (const auto& [reason, count] : set.report.skipped) spdlog::warn("{} records skipped: {}", count, reason);
+    for (const auto& [reason, count] : set.report.skipped)
+        spdlog::warn("{} records skipped: {}", count, reason);
     const auto documents = published_documents(set.records);
     Progress progress("writing", static_cast<std::int64_t>(documents.size()));
     std::int64_t done = 0;
-    nlohmann::ordered_json summary = {{"records", set.records.size()}, {"files", nlohmann::ordered_json::array()}};
+    nlohmann::ordered_json summary = {{"records", set.records.size()},
+                                      {"files", nlohmann::ordered_json::array()}};
     for (const auto& [path, text] : documents) {
         write_file(flags.output_dir / path, text);
         summary["files"].push_back(path);
@@ -44,18 +46,27 @@ void export_records(const ExportFlags& flags) {
 
 void add_export_command(CLI::App& app) {
     const auto flags = std::make_shared<ExportFlags>();
-    CLI::App* command = app.add_subcommand("export", "Write records in the format of the published experiments");
-    command->add_option("--results_dir,--records", flags->results_dir, "Results directory, or a file of records")
+    CLI::App* command =
+        app.add_subcommand("export", "Write records in the format of the published experiments");
+    command
+        ->add_option("--results_dir,--records", flags->results_dir,
+                     "Results directory, or a file of records")
         ->required();
-    command->add_option("--datasets,--dataset_names", flags->datasets, "Only these data sets")->delimiter(',');
-    command->add_option("--format", flags->format, "published: one JSON document for each data set and configuration")
+    command->add_option("--datasets,--dataset_names", flags->datasets, "Only these data sets")
+        ->delimiter(',');
+    command
+        ->add_option("--format", flags->format,
+                     "published: one JSON document for each data set and configuration")
         ->check(CLI::IsMember({"published"}))
         ->capture_default_str();
-    command->add_option("--output_dir", flags->output_dir, "Where the data sets' folders are written")->required();
+    command
+        ->add_option("--output_dir", flags->output_dir, "Where the data sets' folders are written")
+        ->required();
     command->add_option("--json,--output_file", flags->json, "Which files were written, as JSON");
     command->footer(
         "Example:\n"
-        "  decodemeter export --results_dir results/demo/records --format published --output_dir results/published\n");
+        "  decodemeter export --results_dir results/demo/records --format published --output_dir "
+        "results/published\n");
     command->callback([flags] { export_records(*flags); });
 }
 

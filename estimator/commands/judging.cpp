@@ -20,8 +20,9 @@ public:
 
     bool tick(const EpochReport& epoch) {
         const std::lock_guard lock(mutex_);
-        progress_.update(++done_, fmt::format("validation: prefill {:.2f} %, decode {:.2f} %",
-                                              epoch.prefill_relative_percent, epoch.decode_relative_percent));
+        progress_.update(
+            ++done_, fmt::format("validation: prefill {:.2f} %, decode {:.2f} %",
+                                 epoch.prefill_relative_percent, epoch.decode_relative_percent));
         return !watch_.interrupted();
     }
 
@@ -32,14 +33,16 @@ private:
     std::int64_t done_ = 0;
 };
 
-Predictions train_in_folds(const Dataset& dataset, std::span<const Fold> folds, const std::string& name,
-                           TrainingOptions options, const InterruptWatch& watch) {
+Predictions train_in_folds(const Dataset& dataset, std::span<const Fold> folds,
+                           const std::string& name, TrainingOptions options,
+                           const InterruptWatch& watch) {
     SharedProgress progress(fmt::format("{} in {} folds", name, folds.size()),
                             static_cast<std::int64_t>(folds.size()) * options.num_epochs, watch);
     const EpochCallback tick = [&](const EpochReport& epoch) { return progress.tick(epoch); };
     options.published = name == "positioned_published";
     return run_folds(dataset, folds,
-                     name == "average" ? average_fold_model(options, tick) : positioned_fold_model(options, tick));
+                     name == "average" ? average_fold_model(options, tick)
+                                       : positioned_fold_model(options, tick));
 }
 
 std::vector<std::string> models_of(const EstimatorFiles& files, const JudgingOptions& options) {
@@ -52,16 +55,20 @@ std::vector<std::string> models_of(const EstimatorFiles& files, const JudgingOpt
     return models;
 }
 
-Predictions average_of(const Dataset& dataset, std::span<const int> rows, const LatencyModel& model) {
+Predictions average_of(const Dataset& dataset, std::span<const int> rows,
+                       const LatencyModel& model) {
     return predict_rows(dataset, rows, model.average);
 }
 
-JudgedRecords judge_as_it_stands(const Dataset& dataset, const EstimatorFiles& files, const LatencyModel& model,
-                                 const std::vector<int>& rows, std::uint64_t seed) {
+JudgedRecords judge_as_it_stands(const Dataset& dataset, const EstimatorFiles& files,
+                                 const LatencyModel& model, const std::vector<int>& rows,
+                                 std::uint64_t seed) {
     JudgedRecords judged;
-    judged.predictions["physics"] = predict_rows(dataset, rows, PhysicsModel{model.physics, model.residual});
+    judged.predictions["physics"] =
+        predict_rows(dataset, rows, PhysicsModel{model.physics, model.residual});
     judged.predictions["constant_per_config"] = predict_rows(dataset, rows, model.table);
-    if (!model.average.network.empty()) judged.predictions["average"] = average_of(dataset, rows, model);
+    if (!model.average.network.empty())
+        judged.predictions["average"] = average_of(dataset, rows, model);
     if (files.checkpoint) {
         const PositionedEstimator network = PositionedEstimator::load(*files.checkpoint);
         judged.predictions[network.published() ? "positioned_published" : "positioned"] =
@@ -69,10 +76,13 @@ JudgedRecords judge_as_it_stands(const Dataset& dataset, const EstimatorFiles& f
     }
     judged.report = start_report(
         dataset, "unseen_records",
-        fmt::format("the estimator as it stands, on {} records that it did not come from", rows.size()), seed);
-    for (const auto& [name, values] : judged.predictions) judged.report.models[name] = judge_model(dataset, values);
-    judged.report.models["physics"].coverage =
-        coverage_under(dataset, ratio_samples(dataset, judged.predictions["physics"]), model.bounds);
+        fmt::format("the estimator as it stands, on {} records that it did not come from",
+                    rows.size()),
+        seed);
+    for (const auto& [name, values] : judged.predictions)
+        judged.report.models[name] = judge_model(dataset, values);
+    judged.report.models["physics"].coverage = coverage_under(
+        dataset, ratio_samples(dataset, judged.predictions["physics"]), model.bounds);
     return judged;
 }
 
@@ -87,26 +97,31 @@ std::vector<std::string> all_models(bool published_too) {
 void add_judging_options(CLI::App& command, JudgingOptions& options) {
     command
         .add_option("--split", options.split,
-                    "What the judged rows have in common that was not fitted: leave_configuration_out (the default), "
+                    "What the judged rows have in common that was not fitted: "
+                    "leave_configuration_out (the default), "
                     "leave_level_out, leave_data_set_out, or by_sample, which is optimistic")
-        ->check(CLI::IsMember(
-            {"leave_configuration_out", "leave_level_out", "leave_data_set_out", "leave_dataset_out", "by_sample"}));
-    command.add_option("--folds", options.folds, "Parts that configurations or samples are cut into")
+        ->check(CLI::IsMember({"leave_configuration_out", "leave_level_out", "leave_data_set_out",
+                               "leave_dataset_out", "by_sample"}));
+    command
+        .add_option("--folds", options.folds, "Parts that configurations or samples are cut into")
         ->check(CLI::Range(2, 1000))
         ->capture_default_str();
     command
-        .add_option("--compat", options.accounting,
-                    "published: the positioned network with the published accounting (N positions, squared "
-                    "milliseconds, raw features) too")
+        .add_option(
+            "--compat", options.accounting,
+            "published: the positioned network with the published accounting (N positions, squared "
+            "milliseconds, raw features) too")
         ->check(CLI::IsMember({"published"}));
-    command.add_flag("--refit", options.refit,
-                     "Train the networks in every fold anew, also where `train` kept what they said");
+    command.add_flag(
+        "--refit", options.refit,
+        "Train the networks in every fold anew, also where `train` kept what they said");
     add_training_options(command, options.training);
 }
 
 Split chosen_split(const Dataset& dataset, const std::string& name) {
     if (name.empty() && dataset.configs.size() < 2) {
-        spdlog::warn("the records are of one configuration only: judged by sample, and right for it alone");
+        spdlog::warn(
+            "the records are of one configuration only: judged by sample, and right for it alone");
         return Split::by_sample;
     }
     if (name.empty()) return Split::leave_configuration_out;
@@ -116,19 +131,21 @@ Split chosen_split(const Dataset& dataset, const std::string& name) {
 }
 
 NamedPredictions predict_folds(const Dataset& dataset, std::span<const Fold> folds,
-                               const std::vector<std::string>& models, const TrainingOptions& options,
-                               const InterruptWatch& watch) {
+                               const std::vector<std::string>& models,
+                               const TrainingOptions& options, const InterruptWatch& watch) {
     NamedPredictions predictions;
     for (const std::string& name : models) {
-        if (name == "physics") predictions[name] = run_folds(dataset, folds, physics_fold_model(options.seed));
-        else if (name == "constant_per_config") predictions[name] = run_folds(dataset, folds, table_fold_model());
+        if (name == "physics")
+            predictions[name] = run_folds(dataset, folds, physics_fold_model(options.seed));
+        else if (name == "constant_per_config")
+            predictions[name] = run_folds(dataset, folds, table_fold_model());
         else predictions[name] = train_in_folds(dataset, folds, name, options, watch);
     }
     return predictions;
 }
 
-EvaluationReport judge_split(const Dataset& dataset, const NamedPredictions& predictions, Split split,
-                             std::uint64_t seed) {
+EvaluationReport judge_split(const Dataset& dataset, const NamedPredictions& predictions,
+                             Split split, std::uint64_t seed) {
     EvaluationReport report =
         start_report(dataset, std::string(to_string(split)), std::string(description(split)), seed);
     for (const auto& [name, values] : predictions) {
@@ -139,7 +156,8 @@ EvaluationReport judge_split(const Dataset& dataset, const NamedPredictions& pre
     return report;
 }
 
-JudgedRecords judge_records(const Dataset& dataset, const EstimatorFiles& files, const JudgingOptions& options) {
+JudgedRecords judge_records(const Dataset& dataset, const EstimatorFiles& files,
+                            const JudgingOptions& options) {
     const LatencyModel model = read_latency_model(files.json);
     const std::vector<int> unseen = unseen_rows(dataset, model);
     if (options.split.empty() && !unseen.empty())
@@ -150,13 +168,15 @@ JudgedRecords judge_records(const Dataset& dataset, const EstimatorFiles& files,
     judged.folds = make_folds(dataset, split, options.folds, options.training.seed);
     // Training kept what its networks said of rows that were left out.
     NamedPredictions kept;
-    if (!options.refit) kept = read_out_of_fold(files.json.parent_path() / out_of_fold_file, dataset, split);
+    if (!options.refit)
+        kept = read_out_of_fold(files.json.parent_path() / out_of_fold_file, dataset, split);
     std::vector<std::string> missing;
     for (const std::string& name : models_of(files, options)) {
         if (kept.contains(name)) judged.predictions[name] = std::move(kept[name]);
         else missing.push_back(name);
     }
-    judged.predictions.merge(predict_folds(dataset, judged.folds, missing, options.training, watch));
+    judged.predictions.merge(
+        predict_folds(dataset, judged.folds, missing, options.training, watch));
     judged.report = judge_split(dataset, judged.predictions, split, options.training.seed);
     return judged;
 }

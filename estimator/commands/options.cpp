@@ -17,12 +17,16 @@ namespace fs = std::filesystem;
 
 void add_record_options(CLI::App& command, RecordOptions& options) {
     command
-        .add_option("--results_dir,--records", options.paths,
-                    "Results directories (one folder of records for each data set), or files of records")
+        .add_option(
+            "--results_dir,--records", options.paths,
+            "Results directories (one folder of records for each data set), or files of records")
         ->required();
-    command.add_option("--datasets,--dataset_names", options.datasets, "Only these data sets (- and _ are equal)")
+    command
+        .add_option("--datasets,--dataset_names", options.datasets,
+                    "Only these data sets (- and _ are equal)")
         ->delimiter(',');
-    command.add_flag("--use_all_datasets", options.use_all_datasets, "All data sets that are found (the default)");
+    command.add_flag("--use_all_datasets", options.use_all_datasets,
+                     "All data sets that are found (the default)");
     command.add_option("--max_samples", options.dataset.max_samples,
                        "At most so many records, drawn at random; 0: all");
     command.add_option("--seed", options.dataset.seed, "Seed of every draw")->capture_default_str();
@@ -30,7 +34,8 @@ void add_record_options(CLI::App& command, RecordOptions& options) {
         .add_option("--outlier_threshold", options.dataset.outlier_ms_per_token,
                     "Records above so many ms per token are not fitted to; they are scored apart")
         ->capture_default_str();
-    command.add_flag("--allow_synthetic", options.dataset.allow_synthetic, "Mix simulated records with measured ones");
+    command.add_flag("--allow_synthetic", options.dataset.allow_synthetic,
+                     "Mix simulated records with measured ones");
 }
 
 namespace {
@@ -39,15 +44,18 @@ void append(RecordSet& set, RecordSet&& other) {
     if (!set.run) set.run = std::move(other.run);
     std::move(other.records.begin(), other.records.end(), std::back_inserter(set.records));
     for (const auto& [reason, count] : other.report.skipped) set.report.skipped[reason] += count;
-    std::move(other.report.examples.begin(), other.report.examples.end(), std::back_inserter(set.report.examples));
-    std::move(other.report.notes.begin(), other.report.notes.end(), std::back_inserter(set.report.notes));
+    std::move(other.report.examples.begin(), other.report.examples.end(),
+              std::back_inserter(set.report.examples));
+    std::move(other.report.notes.begin(), other.report.notes.end(),
+              std::back_inserter(set.report.notes));
 }
 
 RecordSet read_all(const RecordOptions& options) {
     ReadOptions wanted;
     if (!options.use_all_datasets) wanted.datasets = options.datasets;
     RecordSet set = read_results(options.paths.front(), wanted);
-    for (std::size_t i = 1; i < options.paths.size(); ++i) append(set, read_results(options.paths[i], wanted));
+    for (std::size_t i = 1; i < options.paths.size(); ++i)
+        append(set, read_results(options.paths[i], wanted));
     return set;
 }
 
@@ -57,27 +65,36 @@ Dataset load_dataset(const RecordOptions& options) {
     const RecordSet set = read_all(options);
     const Dataset dataset = make_dataset(set, options.dataset);
     std::map<std::string, std::int64_t> counts;
-    for (const Row& row : dataset.rows) ++counts[dataset.datasets[static_cast<std::size_t>(row.dataset)]];
+    for (const Row& row : dataset.rows)
+        ++counts[dataset.datasets[static_cast<std::size_t>(row.dataset)]];
     Table table({"data set", "records"});
     for (const auto& [name, count] : counts) table.add_row({name, std::to_string(count)});
     fmt::print("{}", table.text());
-    fmt::print("  {} records of {} configurations{}; {} outliers above {} ms per token are not fitted to\n",
-               dataset.rows.size(), dataset.configs.size(), dataset.synthetic ? ", simulated" : "", dataset.outliers,
-               options.dataset.outlier_ms_per_token);
+    fmt::print(
+        "  {} records of {} configurations{}; {} outliers above {} ms per token are not fitted "
+        "to\n",
+        dataset.rows.size(), dataset.configs.size(), dataset.synthetic ? ", simulated" : "",
+        dataset.outliers, options.dataset.outlier_ms_per_token);
     if (dataset.left_out > 0) fmt::print("  {} more left out by --max_samples\n", dataset.left_out);
-    for (const auto& [reason, count] : set.report.skipped) spdlog::warn("{} records skipped: {}", count, reason);
+    for (const auto& [reason, count] : set.report.skipped)
+        spdlog::warn("{} records skipped: {}", count, reason);
     for (const SkippedSample& sample : set.report.examples)
         spdlog::debug("{}:{}: {}", sample.file, sample.line, sample.reason);
-    for (const auto& [reason, count] : dataset.skipped) spdlog::warn("{} records cannot be used: {}", count, reason);
+    for (const auto& [reason, count] : dataset.skipped)
+        spdlog::warn("{} records cannot be used: {}", count, reason);
     for (const std::string& note : set.report.notes) spdlog::info("{}", note);
     return dataset;
 }
 
 void add_training_options(CLI::App& command, TrainingOptions& options) {
-    command.add_option("--batch_size", options.batch_size, "Records in a step of the optimiser")->capture_default_str();
-    command.add_option("--num_epochs", options.num_epochs, "Passes over the records")->capture_default_str();
-    command.add_option("--lr", options.learning_rate, "Learning rate of the start")->capture_default_str();
-    command.add_option("--hidden", options.hidden, "Width of the positioned network")->capture_default_str();
+    command.add_option("--batch_size", options.batch_size, "Records in a step of the optimiser")
+        ->capture_default_str();
+    command.add_option("--num_epochs", options.num_epochs, "Passes over the records")
+        ->capture_default_str();
+    command.add_option("--lr", options.learning_rate, "Learning rate of the start")
+        ->capture_default_str();
+    command.add_option("--hidden", options.hidden, "Width of the positioned network")
+        ->capture_default_str();
     command.add_option("--device", options.device, "Where the networks are trained")
         ->check(CLI::IsMember({"cpu", "cuda"}))
         ->capture_default_str();
@@ -88,7 +105,8 @@ EstimatorFiles find_estimator(const fs::path& path) {
     if (!fs::is_directory(path)) {
         if (!fs::exists(path))
             throw InputError(path.string() + ": no such file; `decodemeter train` writes " +
-                             std::string(latency_model_file) + " and " + std::string(checkpoint_file));
+                             std::string(latency_model_file) + " and " +
+                             std::string(checkpoint_file));
         folder = path.parent_path();
     }
     EstimatorFiles files;
@@ -109,18 +127,26 @@ int tier_index(const std::string& name) {
 
 void add_request_options(CLI::App& command, RequestOptions& options) {
     Request& request = options.request;
-    command.add_option("--vision_tokens", request.vision_tokens, "Image features in the prompt")->capture_default_str();
-    command.add_option("--text_tokens", request.text_tokens, "Other tokens of the prompt")->capture_default_str();
-    command.add_option("--tier", options.tier, "low, medium or high; by default the one that the vision tokens mean");
-    command.add_option("--top_k", request.top_k, "Experts for each token; 0 in a dense model")->capture_default_str();
-    command.add_option("--num_active_blocks,--blocks", request.active_blocks, "Decoder blocks that run")
+    command.add_option("--vision_tokens", request.vision_tokens, "Image features in the prompt")
         ->capture_default_str();
-    command.add_option("--num_crops", request.num_crops, "Crops of the image; 0: by the vision tokens");
+    command.add_option("--text_tokens", request.text_tokens, "Other tokens of the prompt")
+        ->capture_default_str();
+    command.add_option("--tier", options.tier,
+                       "low, medium or high; by default the one that the vision tokens mean");
+    command.add_option("--top_k", request.top_k, "Experts for each token; 0 in a dense model")
+        ->capture_default_str();
+    command
+        .add_option("--num_active_blocks,--blocks", request.active_blocks,
+                    "Decoder blocks that run")
+        ->capture_default_str();
+    command.add_option("--num_crops", request.num_crops,
+                       "Crops of the image; 0: by the vision tokens");
 }
 
 Request chosen_request(const RequestOptions& options) {
     Request request = options.request;
-    request.tier = options.tier.empty() ? tier_of_crops(crops_of(request)) : tier_index(options.tier);
+    request.tier =
+        options.tier.empty() ? tier_of_crops(crops_of(request)) : tier_index(options.tier);
     return request;
 }
 
@@ -133,7 +159,8 @@ void write_file(const fs::path& file, const std::string& text) {
     if (!file.parent_path().empty()) fs::create_directories(file.parent_path());
     std::ofstream stream(file, std::ios::binary);
     stream << text;
-    if (!stream.flush()) throw InputError(file.string() + ": cannot write; is the folder writable?");
+    if (!stream.flush())
+        throw InputError(file.string() + ": cannot write; is the folder writable?");
 }
 
 }  // namespace decodemeter

@@ -25,8 +25,8 @@ Dataset load_dataset(const RecordOptions& options);
 
 void add_training_options(CLI::App& command, TrainingOptions& options);
 
-// The two files of a trained estimator, from either one or their folder. Throws InputError when the JSON file is not
-// there; the checkpoint may be absent.
+// The two files of a trained estimator, from either one or their folder. Throws InputError when the
+// JSON file is not there; the checkpoint may be absent.
 struct EstimatorFiles {
     std::filesystem::path json;
     std::optional<std::filesystem::path> checkpoint;

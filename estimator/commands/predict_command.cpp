@@ -35,11 +35,13 @@ struct ModelAnswer {
     std::vector<double> steps_ms;
 };
 
-std::vector<ModelAnswer> simple_answers(const LatencyModel& model, const Request& request, int tokens,
-                                        std::span<const int> positions) {
+std::vector<ModelAnswer> simple_answers(const LatencyModel& model, const Request& request,
+                                        int tokens, std::span<const int> positions) {
     std::vector<ModelAnswer> answers;
-    ModelAnswer physics{"physics", model_prefill_ms(model, request), model_decode_ms(model, request, tokens), {}};
-    for (const int position : positions) physics.steps_ms.push_back(model_step_ms(model, request, position));
+    ModelAnswer physics{
+        "physics", model_prefill_ms(model, request), model_decode_ms(model, request, tokens), {}};
+    for (const int position : positions)
+        physics.steps_ms.push_back(model_step_ms(model, request, position));
     answers.push_back(std::move(physics));
     if (const ConfigurationCost* cost = model.table.nearest(request)) {
         answers.push_back({"constant_per_config", cost->prefill_ms, cost->step_ms * (tokens - 1),
@@ -53,13 +55,15 @@ std::vector<ModelAnswer> simple_answers(const LatencyModel& model, const Request
     return answers;
 }
 
-std::vector<ModelAnswer> answers_of(const LatencyModel& model, const EstimatorFiles& files, const Request& request,
-                                    int tokens, std::span<const int> positions) {
+std::vector<ModelAnswer> answers_of(const LatencyModel& model, const EstimatorFiles& files,
+                                    const Request& request, int tokens,
+                                    std::span<const int> positions) {
     std::vector<ModelAnswer> answers = simple_answers(model, request, tokens, positions);
     if (files.checkpoint) {
         const PositionedEstimator network = PositionedEstimator::load(*files.checkpoint);
         answers.push_back({network.published() ? "positioned_published" : "positioned",
-                           network.predict_prefill(request), network.predict_decode(request, tokens),
+                           network.predict_prefill(request),
+                           network.predict_decode(request, tokens),
                            network.predict_decode_at_positions(request, positions)});
     }
     return answers;
@@ -70,7 +74,8 @@ Table answer_table(const std::vector<ModelAnswer>& answers, std::span<const int>
     for (const int position : positions) header.push_back(fmt::format("step {}", position));
     Table table(header);
     for (const ModelAnswer& answer : answers) {
-        std::vector<std::string> row = {answer.name, milliseconds(answer.prefill_ms), milliseconds(answer.decode_ms),
+        std::vector<std::string> row = {answer.name, milliseconds(answer.prefill_ms),
+                                        milliseconds(answer.decode_ms),
                                         milliseconds(answer.prefill_ms + answer.decode_ms)};
         for (const double step : answer.steps_ms) row.push_back(milliseconds(step));
         table.add_row(std::move(row));
@@ -81,8 +86,8 @@ Table answer_table(const std::vector<ModelAnswer>& answers, std::span<const int>
 Table bound_table(const Estimate& estimate) {
     Table table({"physics, ms", "expected", "P90", "P95", "P99"});
     const auto add = [&](const char* name, const BoundedTime& time) {
-        table.add_row({name, milliseconds(time.expected_ms), milliseconds(time.p90_ms), milliseconds(time.p95_ms),
-                       milliseconds(time.p99_ms)});
+        table.add_row({name, milliseconds(time.expected_ms), milliseconds(time.p90_ms),
+                       milliseconds(time.p95_ms), milliseconds(time.p99_ms)});
     };
     add("prefill", estimate.prefill);
     add("decode total", estimate.decode);
@@ -91,12 +96,14 @@ Table bound_table(const Estimate& estimate) {
 }
 
 Json bounded_json(const BoundedTime& time) {
-    return {
-        {"expected_ms", time.expected_ms}, {"p90_ms", time.p90_ms}, {"p95_ms", time.p95_ms}, {"p99_ms", time.p99_ms}};
+    return {{"expected_ms", time.expected_ms},
+            {"p90_ms", time.p90_ms},
+            {"p95_ms", time.p95_ms},
+            {"p99_ms", time.p99_ms}};
 }
 
-Json answer_json(const Request& request, int tokens, const Estimate& estimate, const std::vector<ModelAnswer>& answers,
-                 std::span<const int> positions) {
+Json answer_json(const Request& request, int tokens, const Estimate& estimate,
+                 const std::vector<ModelAnswer>& answers, std::span<const int> positions) {
     Json json = {{"request", request_json_value(request)},
                  {"output_tokens", tokens},
                  {"coverage", to_string(estimate.coverage)},
@@ -107,13 +114,15 @@ Json answer_json(const Request& request, int tokens, const Estimate& estimate, c
                  {"hierarchical_p95_ms", estimate.hierarchical_p95_ms},
                  {"positions", std::vector<int>(positions.begin(), positions.end())}};
     for (const ModelAnswer& answer : answers) {
-        json["models"][answer.name] = {
-            {"prefill_ms", answer.prefill_ms}, {"decode_total_ms", answer.decode_ms}, {"steps_ms", answer.steps_ms}};
+        json["models"][answer.name] = {{"prefill_ms", answer.prefill_ms},
+                                       {"decode_total_ms", answer.decode_ms},
+                                       {"steps_ms", answer.steps_ms}};
     }
     return json;
 }
 
-void print_unknown_length(const LatencyModel& model, const Request& request, const LengthFlags& flags, Json& json) {
+void print_unknown_length(const LatencyModel& model, const Request& request,
+                          const LengthFlags& flags, Json& json) {
     const Task task = chosen_task(flags);
     const LengthBelief belief = belief_about(model, task, flags.quantile);
     fmt::print("\nanswer length unknown: {}\n", length_line(task, belief));
@@ -122,7 +131,8 @@ void print_unknown_length(const LatencyModel& model, const Request& request, con
     for (const DecodeRule rule : all_decode_rules) {
         const double decode = decode_by_rule_ms(model, request, belief, rule);
         const std::string mark = to_string(rule) == flags.decode ? " *" : "";
-        table.add_row({std::string(to_string(rule)) + mark, milliseconds(decode), milliseconds(prefill + decode)});
+        table.add_row({std::string(to_string(rule)) + mark, milliseconds(decode),
+                       milliseconds(prefill + decode)});
         json["decode_rules"][std::string(to_string(rule))] = decode;
     }
     fmt::print("{}", table.text());
@@ -133,17 +143,22 @@ void predict(const PredictFlags& flags) {
     const LatencyModel model = read_latency_model(files.json);
     const Request request = chosen_request(flags.request);
     for (const int position : flags.positions)
-        if (position < 1 || position > 1 << 16) throw InputError("--positions: a position is from 1 to 65536");
+        if (position < 1 || position > 1 << 16)
+            throw InputError("--positions: a position is from 1 to 65536");
     const int tokens = flags.output_tokens > 0
                            ? flags.output_tokens
-                           : belief_about(model, chosen_task(flags.length), flags.length.quantile).conservative_tokens;
+                           : belief_about(model, chosen_task(flags.length), flags.length.quantile)
+                                 .conservative_tokens;
     const Estimate estimate = predict(model, request, tokens);
     if (estimate.coverage == Coverage::refused)
-        throw InputError(fmt::format("REFUSED: {} has no meaning in this request", to_string(estimate.feature)));
+        throw InputError(
+            fmt::format("REFUSED: {} has no meaning in this request", to_string(estimate.feature)));
 
     fmt::print("{}\n", request_line(request));
-    fmt::print("{}; {}\n\n", coverage_line(estimate.coverage, estimate.feature), source_line(model));
-    const std::vector<ModelAnswer> answers = answers_of(model, files, request, tokens, flags.positions);
+    fmt::print("{}; {}\n\n", coverage_line(estimate.coverage, estimate.feature),
+               source_line(model));
+    const std::vector<ModelAnswer> answers =
+        answers_of(model, files, request, tokens, flags.positions);
     fmt::print("N = {} returned tokens, {} decode steps\n{}\n{}", tokens, tokens - 1,
                answer_table(answers, flags.positions).text(), bound_table(estimate).text());
     Json json = answer_json(request, tokens, estimate, answers, flags.positions);
@@ -155,22 +170,29 @@ void predict(const PredictFlags& flags) {
 
 void add_predict_command(CLI::App& app) {
     const auto flags = std::make_shared<PredictFlags>();
-    CLI::App* command = app.add_subcommand("predict", "Latency of one request: prefill, steps, total, bounds");
-    command->add_option("--checkpoint_path", flags->checkpoint, "Either file of the estimator, or their folder")
+    CLI::App* command =
+        app.add_subcommand("predict", "Latency of one request: prefill, steps, total, bounds");
+    command
+        ->add_option("--checkpoint_path", flags->checkpoint,
+                     "Either file of the estimator, or their folder")
         ->capture_default_str();
     add_request_options(*command, flags->request);
     command->add_option("--positions", flags->positions, "Steps to show, from 1")
         ->delimiter(',')
         ->capture_default_str();
-    command->add_option("--output_tokens", flags->output_tokens, "Returned tokens N; 0: unknown, taken by task")
+    command
+        ->add_option("--output_tokens", flags->output_tokens,
+                     "Returned tokens N; 0: unknown, taken by task")
         ->check(CLI::Range(0, 1 << 22));
     add_length_options(*command, flags->length);
     command->add_option("--json,--output_file", flags->json, "The answer as JSON");
     command->footer(
         "Examples:\n"
-        "  decodemeter predict --checkpoint_path estimator --vision_tokens 1152 --text_tokens 60 --top_k 8 --blocks 16 "
+        "  decodemeter predict --checkpoint_path estimator --vision_tokens 1152 --text_tokens 60 "
+        "--top_k 8 --blocks 16 "
         "--output_tokens 64\n"
-        "  decodemeter predict --prompt 'Describe this image.' --decode expectation --json answer.json\n");
+        "  decodemeter predict --prompt 'Describe this image.' --decode expectation --json "
+        "answer.json\n");
     command->callback([flags] { predict(*flags); });
 }
 

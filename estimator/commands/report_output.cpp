@@ -16,7 +16,8 @@ void print_evaluation(const EvaluationReport& report) {
         fmt::print("\n{}\n{}", part.caption, part.table.text());
 }
 
-ReportExtras report_extras(const Dataset& dataset, const JudgedRecords& judged, std::uint64_t seed) {
+ReportExtras report_extras(const Dataset& dataset, const JudgedRecords& judged,
+                           std::uint64_t seed) {
     ReportExtras extras;
     if (!judged.folds.empty()) extras.budget_use = audit_budgets(dataset, judged.folds, seed);
     extras.confusion = keyword_confusion(dataset);
@@ -32,9 +33,11 @@ std::vector<CaptionedTable> extra_tables(const ReportExtras& extras) {
     return tables;
 }
 
-void add_pictures(HtmlPage& page, const std::filesystem::path& folder, const std::vector<NamedFigure>& figures) {
+void add_pictures(HtmlPage& page, const std::filesystem::path& folder,
+                  const std::vector<NamedFigure>& figures) {
     if (!gnuplot_is_installed()) {
-        spdlog::warn("gnuplot is not installed, so there are no pictures: apt-get install gnuplot-nox");
+        spdlog::warn(
+            "gnuplot is not installed, so there are no pictures: apt-get install gnuplot-nox");
         return page.paragraph("gnuplot was not installed, so there are no pictures.");
     }
     Progress progress("drawing", static_cast<std::int64_t>(figures.size()));
@@ -50,7 +53,8 @@ void add_pictures(HtmlPage& page, const std::filesystem::path& folder, const std
 }  // namespace
 
 void print_extras(const ReportExtras& extras) {
-    for (const CaptionedTable& part : extra_tables(extras)) fmt::print("\n{}\n{}", part.caption, part.table.text());
+    for (const CaptionedTable& part : extra_tables(extras))
+        fmt::print("\n{}\n{}", part.caption, part.table.text());
 }
 
 void write_report(const ReportPlace& place, const std::string& title, const Dataset& dataset,
@@ -58,17 +62,20 @@ void write_report(const ReportPlace& place, const std::string& title, const Data
     const EvaluationReport& report = judged.report;
     HtmlPage page(title, summary_line(report));
     page.section("Errors");
-    for (const CaptionedTable& part : evaluation_tables(report)) page.table(part.table, part.caption);
+    for (const CaptionedTable& part : evaluation_tables(report))
+        page.table(part.table, part.caption);
     page.section("Pictures");
     add_pictures(page, place.pictures, report_figures(dataset, judged.predictions, report));
     const std::vector<CaptionedTable> more = extra_tables(extras);
     if (!more.empty()) page.section("Budgets and tasks");
     for (const CaptionedTable& part : more) page.table(part.table, part.caption);
     page.section("Configurations");
-    const CaptionedTable configurations = configuration_table(report, leading_model(judged.predictions));
+    const CaptionedTable configurations =
+        configuration_table(report, leading_model(judged.predictions));
     page.table(configurations.table, configurations.caption);
     page.section("Source");
-    page.paragraph("Records hash (SHA-256): " + report.records_hash + "; seed " + std::to_string(report.seed) + ".");
+    page.paragraph("Records hash (SHA-256): " + report.records_hash + "; seed " +
+                   std::to_string(report.seed) + ".");
     page.write(place.page);
     fmt::print("\nreport: {}\n", place.page.string());
 }

@@ -23,8 +23,8 @@ struct ReportPlace {
     std::filesystem::path page;
     std::filesystem::path pictures;  // a folder
 };
-// Pictures as PNG and SVG, and one self-contained page with them. Without gnuplot the page has no pictures, and says
-// so.
+// Pictures as PNG and SVG, and one self-contained page with them. Without gnuplot the page has no
+// pictures, and says so.
 void write_report(const ReportPlace& place, const std::string& title, const Dataset& dataset,
                   const JudgedRecords& judged, const ReportExtras& extras);
 

@@ -28,14 +28,16 @@ class EpochLines {
 public:
     EpochLines(const std::string& label, int epochs, const InterruptWatch& watch)
         : progress_(label, epochs), watch_(watch) {
-        fmt::print("\n{}\n  {:>5} {:>11} {:>11} {:>14} {:>14} {:>10} {:>10}\n", label, "epoch", "train loss",
-                   "valid. loss", "prefill MAE ms", "decode MAE ms", "prefill %", "decode %");
+        fmt::print("\n{}\n  {:>5} {:>11} {:>11} {:>14} {:>14} {:>10} {:>10}\n", label, "epoch",
+                   "train loss", "valid. loss", "prefill MAE ms", "decode MAE ms", "prefill %",
+                   "decode %");
     }
 
     bool operator()(const EpochReport& epoch) {
-        fmt::print("  {:>5} {:>11.5f} {:>11.5f} {:>14.3f} {:>14.3f} {:>10.2f} {:>10.2f}\n", epoch.epoch,
-                   epoch.train_loss, epoch.validation_loss, epoch.prefill_mae_ms, epoch.decode_total_mae_ms,
-                   epoch.prefill_relative_percent, epoch.decode_relative_percent);
+        fmt::print("  {:>5} {:>11.5f} {:>11.5f} {:>14.3f} {:>14.3f} {:>10.2f} {:>10.2f}\n",
+                   epoch.epoch, epoch.train_loss, epoch.validation_loss, epoch.prefill_mae_ms,
+                   epoch.decode_total_mae_ms, epoch.prefill_relative_percent,
+                   epoch.decode_relative_percent);
         std::fflush(stdout);
         progress_.update(epoch.epoch);
         if (watch_.interrupted()) spdlog::warn("interrupted: the best epoch so far is kept");
@@ -54,37 +56,43 @@ std::vector<std::string> keys_of(const Dataset& dataset, const std::vector<int>&
 }
 
 // The networks that are served: fitted to all but the configurations that choose the epoch.
-void train_networks(const Dataset& dataset, const TrainFlags& flags, const InterruptWatch& watch, LatencyModel& model) {
+void train_networks(const Dataset& dataset, const TrainFlags& flags, const InterruptWatch& watch,
+                    LatencyModel& model) {
     const TrainingOptions& options = flags.judging.training;
     const FitAndValidation split = split_validation(dataset, fitted_rows(dataset), options.seed);
     model.provenance.held_out_keys = keys_of(dataset, split.validation);
     {
         Progress progress("average", options.num_epochs);
-        model.average = train_average(dataset, split.fitted, split.validation, options, [&](const EpochReport& epoch) {
-            progress.update(epoch.epoch);
-            return !watch.interrupted();
-        });
+        model.average = train_average(dataset, split.fitted, split.validation, options,
+                                      [&](const EpochReport& epoch) {
+                                          progress.update(epoch.epoch);
+                                          return !watch.interrupted();
+                                      });
     }
     EpochLines lines("positioned", options.num_epochs, watch);
-    const PositionedEstimator network =
-        PositionedEstimator::train(dataset, split.fitted, split.validation, options, std::ref(lines));
-    network.save(flags.output_dir / checkpoint_file,
-                 {dataset.records_hash, dataset.device, dataset.synthetic, model.provenance.held_out_keys});
+    const PositionedEstimator network = PositionedEstimator::train(
+        dataset, split.fitted, split.validation, options, std::ref(lines));
+    network.save(
+        flags.output_dir / checkpoint_file,
+        {dataset.records_hash, dataset.device, dataset.synthetic, model.provenance.held_out_keys});
 }
 
 std::vector<std::string> models_of(const TrainFlags& flags) {
     std::vector<std::string> models = all_models(false);
     if (flags.model == "physics") std::erase(models, "positioned"), std::erase(models, "average");
     if (flags.judging.accounting == "published")
-        std::replace(models.begin(), models.end(), std::string("positioned"), std::string("positioned_published"));
+        std::replace(models.begin(), models.end(), std::string("positioned"),
+                     std::string("positioned_published"));
     return models;
 }
 
 void print_files(const TrainFlags& flags) {
     fmt::print("\nwritten to {}:\n", flags.output_dir.string());
-    for (const auto name : {checkpoint_file, latency_model_file, std::string_view("metrics.json"), out_of_fold_file}) {
+    for (const auto name : {checkpoint_file, latency_model_file, std::string_view("metrics.json"),
+                            out_of_fold_file}) {
         const fs::path file = flags.output_dir / name;
-        if (fs::exists(file)) fmt::print("  {} ({} kB)\n", name, (fs::file_size(file) + 1023) / 1024);
+        if (fs::exists(file))
+            fmt::print("  {} ({} kB)\n", name, (fs::file_size(file) + 1023) / 1024);
     }
 }
 
@@ -101,8 +109,8 @@ void train(TrainFlags flags) {
     judged.predictions = predict_folds(dataset, judged.folds, models_of(flags), options, watch);
     judged.report = judge_split(dataset, judged.predictions, split, options.seed);
 
-    LatencyModel model =
-        build_latency_model(dataset, fitted_rows(dataset), judged.predictions.at("physics"), options.seed);
+    LatencyModel model = build_latency_model(dataset, fitted_rows(dataset),
+                                             judged.predictions.at("physics"), options.seed);
     // An earlier training's checkpoint must not stand beside this one's model.
     fs::remove(flags.output_dir / checkpoint_file);
     if (flags.model != "physics") train_networks(dataset, flags, watch, model);
@@ -114,8 +122,9 @@ void train(TrainFlags flags) {
     write_file(flags.output_dir / "metrics.json", json);
     if (!flags.json.empty()) write_file(flags.json, json);
     if (!flags.no_plots) {
-        write_report({flags.output_dir / "report.html", flags.output_dir / "plots"}, "Latency estimator", dataset,
-                     judged, report_extras(dataset, judged, options.seed));
+        write_report({flags.output_dir / "report.html", flags.output_dir / "plots"},
+                     "Latency estimator", dataset, judged,
+                     report_extras(dataset, judged, options.seed));
     }
     print_files(flags);
 }
@@ -124,13 +133,16 @@ void train(TrainFlags flags) {
 
 void add_train_command(CLI::App& app) {
     const auto flags = std::make_shared<TrainFlags>();
-    CLI::App* command =
-        app.add_subcommand("train", "Fit the latency estimator to records, and judge it on rows it has not seen");
+    CLI::App* command = app.add_subcommand(
+        "train", "Fit the latency estimator to records, and judge it on rows it has not seen");
     add_record_options(*command, flags->records);
-    command->add_option("--output_dir", flags->output_dir, "Where the estimator and its report are written")
+    command
+        ->add_option("--output_dir", flags->output_dir,
+                     "Where the estimator and its report are written")
         ->capture_default_str();
     command
-        ->add_option("--model", flags->model, "positioned: all four models; physics: without the networks, in a second")
+        ->add_option("--model", flags->model,
+                     "positioned: all four models; physics: without the networks, in a second")
         ->check(CLI::IsMember({"positioned", "physics"}))
         ->capture_default_str();
     add_judging_options(*command, flags->judging);
@@ -138,7 +150,8 @@ void add_train_command(CLI::App& app) {
     command->add_flag("--no_plots", flags->no_plots, "Without pictures and report page");
     command->footer(
         "Examples:\n"
-        "  decodemeter train --results_dir results/demo/records --output_dir results/demo/estimator\n"
+        "  decodemeter train --results_dir results/demo/records --output_dir "
+        "results/demo/estimator\n"
         "  decodemeter train --results_dir results/h100 --model physics --output_dir h100\n");
     command->callback([flags] { train(*flags); });
 }

@@ -21,8 +21,10 @@ struct TransferFlags {
     std::filesystem::path json;
 };
 
-ModelReport judge_model_on(const Dataset& dataset, std::span<const int> rows, const LatencyModel& model) {
-    const Predictions predictions = predict_rows(dataset, rows, PhysicsModel{model.physics, model.residual});
+ModelReport judge_model_on(const Dataset& dataset, std::span<const int> rows,
+                           const LatencyModel& model) {
+    const Predictions predictions =
+        predict_rows(dataset, rows, PhysicsModel{model.physics, model.residual});
     ModelReport report = judge_model(dataset, predictions);
     report.coverage = coverage_under(dataset, ratio_samples(dataset, predictions), model.bounds);
     return report;
@@ -31,19 +33,23 @@ ModelReport judge_model_on(const Dataset& dataset, std::span<const int> rows, co
 void transfer(const TransferFlags& flags) {
     const LatencyModel source = read_latency_model(find_estimator(flags.checkpoint).json);
     const Dataset dataset = load_dataset(flags.records);
-    const std::vector<int> rows = rows_to_measure(dataset, flags.requests, flags.records.dataset.seed);
+    const std::vector<int> rows =
+        rows_to_measure(dataset, flags.requests, flags.records.dataset.seed);
     std::vector<int> rest;
     for (int i = 0; i < static_cast<int>(dataset.rows.size()); ++i)
         if (std::find(rows.begin(), rows.end(), i) == rows.end()) rest.push_back(i);
-    if (rest.empty()) throw InputError("all records would be used for the refit; lower --requests, or record more");
+    if (rest.empty())
+        throw InputError(
+            "all records would be used for the refit; lower --requests, or record more");
 
     Progress progress("transfer", 3);
     const LatencyModel model = transferred(source, dataset, rows);
     progress.update(1, "refitted");
-    EvaluationReport report = start_report(dataset, "transfer",
-                                           fmt::format("refitted from {} requests on {}; judged on the other {}",
-                                                       rows.size(), dataset.device, rest.size()),
-                                           flags.records.dataset.seed);
+    EvaluationReport report =
+        start_report(dataset, "transfer",
+                     fmt::format("refitted from {} requests on {}; judged on the other {}",
+                                 rows.size(), dataset.device, rest.size()),
+                     flags.records.dataset.seed);
     report.models["before"] = judge_model_on(dataset, rest, source);
     report.models["after"] = judge_model_on(dataset, rest, model);
     progress.update(3, "judged");
@@ -58,20 +64,24 @@ void transfer(const TransferFlags& flags) {
 
 void add_transfer_command(CLI::App& app) {
     const auto flags = std::make_shared<TransferFlags>();
-    CLI::App* command =
-        app.add_subcommand("transfer", "Refit an estimator to another device from a few requests measured there");
+    CLI::App* command = app.add_subcommand(
+        "transfer", "Refit an estimator to another device from a few requests measured there");
     command->add_option("--checkpoint_path", flags->checkpoint, "The estimator of the first device")
         ->capture_default_str();
     add_record_options(*command, flags->records);
-    command->add_option("--requests", flags->requests, "So many of the new device's records are used")
+    command
+        ->add_option("--requests", flags->requests, "So many of the new device's records are used")
         ->check(CLI::PositiveNumber)
         ->capture_default_str();
-    command->add_option("--output_dir", flags->output_dir, "Where the refitted latency_estimator.json is written")
+    command
+        ->add_option("--output_dir", flags->output_dir,
+                     "Where the refitted latency_estimator.json is written")
         ->capture_default_str();
     command->add_option("--json,--output_file", flags->json, "Errors before and after, as JSON");
     command->footer(
         "Example:\n"
-        "  decodemeter transfer --checkpoint_path a100/latency_estimator.json --results_dir results/h100 --requests 20 "
+        "  decodemeter transfer --checkpoint_path a100/latency_estimator.json --results_dir "
+        "results/h100 --requests 20 "
         "--output_dir h100\n");
     command->callback([flags] { transfer(*flags); });
 }

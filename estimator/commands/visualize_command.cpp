@@ -23,8 +23,8 @@ void visualize(VisualizeFlags flags) {
     const Dataset dataset = load_dataset(flags.records);
     const JudgedRecords judged = judge_records(dataset, files, flags.judging);
     std::filesystem::create_directories(flags.output_dir);
-    write_report({flags.output_dir / "report.html", flags.output_dir}, "Latency estimator", dataset, judged,
-                 report_extras(dataset, judged, flags.judging.training.seed));
+    write_report({flags.output_dir / "report.html", flags.output_dir}, "Latency estimator", dataset,
+                 judged, report_extras(dataset, judged, flags.judging.training.seed));
     if (!flags.json.empty()) write_file(flags.json, to_json(judged.report));
 }
 
@@ -32,18 +32,23 @@ void visualize(VisualizeFlags flags) {
 
 void add_visualize_command(CLI::App& app) {
     const auto flags = std::make_shared<VisualizeFlags>();
-    CLI::App* command =
-        app.add_subcommand("visualize", "Draw predictions beside measurements (PNG, SVG), and write a page with them");
+    CLI::App* command = app.add_subcommand(
+        "visualize", "Draw predictions beside measurements (PNG, SVG), and write a page with them");
     add_record_options(*command, flags->records);
-    command->add_option("--checkpoint_path", flags->checkpoint, "Either file of the estimator, or their folder")
+    command
+        ->add_option("--checkpoint_path", flags->checkpoint,
+                     "Either file of the estimator, or their folder")
         ->capture_default_str();
-    command->add_option("--output_dir", flags->output_dir, "Where pictures and report.html are written")
+    command
+        ->add_option("--output_dir", flags->output_dir,
+                     "Where pictures and report.html are written")
         ->capture_default_str();
     add_judging_options(*command, flags->judging);
     command->add_option("--json,--output_file", flags->json, "The metrics as JSON");
     command->footer(
         "Example:\n"
-        "  decodemeter visualize --results_dir results/demo/records --checkpoint_path results/demo/estimator "
+        "  decodemeter visualize --results_dir results/demo/records --checkpoint_path "
+        "results/demo/estimator "
         "--output_dir plots\n");
     command->callback([flags] { visualize(*flags); });
 }

@@ -62,8 +62,10 @@ class Estimate:
 
 
 class _Request(ctypes.Structure):
-    _fields_ = [(name, ctypes.c_int) for name in
-                ("vision_tokens", "text_tokens", "tier", "top_k", "active_blocks", "num_crops")]
+    _fields_ = [
+        (name, ctypes.c_int)
+        for name in ("vision_tokens", "text_tokens", "tier", "top_k", "active_blocks", "num_crops")
+    ]
 
 
 class _BoundedTime(ctypes.Structure):
@@ -74,9 +76,15 @@ class _BoundedTime(ctypes.Structure):
 
 
 class _Estimate(ctypes.Structure):
-    _fields_ = [("size", ctypes.c_size_t), ("prefill", _BoundedTime), ("decode", _BoundedTime),
-                ("total", _BoundedTime), ("hierarchical_p95_ms", ctypes.c_double), ("coverage", ctypes.c_int),
-                ("feature", ctypes.c_int)]
+    _fields_ = [
+        ("size", ctypes.c_size_t),
+        ("prefill", _BoundedTime),
+        ("decode", _BoundedTime),
+        ("total", _BoundedTime),
+        ("hierarchical_p95_ms", ctypes.c_double),
+        ("coverage", ctypes.c_int),
+        ("feature", ctypes.c_int),
+    ]
 
 
 def _candidates():
@@ -103,8 +111,10 @@ def _load() -> ctypes.CDLL:
         if abi != _ABI:
             raise ImportError(f"{candidate} has ABI {abi}, this module speaks {_ABI}")
         return library
-    raise ImportError("libdecodemeter_predictor was not found; set DECODEMETER_PREDICTOR_LIBRARY. Tried: "
-                      + ", ".join(tried))
+    raise ImportError(
+        "libdecodemeter_predictor was not found; set DECODEMETER_PREDICTOR_LIBRARY. Tried: "
+        + ", ".join(tried)
+    )
 
 
 def _declare(library: ctypes.CDLL) -> None:
@@ -113,11 +123,22 @@ def _declare(library: ctypes.CDLL) -> None:
         "decodemeter_predictor_abi": (ctypes.c_int, []),
         "decodemeter_predictor_open": (handle, [text, text, ctypes.c_size_t]),
         "decodemeter_predictor_close": (None, [handle]),
-        "decodemeter_predict": (ctypes.c_int,
-                                [handle, ctypes.POINTER(_Request), ctypes.c_int, ctypes.POINTER(_Estimate)]),
+        "decodemeter_predict": (
+            ctypes.c_int,
+            [handle, ctypes.POINTER(_Request), ctypes.c_int, ctypes.POINTER(_Estimate)],
+        ),
         "decodemeter_step_ms": (ctypes.c_double, [handle, ctypes.POINTER(_Request), ctypes.c_int]),
-        "decodemeter_predict_many": (ctypes.c_int, [handle, ctypes.POINTER(_Request), ctypes.c_size_t, ctypes.c_int,
-                                                    ctypes.POINTER(ctypes.c_double), ctypes.POINTER(ctypes.c_double)]),
+        "decodemeter_predict_many": (
+            ctypes.c_int,
+            [
+                handle,
+                ctypes.POINTER(_Request),
+                ctypes.c_size_t,
+                ctypes.c_int,
+                ctypes.POINTER(ctypes.c_double),
+                ctypes.POINTER(ctypes.c_double),
+            ],
+        ),
         "decodemeter_predictor_device": (text, [handle]),
         "decodemeter_predictor_records_hash": (text, [handle]),
         "decodemeter_predictor_synthetic": (ctypes.c_int, [handle]),
@@ -130,8 +151,14 @@ def _declare(library: ctypes.CDLL) -> None:
 
 def _native(request: Request) -> _Request:
     tier = _TIERS.index(request.tier) if isinstance(request.tier, str) else request.tier
-    return _Request(request.vision_tokens, request.text_tokens, tier, request.top_k, request.active_blocks,
-                    request.num_crops)
+    return _Request(
+        request.vision_tokens,
+        request.text_tokens,
+        tier,
+        request.top_k,
+        request.active_blocks,
+        request.num_crops,
+    )
 
 
 _library = _load()
@@ -154,20 +181,29 @@ class Predictor:
         """output_tokens N counts the end-of-sequence token: N - 1 decode steps."""
         result = _Estimate(size=ctypes.sizeof(_Estimate))
         _library.decodemeter_predict(self._handle, _native(request), output_tokens, result)
-        return Estimate(result.prefill.value(), result.decode.value(), result.total.value(),
-                        result.hierarchical_p95_ms, _COVERAGES[result.coverage],
-                        _library.decodemeter_feature_name(result.feature).decode())
+        return Estimate(
+            result.prefill.value(),
+            result.decode.value(),
+            result.total.value(),
+            result.hierarchical_p95_ms,
+            _COVERAGES[result.coverage],
+            _library.decodemeter_feature_name(result.feature).decode(),
+        )
 
     def step_ms(self, request: Request, step: int) -> float:
         """One decode step, 1-based; NaN when it has no meaning."""
         return _library.decodemeter_step_ms(self._handle, _native(request), step)
 
-    def predict_many(self, requests: list[Request], output_tokens: int) -> list[tuple[float, float]]:
+    def predict_many(
+        self, requests: list[Request], output_tokens: int
+    ) -> list[tuple[float, float]]:
         """(total_ms, p95_ms) of each request, in one call."""
         count = len(requests)
         natives = (_Request * count)(*map(_native, requests))
         totals, bounds = (ctypes.c_double * count)(), (ctypes.c_double * count)()
-        _library.decodemeter_predict_many(self._handle, natives, count, output_tokens, totals, bounds)
+        _library.decodemeter_predict_many(
+            self._handle, natives, count, output_tokens, totals, bounds
+        )
         return list(zip(totals, bounds))
 
     @property

@@ -1,5 +1,5 @@
-// Activations and their slopes. SiLU and GELU (tanh form) are both x sigmoid(u(x)), with u = x for SiLU and
-// u = 2 sqrt(2/pi) (x + 0.044715 x^3) for GELU, so they share all but u.
+// Activations and their slopes. SiLU and GELU (tanh form) are both x sigmoid(u(x)), with u = x for
+// SiLU and u = 2 sqrt(2/pi) (x + 0.044715 x^3) for GELU, so they share all but u.
 #pragma once
 
 #include "kernels/position_sum.hpp"
@@ -7,14 +7,15 @@
 
 namespace decodemeter::kernels {
 
-// relu(a + q) = max(a, -q) + q: one maximum per element, and a sum over h that depends on the position only.
-// A NaN in a stays; one in q comes back with that sum.
+// relu(a + q) = max(a, -q) + q: one maximum per element, and a sum over h that depends on the
+// position only. A NaN in a stays; one in q comes back with that sum.
 template <class Number>
 DECODEMETER_HOST_DEVICE Number relu_excess(Number a, Number minus_q) {
     return maximum(minus_q, a);
 }
 #ifdef __CUDA_ARCH__
-// One instruction. Differs from the above in which zero and which NaN comes out, of which no sum tells.
+// One instruction. Differs from the above in which zero and which NaN comes out, of which no sum
+// tells.
 DECODEMETER_HOST_DEVICE float relu_excess(float a, float minus_q) {
     float larger;
     asm("max.NaN.f32 %0, %1, %2;" : "=f"(larger) : "f"(a), "f"(minus_q));
@@ -32,7 +33,8 @@ DECODEMETER_HOST_DEVICE Number gate_exponent(Number x) {
     using Scalar = scalar_of<Number>;
     if constexpr (activation == Activation::silu) return x * Number(Scalar(-log2e));
     else {
-        const Number minus_linear{Scalar(-log2e * gelu_linear)}, minus_cubic{Scalar(-log2e * gelu_cubic)};
+        const Number minus_linear{Scalar(-log2e * gelu_linear)},
+            minus_cubic{Scalar(-log2e * gelu_cubic)};
         return x * multiply_add(minus_cubic, x * x, minus_linear);
     }
 }
@@ -45,7 +47,8 @@ DECODEMETER_HOST_DEVICE Number gate_slope([[maybe_unused]] Number x) {
     else return multiply_add(Number(Scalar(3 * gelu_cubic)), x * x, Number(Scalar(gelu_linear)));
 }
 
-// 1 + 2^gate_exponent, at most 2^60, so that the product of two is still a number. There sigmoid(u) < 1e-18.
+// 1 + 2^gate_exponent, at most 2^60, so that the product of two is still a number. There sigmoid(u)
+// < 1e-18.
 template <Activation activation, class Number>
 DECODEMETER_HOST_DEVICE Number gate_denominator(Number x) {
     using Scalar = scalar_of<Number>;

@@ -8,6 +8,7 @@ namespace {
 bool supported() { return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma"); }
 }  // namespace
 
-const CpuKernels<float> avx2_kernels = {"AVX2", supported, forward<avx2::Lanes>, backward<avx2::Lanes>};
+const CpuKernels<float> avx2_kernels = {"AVX2", supported, forward<avx2::Lanes>,
+                                        backward<avx2::Lanes>};
 
 }  // namespace decodemeter::kernels

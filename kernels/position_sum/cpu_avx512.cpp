@@ -11,6 +11,7 @@ bool supported() {
 }
 }  // namespace
 
-const CpuKernels<float> avx512_kernels = {"AVX-512", supported, forward<avx512::Lanes>, backward<avx512::Lanes>};
+const CpuKernels<float> avx512_kernels = {"AVX-512", supported, forward<avx512::Lanes>,
+                                          backward<avx512::Lanes>};
 
 }  // namespace decodemeter::kernels

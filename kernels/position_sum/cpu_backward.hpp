@@ -1,6 +1,7 @@
-// Backward on the CPU. Given dL/dy, the columns h are independent problems: lanes run over h, and a thread owns its
-// columns of dU, dV and dv, so nothing is added across threads. Per column block, samples pass in blocks that fit the
-// first-level cache; a tile holds the v and dV of some positions in registers and walks the block's samples.
+// Backward on the CPU. Given dL/dy, the columns h are independent problems: lanes run over h, and a
+// thread owns its columns of dU, dV and dv, so nothing is added across threads. Per column block,
+// samples pass in blocks that fit the first-level cache; a tile holds the v and dV of some
+// positions in registers and walks the block's samples.
 #pragma once
 
 #include "kernels/position_sum/activation.hpp"
@@ -13,8 +14,10 @@ struct CpuBackward {
     using Scalar = typename V::Scalar;
     static constexpr int lanes = V::lanes;
     static constexpr bool is_relu = activation == Activation::relu;
-    static constexpr int width = (is_relu ? 8 : 4) / (V::registers == 32 ? 1 : 2);  // positions of a tile
-    static constexpr int parts = activation == Activation::silu ? 2 : 1;            // u, v; with SiLU e^-u, e^-v too
+    static constexpr int width =
+        (is_relu ? 8 : 4) / (V::registers == 32 ? 1 : 2);  // positions of a tile
+    static constexpr int parts =
+        activation == Activation::silu ? 2 : 1;  // u, v; with SiLU e^-u, e^-v too
     static constexpr int samples_per_block = 128;
 
     // The columns of one block of samples.
@@ -40,20 +43,26 @@ struct CpuBackward {
     const BackwardTask<Scalar>& task;
 
     std::int64_t positions() const { return task.shape.positions; }
-    std::int64_t extent(std::int64_t visited) const { return task.visit.extents[task.visit.order[visited]]; }
+    std::int64_t extent(std::int64_t visited) const {
+        return task.visit.extents[task.visit.order[visited]];
+    }
 
     // --- dL/dy
 
     void differentiate_links(std::int64_t visited) const {
         const std::int64_t sample = task.visit.order[visited], n = extent(visited);
-        const Scalar* slopes = task.saved.slopes ? task.saved.slopes + sample * positions() : nullptr;
-        const Scalar* grad_values = task.saved.grad_values ? task.saved.grad_values + sample * positions() : nullptr;
+        const Scalar* slopes =
+            task.saved.slopes ? task.saved.slopes + sample * positions() : nullptr;
+        const Scalar* grad_values =
+            task.saved.grad_values ? task.saved.grad_values + sample * positions() : nullptr;
         const Scalar* weights = nullptr;
         if (task.inputs.weights) {
-            const std::int64_t row = task.inputs.weight_row ? task.inputs.weight_row[sample] : sample;
+            const std::int64_t row =
+                task.inputs.weight_row ? task.inputs.weight_row[sample] : sample;
             weights = task.inputs.weights + row * positions();
         }
-        const V zero(Scalar(0)), grad_sum(task.saved.grad_sum ? task.saved.grad_sum[sample] : Scalar(0));
+        const V zero(Scalar(0)),
+            grad_sum(task.saved.grad_sum ? task.saved.grad_sum[sample] : Scalar(0));
         V sum = zero;
         for (std::int64_t p = 0; p < n; p += lanes) {
             V gradient = weights ? grad_sum * load_up_to<V>(weights + p, n - p) : grad_sum;
@@ -72,15 +81,16 @@ struct CpuBackward {
     Columns load_columns(std::int64_t block) const {
         Columns columns;
         columns.first = block * lanes;
-        columns.count =
-            static_cast<int>(task.shape.hidden - columns.first < lanes ? task.shape.hidden - columns.first : lanes);
+        columns.count = static_cast<int>(
+            task.shape.hidden - columns.first < lanes ? task.shape.hidden - columns.first : lanes);
         columns.v = task.position_columns + block * positions() * parts * lanes;
         columns.grad_v = task.grad_columns + block * positions() * lanes;
         const V zero(Scalar(0)), limit(static_cast<Scalar>(separable_limit));
         V within(Scalar(1));
         for (std::int64_t p = 0; p < positions(); ++p) {
-            const V v = load_up_to<V>(task.inputs.position_part + p * task.inputs.position_stride + columns.first,
-                                      columns.count);
+            const V v = load_up_to<V>(
+                task.inputs.position_part + p * task.inputs.position_stride + columns.first,
+                columns.count);
             Scalar* to = columns.v + p * parts * lanes;
             (is_relu ? zero - v : v).store(to);
             if constexpr (activation == Activation::silu) {
@@ -102,8 +112,9 @@ struct CpuBackward {
         V within(Scalar(1));
         for (int i = 0; i < block.count; ++i) {
             const std::int64_t sample = task.visit.order[first + i];
-            const V u = load_up_to<V>(task.inputs.config_part + sample * task.inputs.config_stride + columns.first,
-                                      columns.count);
+            const V u = load_up_to<V>(
+                task.inputs.config_part + sample * task.inputs.config_stride + columns.first,
+                columns.count);
             u.store(block.u[0][i]);
             if constexpr (activation == Activation::silu) {
                 exponential(zero - u).store(block.u[parts - 1][i]);
@@ -123,7 +134,8 @@ struct CpuBackward {
             if (is_relu) grad_weight = multiply_add(V::load(block.u[0][i]), grad_u, grad_weight);
             if (!task.gradients.config_part) continue;
             const std::int64_t sample = task.visit.order[block.first + i];
-            store_up_to(w * grad_u, task.gradients.config_part + sample * task.shape.hidden + columns.first,
+            store_up_to(w * grad_u,
+                        task.gradients.config_part + sample * task.shape.hidden + columns.first,
                         columns.count);
         }
         for (int i = 0; i < lanes; ++i) columns.grad_weight[i] += double(grad_weight[i]);
@@ -138,30 +150,35 @@ struct CpuBackward {
                 for (int i = 0; i < lanes; ++i) columns.grad_weight[i] -= double(product[i]);
             }
             if (task.gradients.position_part)
-                store_up_to(w * grad_v, task.gradients.position_part + p * task.shape.hidden + columns.first,
+                store_up_to(w * grad_v,
+                            task.gradients.position_part + p * task.shape.hidden + columns.first,
                             columns.count);
         }
         if (!task.gradients.head_weight) return;
         for (int i = 0; i < columns.count; ++i)
-            task.gradients.head_weight[columns.first + i] = static_cast<Scalar>(columns.grad_weight[i]);
+            task.gradients.head_weight[columns.first + i] =
+                static_cast<Scalar>(columns.grad_weight[i]);
     }
 
     // --- tiles
 
-    // Samples [from, to) of the block, `wide` positions from `position` on, of which all count in all these samples.
+    // Samples [from, to) of the block, `wide` positions from `position` on, of which all count in
+    // all these samples.
     template <int wide, bool separable>
     void tile(const Columns& columns, Block& block, int from, int to, std::int64_t position) const {
         const Scalar* at = columns.v + position * parts * lanes;
         V v[parts][wide], grad_v[wide];
         for (int p = 0; p < wide; ++p) {
-            for (int part = 0; part < parts; ++part) v[part][p] = V::load(at + (p * parts + part) * lanes);
+            for (int part = 0; part < parts; ++part)
+                v[part][p] = V::load(at + (p * parts + part) * lanes);
             grad_v[p] = V(Scalar(0));
         }
         V grad_weight(Scalar(0));
         for (int i = from; i < to; ++i) {
             const Scalar* grad_y = task.grad_y + (block.first + i) * positions() + position;
             const V u = V::load(block.u[0][i]);
-            V grad_u[2] = {V(Scalar(0)), V(Scalar(0))};  // even and odd positions: two shorter chains
+            V grad_u[2] = {V(Scalar(0)),
+                           V(Scalar(0))};  // even and odd positions: two shorter chains
 #pragma GCC unroll 8
             for (int p = 0; p < wide; ++p) {
                 const V d(grad_y[p]);
@@ -173,7 +190,8 @@ struct CpuBackward {
                     const V x = u + v[0][p];
                     V denominator;
                     if constexpr (separable) {
-                        denominator = multiply_add(V::load(block.u[parts - 1][i]), v[parts - 1][p], V(Scalar(1)));
+                        denominator = multiply_add(V::load(block.u[parts - 1][i]), v[parts - 1][p],
+                                                   V(Scalar(1)));
                     } else {
                         denominator = gate_denominator<activation>(x);
                     }
@@ -201,7 +219,8 @@ struct CpuBackward {
             int full = reaching;
             while (full > 0 && extent(block.first + full - 1) < position + width) --full;
             if (full > 0) tile<width, separable>(columns, block, 0, full, position);
-            // The others end within this tile: each run of equal extents gets a tile of just its width.
+            // The others end within this tile: each run of equal extents gets a tile of just its
+            // width.
             for (int from = full; from < reaching;) {
                 const int rest = static_cast<int>(extent(block.first + from) - position);
                 int to = from + 1;
@@ -216,7 +235,8 @@ struct CpuBackward {
     void tile_of_width(int wanted, const Columns& columns, Block& block, int from, int to,
                        std::int64_t position) const {
         if (wanted == wide) return tile<wide, separable>(columns, block, from, to, position);
-        if constexpr (wide > 1) tile_of_width<wide - 1, separable>(wanted, columns, block, from, to, position);
+        if constexpr (wide > 1)
+            tile_of_width<wide - 1, separable>(wanted, columns, block, from, to, position);
     }
 
     void column_block(std::int64_t index) const {

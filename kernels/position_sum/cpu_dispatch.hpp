@@ -1,4 +1,5 @@
-// The instruction sets that this program has kernels for. Not included by the files that are compiled for one of them.
+// The instruction sets that this program has kernels for. Not included by the files that are
+// compiled for one of them.
 #pragma once
 
 #include <span>
@@ -17,11 +18,13 @@ std::span<const CpuKernels<double>* const> cpu_kernels();
 
 // position_sum_forward_cpu and position_sum_backward_cpu with the kernels given.
 template <class Scalar>
-void run_forward(const CpuKernels<Scalar>& kernels, const PositionSumShape& shape, const PositionSumOptions& options,
-                 const PositionSumInputs<Scalar>& inputs, const PositionSumOutputs<Scalar>& outputs, void* workspace);
+void run_forward(const CpuKernels<Scalar>& kernels, const PositionSumShape& shape,
+                 const PositionSumOptions& options, const PositionSumInputs<Scalar>& inputs,
+                 const PositionSumOutputs<Scalar>& outputs, void* workspace);
 template <class Scalar>
-void run_backward(const CpuKernels<Scalar>& kernels, const PositionSumShape& shape, const PositionSumOptions& options,
-                  const PositionSumInputs<Scalar>& inputs, const PositionSumSaved<Scalar>& saved,
+void run_backward(const CpuKernels<Scalar>& kernels, const PositionSumShape& shape,
+                  const PositionSumOptions& options, const PositionSumInputs<Scalar>& inputs,
+                  const PositionSumSaved<Scalar>& saved,
                   const PositionSumGradients<Scalar>& gradients, void* workspace);
 
 }  // namespace decodemeter::kernels

@@ -1,6 +1,6 @@
-// Forward on the CPU: lanes run over positions, h is serial, and a tile of samples x positions stays in registers.
-// A tile reads V from panels of [h][lanes], so a load brings one h of all its positions. Samples of a tile have similar
-// counts, because they are visited by falling count.
+// Forward on the CPU: lanes run over positions, h is serial, and a tile of samples x positions
+// stays in registers. A tile reads V from panels of [h][lanes], so a load brings one h of all its
+// positions. Samples of a tile have similar counts, because they are visited by falling count.
 #pragma once
 
 #include "kernels/position_sum/activation.hpp"
@@ -9,7 +9,8 @@
 
 namespace decodemeter::kernels {
 
-// Below this size of u and v, e^-(u+v) is taken as e^-u e^-v (SiLU): 1 + e^80 is still far from overflow.
+// Below this size of u and v, e^-(u+v) is taken as e^-u e^-v (SiLU): 1 + e^80 is still far from
+// overflow.
 constexpr double separable_limit = 40;
 
 template <class V>
@@ -43,11 +44,14 @@ struct CpuForward {
     using Scalar = typename V::Scalar;
     static constexpr int lanes = V::lanes;
     static constexpr bool many_registers = V::registers == 32;
-    static constexpr int rows = activation == Activation::relu ? (many_registers ? 6 : 4) : (many_registers ? 4 : 2);
+    static constexpr int rows =
+        activation == Activation::relu ? (many_registers ? 6 : 4) : (many_registers ? 4 : 2);
     static constexpr int vectors = activation == Activation::relu && many_registers ? 4 : 2;
-    // Arrays in a panel and in a row: -v for ReLU; v and e^-v for SiLU; v for GELU. u, or u and e^-u, alike.
+    // Arrays in a panel and in a row: -v for ReLU; v and e^-v for SiLU; v for GELU. u, or u and
+    // e^-u, alike.
     static constexpr int parts = activation == Activation::silu ? 2 : 1;
-    static constexpr int chunk = 256;  // of h, for which a tile's rows are brought together on the stack
+    static constexpr int chunk =
+        256;  // of h, for which a tile's rows are brought together on the stack
 
     struct Rows {
         alignas(64) Scalar part[parts][rows][chunk];
@@ -73,10 +77,12 @@ struct CpuForward {
         for (int lane = 0; lane < lanes; ++lane) {
             const std::int64_t position = i * lanes + lane;
             if (position < task.shape.positions) {
-                const Scalar* from = task.inputs.position_part + position * task.inputs.position_stride;
+                const Scalar* from =
+                    task.inputs.position_part + position * task.inputs.position_stride;
                 for (std::int64_t h = 0; h < hidden(); ++h) to[h * parts * lanes + lane] = from[h];
             } else {
-                for (std::int64_t h = 0; h < hidden(); ++h) to[h * parts * lanes + lane] = Scalar(0);
+                for (std::int64_t h = 0; h < hidden(); ++h)
+                    to[h * parts * lanes + lane] = Scalar(0);
             }
         }
         const V zero(Scalar(0)), limit(static_cast<Scalar>(separable_limit));
@@ -103,7 +109,8 @@ struct CpuForward {
         const V zero(Scalar(0)), limit(static_cast<Scalar>(separable_limit));
         V within(Scalar(1));
         for (int i = 0; i < rows; ++i) {
-            const Scalar* from = task.inputs.config_part + samples[i].index * task.inputs.config_stride + h0;
+            const Scalar* from =
+                task.inputs.config_part + samples[i].index * task.inputs.config_stride + h0;
             for (std::int64_t h = 0; h < count; h += lanes) {
                 const V u = load_up_to<V>(from + h, count - h);
                 u.store(to.part[0][i] + h);
@@ -116,7 +123,8 @@ struct CpuForward {
         to.is_large = !all_ones(within);
     }
 
-    // acc += w act(u + v) over one chunk of h. `at` is the first panel's entry for the chunk's first h.
+    // acc += w act(u + v) over one chunk of h. `at` is the first panel's entry for the chunk's
+    // first h.
     template <int width, bool separable>
     void accumulate(const Rows& u, const Scalar* at, const Scalar* weight, std::int64_t count,
                     V (&acc)[rows][width]) const {
@@ -138,7 +146,8 @@ struct CpuForward {
                         const V x = a + v[0][j];
                         V denominator;
                         if constexpr (separable) {
-                            denominator = multiply_add(V(u.part[parts - 1][i][h]), v[parts - 1][j], V(Scalar(1)));
+                            denominator = multiply_add(V(u.part[parts - 1][i][h]), v[parts - 1][j],
+                                                       V(Scalar(1)));
                         } else {
                             denominator = gate_denominator<activation>(x);
                         }
@@ -188,7 +197,8 @@ struct CpuForward {
         const V value = n < lanes ? g.value.keep_first(static_cast<int>(n)) : g.value;
         if (sample.weights) {
             const V w = load_up_to<V>(sample.weights + position, n);
-            sample.sum = add_where(not_less_equal(absolute(w), V(Scalar(0))), sample.sum, w * value);
+            sample.sum =
+                add_where(not_less_equal(absolute(w), V(Scalar(0))), sample.sum, w * value);
         } else {
             sample.sum = sample.sum + value;
         }
@@ -203,18 +213,23 @@ struct CpuForward {
     // Samples `first_sample` ... of the visiting order, and all their positions.
     void group(std::int64_t first_sample) const {
         Sample samples[rows];
-        const std::int64_t left = task.shape.batch - first_sample, count = left < rows ? left : rows;
-        for (int i = 0; i < rows; ++i) samples[i] = sample(task.visit.order[first_sample + (i < count ? i : 0)]);
-        for (std::int64_t i = count; i < rows; ++i) samples[i].extent = 0;  // repeats the first one, to no effect
+        const std::int64_t left = task.shape.batch - first_sample,
+                           count = left < rows ? left : rows;
+        for (int i = 0; i < rows; ++i)
+            samples[i] = sample(task.visit.order[first_sample + (i < count ? i : 0)]);
+        for (std::int64_t i = count; i < rows; ++i)
+            samples[i].extent = 0;  // repeats the first one, to no effect
         const std::int64_t panels = rounded_up(samples[0].extent, lanes) / lanes;
         for (std::int64_t p = 0; p < panels; p += vectors) {
-            tile_of_width<vectors>(static_cast<int>(panels - p < vectors ? panels - p : vectors), samples, p);
+            tile_of_width<vectors>(static_cast<int>(panels - p < vectors ? panels - p : vectors),
+                                   samples, p);
         }
         for (int i = 0; i < count; ++i) {
             if (task.outputs.sum) task.outputs.sum[samples[i].index] = sum_of_lanes(samples[i].sum);
             if (!task.outputs.values) continue;
             Scalar* values = task.outputs.values + samples[i].index * task.shape.positions;
-            for (std::int64_t p = samples[i].extent; p < task.shape.positions; ++p) values[p] = Scalar(0);
+            for (std::int64_t p = samples[i].extent; p < task.shape.positions; ++p)
+                values[p] = Scalar(0);
         }
     }
 

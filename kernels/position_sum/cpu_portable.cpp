@@ -11,6 +11,7 @@ using Doubles = portable::Lanes<double>;
 }  // namespace
 
 const CpuKernels<float> portable_kernels = {"portable", always, forward<Floats>, backward<Floats>};
-const CpuKernels<double> portable_double_kernels = {"portable", always, forward<Doubles>, backward<Doubles>};
+const CpuKernels<double> portable_double_kernels = {"portable", always, forward<Doubles>,
+                                                    backward<Doubles>};
 
 }  // namespace decodemeter::kernels

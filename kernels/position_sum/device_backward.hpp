@@ -1,12 +1,13 @@
-// Backward on the device (see phases.hpp). Given dL/dy, the columns h are independent problems: lanes run over h, and a
-// warp keeps v and dV of its positions in registers while the block walks its share of the samples, a group at a time.
+// Backward on the device (see phases.hpp). Given dL/dy, the columns h are independent problems:
+// lanes run over h, and a warp keeps v and dV of its positions in registers while the block walks
+// its share of the samples, a group at a time.
 //
-// Positions are dealt to the warps four at a time, and samples to the shares one at a time in visiting order, so that
-// ragged extents leave all warps and all blocks equally busy.
+// Positions are dealt to the warps four at a time, and samples to the shares one at a time in
+// visiting order, so that ragged extents leave all warps and all blocks equally busy.
 //
-// Order of summation: dU over a warp's positions, ascending, then over warps, then over chunks of positions; dV over a
-// share's samples in visiting order, then over shares. dv and dc: over a block in a fixed order, then in double over
-// blocks. DeviceFinish does the last step of each.
+// Order of summation: dU over a warp's positions, ascending, then over warps, then over chunks of
+// positions; dV over a share's samples in visiting order, then over shares. dv and dc: over a block
+// in a fixed order, then in double over blocks. DeviceFinish does the last step of each.
 #pragma once
 
 #include "kernels/position_sum/activation.hpp"
@@ -21,8 +22,8 @@ struct DeviceBackwardTask {
     PositionSumGradients<float> gradients;
     DeviceVisit visit;
     BackwardPlan plan;
-    // Scratch, see BackwardScratchPlan. Without the factor v: grad_u, of which chunks beyond a sample's extent are
-    // unwritten, and grad_v.
+    // Scratch, see BackwardScratchPlan. Without the factor v: grad_u, of which chunks beyond a
+    // sample's extent are unwritten, and grad_v.
     float* grad_u = nullptr;
     float* grad_v = nullptr;
     float* grad_weight = nullptr;
@@ -31,7 +32,8 @@ struct DeviceBackwardTask {
 };
 
 // dL/dy at a position that counts.
-DECODEMETER_HOST_DEVICE float grad_y_of(const PositionSumShape& shape, const PositionSumInputs<float>& inputs,
+DECODEMETER_HOST_DEVICE float grad_y_of(const PositionSumShape& shape,
+                                        const PositionSumInputs<float>& inputs,
                                         const PositionSumSaved<float>& saved, std::int32_t sample,
                                         std::int64_t position) {
     const float* weights = weights_of(shape, inputs, sample);
@@ -51,11 +53,13 @@ struct DeviceBackward {
     static constexpr int group = BackwardBlock::group;
     static constexpr int fours_of_warp = positions / 4 / warps;  // fours of positions
     static constexpr bool is_relu = activation == Activation::relu;
-    static constexpr int u_copies = group * columns / 4 / threads, y_copies = group * positions / threads;
+    static constexpr int u_copies = group * columns / 4 / threads,
+                         y_copies = group * positions / threads;
     static constexpr int row_sums = group * columns / threads;
     static_assert(columns == 2 * 32 && u_copies == 1);
 
-    // A group of samples, -1 where there is none, with the number of positions from the block's first one on.
+    // A group of samples, -1 where there is none, with the number of positions from the block's
+    // first one on.
     struct Listed {
         std::int32_t sample[group];
         std::int32_t left[group];
@@ -121,7 +125,8 @@ struct DeviceBackward {
 
     DECODEMETER_HOST_DEVICE Place find_place(std::int64_t block) const {
         Place place;
-        const std::int64_t slice = block % task.plan.column_slices, rest = block / task.plan.column_slices;
+        const std::int64_t slice = block % task.plan.column_slices,
+                           rest = block / task.plan.column_slices;
         place.first_column = slice * columns;
         place.chunk = rest % task.plan.position_chunks;
         place.first_position = place.chunk * positions;
@@ -130,18 +135,21 @@ struct DeviceBackward {
         return place;
     }
 
-    // One past the last of the share's samples that this thread looks at and that reach the block's positions. Behind
-    // the last of all the loop ends: extents fall, at least within the windows of the visiting order.
+    // One past the last of the share's samples that this thread looks at and that reach the block's
+    // positions. Behind the last of all the loop ends: extents fall, at least within the windows of
+    // the visiting order.
     template <class Thread>
     DECODEMETER_HOST_DEVICE void find_reach(Thread& thread, const Place& place) const {
         std::int32_t reach = 0;
         for (std::int64_t k = thread.index; k < place.samples; k += threads)
-            if (task.visit.extents[visited(place, k)] > place.first_position) reach = static_cast<std::int32_t>(k + 1);
+            if (task.visit.extents[visited(place, k)] > place.first_position)
+                reach = static_cast<std::int32_t>(k + 1);
         thread.shared.reach[thread.index] = reach;
     }
     DECODEMETER_HOST_DEVICE static std::int32_t longest_reach(const Shared& shared) {
         std::int32_t longest = 0;
-        for (int i = 0; i < threads; ++i) longest = shared.reach[i] > longest ? shared.reach[i] : longest;
+        for (int i = 0; i < threads; ++i)
+            longest = shared.reach[i] > longest ? shared.reach[i] : longest;
         return longest;
     }
 
@@ -157,10 +165,13 @@ struct DeviceBackward {
         Listed& to = thread.shared.listed[i % 4];
         to.sample[thread.index] = sample;
         to.left[thread.index] =
-            sample < 0 ? 0 : static_cast<std::int32_t>(task.visit.extents[sample] - place.first_position);
+            sample < 0
+                ? 0
+                : static_cast<std::int32_t>(task.visit.extents[sample] - place.first_position);
     }
 
-    DECODEMETER_HOST_DEVICE std::int64_t own_position(const Place& place, int warp, int four) const {
+    DECODEMETER_HOST_DEVICE std::int64_t own_position(const Place& place, int warp,
+                                                      int four) const {
         return place.first_position + (four * warps + warp) * 4;
     }
 
@@ -174,10 +185,12 @@ struct DeviceBackward {
             DECODEMETER_UNROLL
             for (int i = 0; i < 4; ++i) {
                 const std::int64_t position = own_position(place, thread.index / 32, four) + i;
-                const float* v = task.inputs.position_part + position * task.inputs.position_stride + h;
+                const float* v =
+                    task.inputs.position_part + position * task.inputs.position_stride + h;
                 DECODEMETER_UNROLL
                 for (int c = 0; c < 2; ++c) {
-                    const bool is_there = position < task.shape.positions && h + 32 * c < task.shape.hidden;
+                    const bool is_there =
+                        position < task.shape.positions && h + 32 * c < task.shape.hidden;
                     thread.registers.v[four][i][c] = is_there ? v[32 * c] : 0.0f;
                     thread.registers.grad_v[four][i][c] = 0;
                 }
@@ -189,13 +202,15 @@ struct DeviceBackward {
 
     template <class Thread>
     DECODEMETER_HOST_DEVICE void stage(Thread& thread, const Place& place, int i) const {
-        const int buffer = i % 2, row = thread.index / (columns / 4), four = thread.index % (columns / 4);
+        const int buffer = i % 2, row = thread.index / (columns / 4),
+                  four = thread.index % (columns / 4);
         const std::int32_t sample = thread.shared.listed[i % 4].sample[row];
         const std::int64_t h = place.first_column + four * 4, left = task.shape.hidden - h;
         const int floats = sample < 0 || left <= 0 ? 0 : left >= 4 ? 4 : static_cast<int>(left);
-        thread.copy(thread.shared.u[buffer][row][four],
-                    task.inputs.config_part + (sample < 0 ? 0 : sample) * task.inputs.config_stride + h, floats,
-                    task.whole_fours);
+        thread.copy(
+            thread.shared.u[buffer][row][four],
+            task.inputs.config_part + (sample < 0 ? 0 : sample) * task.inputs.config_stride + h,
+            floats, task.whole_fours);
         DECODEMETER_UNROLL
         for (int k = 0; k < y_copies; ++k) {
             const int at = thread.index + k * threads;
@@ -205,7 +220,8 @@ struct DeviceBackward {
 
     // 0 beyond the sample's extent.
     template <class Thread>
-    DECODEMETER_HOST_DEVICE void stage_grad_y(Thread& thread, const Place& place, int i, int row, int column) const {
+    DECODEMETER_HOST_DEVICE void stage_grad_y(Thread& thread, const Place& place, int i, int row,
+                                              int column) const {
         const Listed& listed = thread.shared.listed[i % 4];
         const std::int64_t position = place.first_position + column;
         float grad_y = 0;
@@ -229,14 +245,15 @@ struct DeviceBackward {
             if (left >= positions) {
                 DECODEMETER_UNROLL
                 for (int four = 0; four < fours_of_warp; ++four)
-                    add_four<false>(thread.registers, four, u, grad_y(thread, buffer, row, four, warp), 4, grad_u);
+                    add_four<false>(thread.registers, four, u,
+                                    grad_y(thread, buffer, row, four, warp), 4, grad_u);
             } else {
                 DECODEMETER_UNROLL
                 for (int four = 0; four < fours_of_warp; ++four) {
                     const int count = left - (four * warps + warp) * 4;
                     if (count > 0)
-                        add_four<true>(thread.registers, four, u, grad_y(thread, buffer, row, four, warp), count,
-                                       grad_u);
+                        add_four<true>(thread.registers, four, u,
+                                       grad_y(thread, buffer, row, four, warp), count, grad_u);
                 }
             }
             float* to = &thread.shared.rows[row][warp][lane];
@@ -254,24 +271,28 @@ struct DeviceBackward {
     }
 
     template <class Thread>
-    DECODEMETER_HOST_DEVICE static Four grad_y(Thread& thread, int buffer, int row, int four, int warp) {
+    DECODEMETER_HOST_DEVICE static Four grad_y(Thread& thread, int buffer, int row, int four,
+                                               int warp) {
         return thread.shared.grad_y[buffer][row][four * warps + warp];
     }
 
-    // Four positions of one sample; with `partial` only the first `count`, so that what lies beyond the sample's extent
-    // does not reach it even where it is not a number.
+    // Four positions of one sample; with `partial` only the first `count`, so that what lies beyond
+    // the sample's extent does not reach it even where it is not a number.
     template <bool partial>
-    DECODEMETER_HOST_DEVICE static void add_four(Registers& own, int four, const float (&u)[2], const Four& grad_y,
-                                                 [[maybe_unused]] int count, float (&grad_u)[2]) {
+    DECODEMETER_HOST_DEVICE static void add_four(Registers& own, int four, const float (&u)[2],
+                                                 const Four& grad_y, [[maybe_unused]] int count,
+                                                 float (&grad_u)[2]) {
         DECODEMETER_UNROLL
         for (int i = 0; i < 4; ++i) {
             if (partial && !is_relu && i >= count) break;
-            add_position(own.v[four][i], own.grad_v[four][i], u, grad_y.at[i], grad_u, own.grad_weight);
+            add_position(own.v[four][i], own.grad_v[four][i], u, grad_y.at[i], grad_u,
+                         own.grad_weight);
         }
     }
 
-    DECODEMETER_HOST_DEVICE static void add_position(const float (&v)[2], float (&grad_v)[2], const float (&u)[2],
-                                                     float grad_y, float (&grad_u)[2], float (&grad_weight)[2]) {
+    DECODEMETER_HOST_DEVICE static void add_position(const float (&v)[2], float (&grad_v)[2],
+                                                     const float (&u)[2], float grad_y,
+                                                     float (&grad_u)[2], float (&grad_weight)[2]) {
         if constexpr (is_relu) {
             DECODEMETER_UNROLL
             for (int c = 0; c < 2; ++c) {
@@ -282,7 +303,8 @@ struct DeviceBackward {
             }
         } else {
             const float x[2] = {u[0] + v[0], u[1] + v[1]};
-            const float d[2] = {gate_denominator<activation>(x[0]), gate_denominator<activation>(x[1])};
+            const float d[2] = {gate_denominator<activation>(x[0]),
+                                gate_denominator<activation>(x[1])};
             const float r = reciprocal(d[0] * d[1]);
             const float sigmoid[2] = {r * d[1], r * d[0]};
             DECODEMETER_UNROLL
@@ -307,7 +329,8 @@ struct DeviceBackward {
             if (thread.shared.listed[i % 4].left[row] <= 0 || h >= task.shape.hidden) continue;
             float sum = 0;
             DECODEMETER_UNROLL
-            for (int warp = 0; warp < warps; ++warp) sum += thread.shared.rows[row][warp][thread.index % columns];
+            for (int warp = 0; warp < warps; ++warp)
+                sum += thread.shared.rows[row][warp][thread.index % columns];
             task.grad_u[(place.chunk * task.shape.batch + sample) * task.shape.hidden + h] = sum;
         }
     }
@@ -323,11 +346,14 @@ struct DeviceBackward {
             for (int i = 0; i < 4; ++i) {
                 const std::int64_t position = own_position(place, warp, four) + i;
                 if (position >= task.shape.positions) continue;
-                float* to = task.grad_v + (place.share * task.shape.positions + position) * task.shape.hidden + h;
+                float* to = task.grad_v +
+                            (place.share * task.shape.positions + position) * task.shape.hidden + h;
                 DECODEMETER_UNROLL
                 for (int c = 0; c < 2; ++c) {
                     const float grad_v = own.grad_v[four][i][c];
-                    if (is_relu) own.grad_weight[c] = multiply_add(own.v[four][i][c], grad_v, own.grad_weight[c]);
+                    if (is_relu)
+                        own.grad_weight[c] =
+                            multiply_add(own.v[four][i][c], grad_v, own.grad_weight[c]);
                     if (h + 32 * c < task.shape.hidden) to[32 * c] = grad_v;
                 }
             }
@@ -343,7 +369,8 @@ struct DeviceBackward {
         const std::int64_t h = place.first_column + thread.index;
         if (thread.index < columns && h < task.shape.hidden) {
             float sum = 0;
-            for (int warp = 0; warp < warps; ++warp) sum += thread.shared.totals[warp][thread.index];
+            for (int warp = 0; warp < warps; ++warp)
+                sum += thread.shared.totals[warp][thread.index];
             task.grad_weight[block * task.shape.hidden + h] = sum;
         }
         if (thread.index != 0 || place.first_column != 0) return;

@@ -1,8 +1,8 @@
-// Forward on the device (see phases.hpp): a tile of samples x positions stays in registers, h is serial. u, v and w
-// come in chunks of 32 h, of which the next is on its way while one is used.
+// Forward on the device (see phases.hpp): a tile of samples x positions stays in registers, h is
+// serial. u, v and w come in chunks of 32 h, of which the next is on its way while one is used.
 //
-// Order of summation: y over h, ascending, in one chain; S over the tile's positions in four chains by s mod 4, then
-// over tiles, ascending.
+// Order of summation: y over h, ascending, in one chain; S over the tile's positions in four chains
+// by s mod 4, then over tiles, ascending.
 #pragma once
 
 #include "kernels/position_sum/activation.hpp"
@@ -18,8 +18,10 @@ struct DeviceForwardTask {
     PositionSumOutputs<float> outputs;
     DeviceVisit visit;
     ForwardPlan plan;
-    float* tile_sums = nullptr;  // [position_tiles, batch]; unwritten where a tile has nothing of a sample
-    bool whole_fours = false;    // rows of U, V and v are aligned to 16 bytes and hidden is a multiple of 4
+    float* tile_sums =
+        nullptr;  // [position_tiles, batch]; unwritten where a tile has nothing of a sample
+    bool whole_fours =
+        false;  // rows of U, V and v are aligned to 16 bytes and hidden is a multiple of 4
 };
 
 template <Activation activation, class Tile>
@@ -29,8 +31,10 @@ struct DeviceForward {
     static constexpr int samples = Tile::samples, positions = Tile::positions;
     static constexpr bool is_relu = activation == Activation::relu;
     static constexpr int chunk = 32, fours = chunk / 4;
-    static constexpr int pitch = fours + 1;  // in fours: then 8 rows' entries of one h lie in 32 different banks
-    static constexpr int u_copies = samples * fours / threads, v_copies = positions * fours / threads;
+    static constexpr int pitch =
+        fours + 1;  // in fours: then 8 rows' entries of one h lie in 32 different banks
+    static constexpr int u_copies = samples * fours / threads,
+                         v_copies = positions * fours / threads;
     // ReLU's v . V: so many threads share a position, each with a part of the chunk.
     static constexpr int dot_parts = threads / positions, dot_fours = fours / dot_parts;
     static_assert(threads % fours == 0 && threads % positions == 0 && dot_fours > 0);
@@ -108,7 +112,8 @@ struct DeviceForward {
 
     // Rows beyond the batch or the positions repeat the last one, to no effect.
     template <class Thread>
-    DECODEMETER_HOST_DEVICE void begin(Thread& thread, std::int64_t first_sample, std::int64_t first_position) const {
+    DECODEMETER_HOST_DEVICE void begin(Thread& thread, std::int64_t first_sample,
+                                       std::int64_t first_position) const {
         DECODEMETER_UNROLL
         for (int i = 0; i < Tile::rows; ++i) {
             DECODEMETER_UNROLL
@@ -119,14 +124,16 @@ struct DeviceForward {
         DECODEMETER_UNROLL
         for (int i = 0; i < u_copies; ++i) {
             const std::int64_t visited = first_sample + row + i * (threads / fours);
-            const std::int64_t sample = task.visit.order[visited < task.shape.batch ? visited : task.shape.batch - 1];
+            const std::int64_t sample =
+                task.visit.order[visited < task.shape.batch ? visited : task.shape.batch - 1];
             thread.registers.u[i] = task.inputs.config_part + sample * task.inputs.config_stride;
         }
         DECODEMETER_UNROLL
         for (int i = 0; i < v_copies; ++i) {
             std::int64_t position = first_position + row + i * (threads / fours);
             position = position < task.shape.positions ? position : task.shape.positions - 1;
-            thread.registers.v[i] = task.inputs.position_part + position * task.inputs.position_stride;
+            thread.registers.v[i] =
+                task.inputs.position_part + position * task.inputs.position_stride;
         }
     }
 
@@ -138,15 +145,17 @@ struct DeviceForward {
         const int floats = left >= 4 ? 4 : left > 0 ? static_cast<int>(left) : 0;
         DECODEMETER_UNROLL
         for (int k = 0; k < u_copies; ++k) {
-            thread.copy(to.u[buffer][row + k * (threads / fours)][column], thread.registers.u[k] + h, floats,
-                        task.whole_fours);
+            thread.copy(to.u[buffer][row + k * (threads / fours)][column],
+                        thread.registers.u[k] + h, floats, task.whole_fours);
         }
         DECODEMETER_UNROLL
         for (int k = 0; k < v_copies; ++k) {
-            thread.copy(to.v[buffer][row + k * (threads / fours)][column], thread.registers.v[k] + h, floats,
-                        task.whole_fours);
+            thread.copy(to.v[buffer][row + k * (threads / fours)][column],
+                        thread.registers.v[k] + h, floats, task.whole_fours);
         }
-        if (row == 0) thread.copy(to.w[buffer][column], task.inputs.head_weight + h, floats, task.whole_fours);
+        if (row == 0)
+            thread.copy(to.w[buffer][column], task.inputs.head_weight + h, floats,
+                        task.whole_fours);
     }
 
     // --- y
@@ -188,13 +197,15 @@ struct DeviceForward {
     }
 
     // Two positions at once, because SiLU and GELU take one reciprocal for two.
-    DECODEMETER_HOST_DEVICE static void add_pair(float w, float u, float v0, float v1, float& y0, float& y1) {
+    DECODEMETER_HOST_DEVICE static void add_pair(float w, float u, float v0, float v1, float& y0,
+                                                 float& y1) {
         if constexpr (is_relu) {
             y0 = multiply_add(w, relu_excess(u, -v0), y0);
             y1 = multiply_add(w, relu_excess(u, -v1), y1);
         } else {
             const float x0 = u + v0, x1 = u + v1;
-            const float d0 = gate_denominator<activation>(x0), d1 = gate_denominator<activation>(x1);
+            const float d0 = gate_denominator<activation>(x0),
+                        d1 = gate_denominator<activation>(x1);
             const float r = reciprocal(d0 * d1);
             y0 = multiply_add(w, x0 * (r * d1), y0);
             y1 = multiply_add(w, x1 * (r * d0), y1);
@@ -209,7 +220,8 @@ struct DeviceForward {
         for (int k = 0; k < dot_fours; ++k) {
             const Four w = from.w[buffer][first + k], v = from.v[buffer][position][first + k];
             DECODEMETER_UNROLL
-            for (int h = 0; h < 4; ++h) thread.registers.dot = multiply_add(w.at[h], v.at[h], thread.registers.dot);
+            for (int h = 0; h < 4; ++h)
+                thread.registers.dot = multiply_add(w.at[h], v.at[h], thread.registers.dot);
         }
     }
 
@@ -221,10 +233,12 @@ struct DeviceForward {
             DECODEMETER_UNROLL
             for (int j = 0; j < Tile::columns; ++j) {
                 const int position = column + j * 4;
-                thread.shared.y[row + i * 8][position / 4].at[position % 4] = thread.registers.y[i][j];
+                thread.shared.y[row + i * 8][position / 4].at[position % 4] =
+                    thread.registers.y[i][j];
             }
         }
-        thread.shared.dots[thread.index / positions][thread.index % positions] = thread.registers.dot;
+        thread.shared.dots[thread.index / positions][thread.index % positions] =
+            thread.registers.dot;
     }
 
     // --- from y to S
@@ -244,7 +258,8 @@ struct DeviceForward {
                 y = contribution(y + dot_and_bias(thread, column), sample, position, at);
             } else {
                 y = 0;
-                if (task.outputs.values && sample >= 0 && position < task.shape.positions) task.outputs.values[at] = 0;
+                if (task.outputs.values && sample >= 0 && position < task.shape.positions)
+                    task.outputs.values[at] = 0;
             }
         }
     }
@@ -271,7 +286,8 @@ struct DeviceForward {
     DECODEMETER_HOST_DEVICE void sum(Thread& thread, std::int64_t first_position) const {
         const bool is_whole = task.plan.position_tiles == 1;
         if (is_whole && !task.outputs.sum) return;
-        float* to = is_whole ? task.outputs.sum : task.tile_sums + first_position / positions * task.shape.batch;
+        float* to = is_whole ? task.outputs.sum
+                             : task.tile_sums + first_position / positions * task.shape.batch;
         for (int row = thread.index; row < samples; row += threads) {
             const std::int32_t sample = thread.shared.sample[row];
             if (sample < 0) continue;
@@ -302,7 +318,8 @@ struct DeviceTileSum {
             if (sample >= task.shape.batch) return;
             const std::int64_t tiles = divided_up(task.visit.extents[sample], tile_positions);
             float sum = 0;
-            for (std::int64_t tile = 0; tile < tiles; ++tile) sum += task.tile_sums[tile * task.shape.batch + sample];
+            for (std::int64_t tile = 0; tile < tiles; ++tile)
+                sum += task.tile_sums[tile * task.shape.batch + sample];
             task.outputs.sum[sample] = sum;
         });
     }

@@ -1,5 +1,5 @@
-// Which kernels a call queues, in which order. `Launcher` has launch(kernel), which runs all the kernel's blocks after
-// those of the launches before: on a stream, or on the host in the tests.
+// Which kernels a call queues, in which order. `Launcher` has launch(kernel), which runs all the
+// kernel's blocks after those of the launches before: on a stream, or on the host in the tests.
 #pragma once
 
 #include "kernels/position_sum/device_finish.hpp"
@@ -7,7 +7,9 @@
 
 namespace decodemeter::kernels {
 
-inline bool starts_on_sixteen_bytes(const float* p) { return reinterpret_cast<std::uintptr_t>(p) % 16 == 0; }
+inline bool starts_on_sixteen_bytes(const float* p) {
+    return reinterpret_cast<std::uintptr_t>(p) % 16 == 0;
+}
 
 // Rows `stride` floats apart whose fours lie on 16 bytes.
 inline bool in_whole_fours(const float* rows, std::int64_t stride, std::int64_t hidden) {
@@ -24,7 +26,8 @@ void launch_tiles(const DeviceForwardTask& task, Launcher& launcher) {
     switch (task.plan.size) {
         case TileSize::large:
             // Planned for ReLU only.
-            if constexpr (activation == Activation::relu) launch(DeviceForward<activation, LargeTile>{task});
+            if constexpr (activation == Activation::relu)
+                launch(DeviceForward<activation, LargeTile>{task});
             break;
         case TileSize::medium:
             launch(DeviceForward<activation, MediumTile>{task});
@@ -33,12 +36,14 @@ void launch_tiles(const DeviceForwardTask& task, Launcher& launcher) {
             launch(DeviceForward<activation, SmallTile>{task});
             break;
     }
-    if (task.plan.position_tiles != 1 && task.outputs.sum) launcher.launch(DeviceTileSum{task, tile_positions});
+    if (task.plan.position_tiles != 1 && task.outputs.sum)
+        launcher.launch(DeviceTileSum{task, tile_positions});
 }
 
 template <class Launcher>
 void launch_forward(const PositionSumShape& shape, const PositionSumOptions& options,
-                    const PositionSumInputs<float>& inputs, const PositionSumOutputs<float>& outputs, void* workspace,
+                    const PositionSumInputs<float>& inputs,
+                    const PositionSumOutputs<float>& outputs, void* workspace,
                     const ForwardPlan& plan, Launcher& launcher) {
     DeviceForwardTask task;
     task.shape = shape;
@@ -52,7 +57,8 @@ void launch_forward(const PositionSumShape& shape, const PositionSumOptions& opt
                        in_whole_fours(inputs.position_part, inputs.position_stride, shape.hidden) &&
                        starts_on_sixteen_bytes(inputs.head_weight);
     const bool has_weights = inputs.weights != nullptr;
-    if (has_weights) launcher.launch(DeviceExtents{shape, inputs, task.visit, outputs.values != nullptr});
+    if (has_weights)
+        launcher.launch(DeviceExtents{shape, inputs, task.visit, outputs.values != nullptr});
     launcher.launch(DeviceOrder{shape, inputs, task.visit, has_weights});
     switch (options.activation) {
         case Activation::relu:
@@ -64,10 +70,11 @@ void launch_forward(const PositionSumShape& shape, const PositionSumOptions& opt
     }
 }
 
-inline DeviceBackwardTask backward_task(const PositionSumShape& shape, const PositionSumInputs<float>& inputs,
+inline DeviceBackwardTask backward_task(const PositionSumShape& shape,
+                                        const PositionSumInputs<float>& inputs,
                                         const PositionSumSaved<float>& saved,
-                                        const PositionSumGradients<float>& gradients, void* workspace,
-                                        const BackwardPlan& plan) {
+                                        const PositionSumGradients<float>& gradients,
+                                        void* workspace, const BackwardPlan& plan) {
     DeviceBackwardTask task;
     task.shape = shape;
     task.inputs = inputs;
@@ -90,8 +97,8 @@ inline DeviceBackwardTask backward_task(const PositionSumShape& shape, const Pos
 template <class Launcher>
 void launch_backward(const PositionSumShape& shape, const PositionSumOptions& options,
                      const PositionSumInputs<float>& inputs, const PositionSumSaved<float>& saved,
-                     const PositionSumGradients<float>& gradients, void* workspace, const BackwardPlan& plan,
-                     Launcher& launcher) {
+                     const PositionSumGradients<float>& gradients, void* workspace,
+                     const BackwardPlan& plan, Launcher& launcher) {
     const DeviceBackwardTask task = backward_task(shape, inputs, saved, gradients, workspace, plan);
     switch (options.activation) {
         case Activation::relu:
@@ -115,7 +122,8 @@ inline PositionSumWorkspace device_workspace(const PositionSumShape& shape) {
         forward = floats > forward ? floats : forward;
     }
     const std::int64_t backward = plan_scratch(shape, plan_backward(shape)).floats;
-    return {sizeof(float) * static_cast<std::size_t>(forward), sizeof(float) * static_cast<std::size_t>(backward)};
+    return {sizeof(float) * static_cast<std::size_t>(forward),
+            sizeof(float) * static_cast<std::size_t>(backward)};
 }
 
 }  // namespace decodemeter::kernels

@@ -1,4 +1,5 @@
-// On the device: how far each sample's sum goes, and the order in which samples are visited (see phases.hpp).
+// On the device: how far each sample's sum goes, and the order in which samples are visited (see
+// phases.hpp).
 #pragma once
 
 #include "kernels/position_sum/device_plan.hpp"
@@ -11,21 +12,27 @@ struct DeviceVisit {
     std::int32_t* order = nullptr;
 };
 
-DECODEMETER_HOST_DEVICE std::int32_t count_within(const PositionSumShape& shape, const PositionSumInputs<float>& inputs,
+DECODEMETER_HOST_DEVICE std::int32_t count_within(const PositionSumShape& shape,
+                                                  const PositionSumInputs<float>& inputs,
                                                   std::int64_t sample) {
     std::int64_t count = shape.positions;
     if (inputs.counts) count = inputs.counts[sample];
     if (inputs.long_counts) count = inputs.long_counts[sample];
-    return static_cast<std::int32_t>(count < 0 ? 0 : count > shape.positions ? shape.positions : count);
+    return static_cast<std::int32_t>(count < 0                 ? 0
+                                     : count > shape.positions ? shape.positions
+                                                               : count);
 }
 
-DECODEMETER_HOST_DEVICE const float* weights_of(const PositionSumShape& shape, const PositionSumInputs<float>& inputs,
+DECODEMETER_HOST_DEVICE const float* weights_of(const PositionSumShape& shape,
+                                                const PositionSumInputs<float>& inputs,
                                                 std::int64_t sample) {
     if (!inputs.weights) return nullptr;
-    return inputs.weights + (inputs.weight_row ? inputs.weight_row[sample] : sample) * shape.positions;
+    return inputs.weights +
+           (inputs.weight_row ? inputs.weight_row[sample] : sample) * shape.positions;
 }
 
-// extents[b]: n_b within 0 .. positions, and no further than the last weight that is not 0 where there are weights.
+// extents[b]: n_b within 0 .. positions, and no further than the last weight that is not 0 where
+// there are weights.
 struct DeviceExtents {
     static constexpr int threads = 256, blocks_per_multiprocessor = 4;
     static constexpr int lanes = 32, samples = threads / lanes;
@@ -48,7 +55,8 @@ struct DeviceExtents {
         block.each([this, first](auto& thread) {
             const std::int64_t sample = first + thread.index / lanes;
             if (sample < shape.batch)
-                thread.shared.last[thread.index / lanes][thread.index % lanes] = look(thread, sample);
+                thread.shared.last[thread.index / lanes][thread.index % lanes] =
+                    look(thread, sample);
         });
         block.barrier(Barrier::weights_looked);
         block.each([this, first](auto& thread) {
@@ -76,8 +84,8 @@ struct DeviceExtents {
     }
 };
 
-// order: the samples by falling extent within each window, equal ones in their own order. A sample's place is the
-// number of those before it, counted.
+// order: the samples by falling extent within each window, equal ones in their own order. A
+// sample's place is the number of those before it, counted.
 struct DeviceOrder {
     static constexpr int threads = 256, blocks_per_multiprocessor = 4;
     static constexpr int parts = 8, samples = threads / parts;
@@ -98,13 +106,16 @@ struct DeviceOrder {
 
     template <class Block>
     DECODEMETER_HOST_DEVICE void run(Block& block) const {
-        const std::int64_t first = block.index * samples, window = first / order_window * order_window;
+        const std::int64_t first = block.index * samples,
+                           window = first / order_window * order_window;
         const int own = static_cast<int>(first - window);
-        const int size = static_cast<int>(shape.batch - window < order_window ? shape.batch - window : order_window);
+        const int size = static_cast<int>(shape.batch - window < order_window ? shape.batch - window
+                                                                              : order_window);
         block.each([this, window, own, size](auto& thread) {
             for (int i = thread.index; i < size; i += threads) {
                 const std::int64_t sample = window + i;
-                const std::int32_t extent = has_extents ? visit.extents[sample] : count_within(shape, inputs, sample);
+                const std::int32_t extent =
+                    has_extents ? visit.extents[sample] : count_within(shape, inputs, sample);
                 thread.shared.extent[i] = extent;
                 if (!has_extents && i >= own && i < own + samples) visit.extents[sample] = extent;
             }
@@ -116,7 +127,8 @@ struct DeviceOrder {
             const int i = own + thread.index;
             if (thread.index >= samples || i >= size) return;
             std::int32_t place = 0;
-            for (int part = 0; part < parts; ++part) place += thread.shared.before[part][thread.index];
+            for (int part = 0; part < parts; ++part)
+                place += thread.shared.before[part][thread.index];
             visit.order[window + place] = static_cast<std::int32_t>(window + i);
         });
     }

@@ -1,4 +1,5 @@
-// exp2, exp and log(1 + e) from additions, multiplications and one division, for every number type of number.hpp.
+// exp2, exp and log(1 + e) from additions, multiplications and one division, for every number type
+// of number.hpp.
 #pragma once
 
 #include <cmath>
@@ -76,12 +77,15 @@ DECODEMETER_HOST_DEVICE Number exponential(Number y) {
     constexpr Scalar limit = Exp2Polynomial<Scalar>::limit;
     const Number low{Scalar(-limit * ln2)}, high{Scalar(limit * ln2)};
     const Number inside = minimum(high, maximum(low, y));
-    // 2^n e^r with r = y - n ln 2 taken in two parts: y log2(e) alone would lose the low bits of a large y.
-    constexpr Scalar ln2_high = static_cast<Scalar>(ln2), ln2_low = static_cast<Scalar>(ln2 - double(ln2_high));
+    // 2^n e^r with r = y - n ln 2 taken in two parts: y log2(e) alone would lose the low bits of a
+    // large y.
+    constexpr Scalar ln2_high = static_cast<Scalar>(ln2),
+                     ln2_low = static_cast<Scalar>(ln2 - double(ln2_high));
     const Number n = round_to_integer(maximum(inside * Number(Scalar(log2e)), Number(-limit)));
     const Number r = multiply_add(n, Number(-ln2_low), multiply_add(n, Number(-ln2_high), inside));
     const Number power = times_power_of_two(exp2_polynomial(r * Number(Scalar(log2e))), n);
-    return where_greater(y, high, Number(Scalar(HUGE_VAL)), where_greater(low, y, Number(Scalar(0)), power));
+    return where_greater(y, high, Number(Scalar(HUGE_VAL)),
+                         where_greater(low, y, Number(Scalar(0)), power));
 }
 
 // log(1 + e) for 0 <= e <= 1, to a few units in the last place also where e is tiny:

@@ -1,5 +1,6 @@
-// The operations that the position sum is written in, for float and double, on the host and in CUDA. The SIMD types
-// (simd_*.hpp) have the same ones under the same names, so every formula stands once. C++17.
+// The operations that the position sum is written in, for float and double, on the host and in
+// CUDA. The SIMD types (simd_*.hpp) have the same ones under the same names, so every formula
+// stands once. C++17.
 #pragma once
 
 #include <cmath>
@@ -30,20 +31,33 @@ struct ScalarOf<double> {
 template <class Number>
 using scalar_of = typename ScalarOf<Number>::type;
 
-// a * b + c, rounded once where the machine can. The order of operations is always spelt out with it: files that
-// include this one are compiled without contraction, so host and device agree to the bit.
+// a * b + c, rounded once where the machine can. The order of operations is always spelt out with
+// it: files that include this one are compiled without contraction, so host and device agree to the
+// bit.
 DECODEMETER_HOST_DEVICE float multiply_add(float a, float b, float c) { return fmaf(a, b, c); }
 DECODEMETER_HOST_DEVICE double multiply_add(double a, double b, double c) { return fma(a, b, c); }
 
 // The larger one; `kept` where the two do not compare, so that a NaN in `kept` stays.
-DECODEMETER_HOST_DEVICE float maximum(float other, float kept) { return other > kept ? other : kept; }
-DECODEMETER_HOST_DEVICE double maximum(double other, double kept) { return other > kept ? other : kept; }
-DECODEMETER_HOST_DEVICE float minimum(float other, float kept) { return other < kept ? other : kept; }
-DECODEMETER_HOST_DEVICE double minimum(double other, double kept) { return other < kept ? other : kept; }
+DECODEMETER_HOST_DEVICE float maximum(float other, float kept) {
+    return other > kept ? other : kept;
+}
+DECODEMETER_HOST_DEVICE double maximum(double other, double kept) {
+    return other > kept ? other : kept;
+}
+DECODEMETER_HOST_DEVICE float minimum(float other, float kept) {
+    return other < kept ? other : kept;
+}
+DECODEMETER_HOST_DEVICE double minimum(double other, double kept) {
+    return other < kept ? other : kept;
+}
 
 // a > b ? x : y, lane by lane.
-DECODEMETER_HOST_DEVICE float where_greater(float a, float b, float x, float y) { return a > b ? x : y; }
-DECODEMETER_HOST_DEVICE double where_greater(double a, double b, double x, double y) { return a > b ? x : y; }
+DECODEMETER_HOST_DEVICE float where_greater(float a, float b, float x, float y) {
+    return a > b ? x : y;
+}
+DECODEMETER_HOST_DEVICE double where_greater(double a, double b, double x, double y) {
+    return a > b ? x : y;
+}
 
 DECODEMETER_HOST_DEVICE float absolute(float x) { return fabsf(x); }
 DECODEMETER_HOST_DEVICE double absolute(double x) { return fabs(x); }
@@ -63,7 +77,9 @@ DECODEMETER_HOST_DEVICE float times_power_of_two(float x, float n) {
     return x * power;
 #endif
 }
-DECODEMETER_HOST_DEVICE double times_power_of_two(double x, double n) { return ldexp(x, static_cast<int>(n)); }
+DECODEMETER_HOST_DEVICE double times_power_of_two(double x, double n) {
+    return ldexp(x, static_cast<int>(n));
+}
 
 // 1 / x to within two units in the last place.
 DECODEMETER_HOST_DEVICE float reciprocal(float x) {

@@ -1,15 +1,17 @@
-// How a device kernel is written, so that it also runs on the host: as phases without a barrier inside, and a driver
-// `run(block)` that puts barriers between them. A block has
+// How a device kernel is written, so that it also runs on the host: as phases without a barrier
+// inside, and a driver `run(block)` that puts barriers between them. A block has
 //
 //     block.index                    of the grid
 //     block.each(phase)              phase(thread) for each thread
 //     block.barrier(Barrier)         all threads have finished all phases so far
 //     block.shared()                 for the driver, just after a barrier
 //
-// and a thread has `index`, the block's `shared` memory, its own `registers`, and asynchronous copies to shared memory
-// (copy, commit, wait). On the device (executor.cuh) each thread calls the phases in turn and a barrier is
-// __syncthreads(). On the host (tests) the phases between two barriers run thread by thread in any order. Phases
-// therefore capture by value, and a driver branches only on what is the same for all threads of a block. C++17.
+// and a thread has `index`, the block's `shared` memory, its own `registers`, and asynchronous
+// copies to shared memory (copy, commit, wait). On the device (executor.cuh) each thread calls the
+// phases in turn and a barrier is
+// __syncthreads(). On the host (tests) the phases between two barriers run thread by thread in any
+// order. Phases therefore capture by value, and a driver branches only on what is the same for all
+// threads of a block. C++17.
 #pragma once
 
 #include "kernels/position_sum/number.hpp"

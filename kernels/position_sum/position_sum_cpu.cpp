@@ -9,7 +9,8 @@ namespace decodemeter::kernels {
 namespace {
 
 #ifdef DECODEMETER_X86_64
-constexpr const CpuKernels<float>* float_kernels[] = {&avx512_kernels, &avx2_kernels, &portable_kernels};
+constexpr const CpuKernels<float>* float_kernels[] = {&avx512_kernels, &avx2_kernels,
+                                                      &portable_kernels};
 #else
 constexpr const CpuKernels<float>* float_kernels[] = {&portable_kernels};
 #endif
@@ -18,7 +19,8 @@ constexpr const CpuKernels<double>* double_kernels[] = {&portable_double_kernels
 template <class Scalar>
 const CpuKernels<Scalar>& best_kernels() {
     static const CpuKernels<Scalar>* const best = *std::ranges::find_if(
-        cpu_kernels<Scalar>(), [](const CpuKernels<Scalar>* kernels) { return kernels->supported(); });
+        cpu_kernels<Scalar>(),
+        [](const CpuKernels<Scalar>* kernels) { return kernels->supported(); });
     return *best;
 }
 
@@ -29,7 +31,8 @@ public:
     template <class T>
     T* take(std::int64_t count) {
         char* at = base_ ? base_ + bytes_ : nullptr;
-        bytes_ += static_cast<std::size_t>(rounded_up(count * static_cast<std::int64_t>(sizeof(T)), 64));
+        bytes_ +=
+            static_cast<std::size_t>(rounded_up(count * static_cast<std::int64_t>(sizeof(T)), 64));
         return reinterpret_cast<T*>(at);
     }
     std::size_t bytes() const { return bytes_; }
@@ -97,8 +100,9 @@ std::span<const CpuKernels<double>* const> cpu_kernels() {
 }
 
 template <class Scalar>
-void run_forward(const CpuKernels<Scalar>& kernels, const PositionSumShape& shape, const PositionSumOptions& options,
-                 const PositionSumInputs<Scalar>& inputs, const PositionSumOutputs<Scalar>& outputs, void* workspace) {
+void run_forward(const CpuKernels<Scalar>& kernels, const PositionSumShape& shape,
+                 const PositionSumOptions& options, const PositionSumInputs<Scalar>& inputs,
+                 const PositionSumOutputs<Scalar>& outputs, void* workspace) {
     Scratch scratch(workspace);
     const ForwardScratch<Scalar> pieces(shape, scratch);
     std::int32_t* extents = outputs.visit;
@@ -116,8 +120,9 @@ void run_forward(const CpuKernels<Scalar>& kernels, const PositionSumShape& shap
 }
 
 template <class Scalar>
-void run_backward(const CpuKernels<Scalar>& kernels, const PositionSumShape& shape, const PositionSumOptions& options,
-                  const PositionSumInputs<Scalar>& inputs, const PositionSumSaved<Scalar>& saved,
+void run_backward(const CpuKernels<Scalar>& kernels, const PositionSumShape& shape,
+                  const PositionSumOptions& options, const PositionSumInputs<Scalar>& inputs,
+                  const PositionSumSaved<Scalar>& saved,
                   const PositionSumGradients<Scalar>& gradients, void* workspace) {
     Scratch scratch(workspace);
     const BackwardScratch<Scalar> pieces(shape, scratch);
@@ -150,31 +155,34 @@ PositionSumWorkspace position_sum_workspace_cpu(const PositionSumShape& shape) {
 
 template <class Scalar>
 void position_sum_forward_cpu(const PositionSumShape& shape, const PositionSumOptions& options,
-                              const PositionSumInputs<Scalar>& inputs, const PositionSumOutputs<Scalar>& outputs,
-                              void* workspace) {
+                              const PositionSumInputs<Scalar>& inputs,
+                              const PositionSumOutputs<Scalar>& outputs, void* workspace) {
     run_forward(best_kernels<Scalar>(), shape, options, inputs, outputs, workspace);
 }
 
 template <class Scalar>
 void position_sum_backward_cpu(const PositionSumShape& shape, const PositionSumOptions& options,
-                               const PositionSumInputs<Scalar>& inputs, const PositionSumSaved<Scalar>& saved,
+                               const PositionSumInputs<Scalar>& inputs,
+                               const PositionSumSaved<Scalar>& saved,
                                const PositionSumGradients<Scalar>& gradients, void* workspace) {
     run_backward(best_kernels<Scalar>(), shape, options, inputs, saved, gradients, workspace);
 }
 
-#define DECODEMETER_INSTANTIATE(Scalar)                                                                         \
-    template void run_forward(const CpuKernels<Scalar>&, const PositionSumShape&, const PositionSumOptions&,    \
-                              const PositionSumInputs<Scalar>&, const PositionSumOutputs<Scalar>&, void*);      \
-    template void run_backward(const CpuKernels<Scalar>&, const PositionSumShape&, const PositionSumOptions&,   \
-                               const PositionSumInputs<Scalar>&, const PositionSumSaved<Scalar>&,               \
-                               const PositionSumGradients<Scalar>&, void*);                                     \
-    template PositionSumWorkspace position_sum_workspace_cpu<Scalar>(const PositionSumShape&);                  \
-    template void position_sum_forward_cpu(const PositionSumShape&, const PositionSumOptions&,                  \
-                                           const PositionSumInputs<Scalar>&, const PositionSumOutputs<Scalar>&, \
-                                           void*);                                                              \
-    template void position_sum_backward_cpu(const PositionSumShape&, const PositionSumOptions&,                 \
-                                            const PositionSumInputs<Scalar>&, const PositionSumSaved<Scalar>&,  \
-                                            const PositionSumGradients<Scalar>&, void*);
+#define DECODEMETER_INSTANTIATE(Scalar)                                                        \
+    template void run_forward(const CpuKernels<Scalar>&, const PositionSumShape&,              \
+                              const PositionSumOptions&, const PositionSumInputs<Scalar>&,     \
+                              const PositionSumOutputs<Scalar>&, void*);                       \
+    template void run_backward(const CpuKernels<Scalar>&, const PositionSumShape&,             \
+                               const PositionSumOptions&, const PositionSumInputs<Scalar>&,    \
+                               const PositionSumSaved<Scalar>&,                                \
+                               const PositionSumGradients<Scalar>&, void*);                    \
+    template PositionSumWorkspace position_sum_workspace_cpu<Scalar>(const PositionSumShape&); \
+    template void position_sum_forward_cpu(const PositionSumShape&, const PositionSumOptions&, \
+                                           const PositionSumInputs<Scalar>&,                   \
+                                           const PositionSumOutputs<Scalar>&, void*);          \
+    template void position_sum_backward_cpu(                                                   \
+        const PositionSumShape&, const PositionSumOptions&, const PositionSumInputs<Scalar>&,  \
+        const PositionSumSaved<Scalar>&, const PositionSumGradients<Scalar>&, void*);
 DECODEMETER_INSTANTIATE(float)
 DECODEMETER_INSTANTIATE(double)
 #undef DECODEMETER_INSTANTIATE

@@ -20,19 +20,33 @@ struct Lanes {
     DECODEMETER_HOST_DEVICE explicit Lanes(__m512 x) : raw(x) {}
 
     DECODEMETER_HOST_DEVICE static Mask first(int n) { return static_cast<Mask>((1u << n) - 1); }
-    DECODEMETER_HOST_DEVICE static Lanes load(const float* from) { return Lanes(_mm512_loadu_ps(from)); }
+    DECODEMETER_HOST_DEVICE static Lanes load(const float* from) {
+        return Lanes(_mm512_loadu_ps(from));
+    }
     DECODEMETER_HOST_DEVICE void store(float* to) const { _mm512_storeu_ps(to, raw); }
     DECODEMETER_HOST_DEVICE static Lanes load_first(const float* from, int n) {
         return Lanes(_mm512_maskz_loadu_ps(first(n), from));
     }
-    DECODEMETER_HOST_DEVICE void store_first(float* to, int n) const { _mm512_mask_storeu_ps(to, first(n), raw); }
-    DECODEMETER_HOST_DEVICE Lanes keep_first(int n) const { return Lanes(_mm512_maskz_mov_ps(first(n), raw)); }
+    DECODEMETER_HOST_DEVICE void store_first(float* to, int n) const {
+        _mm512_mask_storeu_ps(to, first(n), raw);
+    }
+    DECODEMETER_HOST_DEVICE Lanes keep_first(int n) const {
+        return Lanes(_mm512_maskz_mov_ps(first(n), raw));
+    }
 
     DECODEMETER_HOST_DEVICE float operator[](int i) const { return raw[i]; }
-    DECODEMETER_HOST_DEVICE friend Lanes operator+(Lanes a, Lanes b) { return Lanes(_mm512_add_ps(a.raw, b.raw)); }
-    DECODEMETER_HOST_DEVICE friend Lanes operator-(Lanes a, Lanes b) { return Lanes(_mm512_sub_ps(a.raw, b.raw)); }
-    DECODEMETER_HOST_DEVICE friend Lanes operator*(Lanes a, Lanes b) { return Lanes(_mm512_mul_ps(a.raw, b.raw)); }
-    DECODEMETER_HOST_DEVICE friend Lanes operator/(Lanes a, Lanes b) { return Lanes(_mm512_div_ps(a.raw, b.raw)); }
+    DECODEMETER_HOST_DEVICE friend Lanes operator+(Lanes a, Lanes b) {
+        return Lanes(_mm512_add_ps(a.raw, b.raw));
+    }
+    DECODEMETER_HOST_DEVICE friend Lanes operator-(Lanes a, Lanes b) {
+        return Lanes(_mm512_sub_ps(a.raw, b.raw));
+    }
+    DECODEMETER_HOST_DEVICE friend Lanes operator*(Lanes a, Lanes b) {
+        return Lanes(_mm512_mul_ps(a.raw, b.raw));
+    }
+    DECODEMETER_HOST_DEVICE friend Lanes operator/(Lanes a, Lanes b) {
+        return Lanes(_mm512_div_ps(a.raw, b.raw));
+    }
 
     DECODEMETER_HOST_DEVICE friend Lanes multiply_add(Lanes a, Lanes b, Lanes c) {
         return Lanes(_mm512_fmadd_ps(a.raw, b.raw, c.raw));
@@ -44,7 +58,8 @@ struct Lanes {
         return Lanes(_mm512_min_ps(other.raw, kept.raw));
     }
     DECODEMETER_HOST_DEVICE friend Lanes where_greater(Lanes a, Lanes b, Lanes x, Lanes y) {
-        return Lanes(_mm512_mask_blend_ps(_mm512_cmp_ps_mask(a.raw, b.raw, _CMP_GT_OQ), y.raw, x.raw));
+        return Lanes(
+            _mm512_mask_blend_ps(_mm512_cmp_ps_mask(a.raw, b.raw, _CMP_GT_OQ), y.raw, x.raw));
     }
     DECODEMETER_HOST_DEVICE friend Lanes absolute(Lanes x) { return Lanes(_mm512_abs_ps(x.raw)); }
     DECODEMETER_HOST_DEVICE friend Lanes round_to_integer(Lanes x) {

@@ -61,10 +61,18 @@ struct Lanes {
     }
 
     DECODEMETER_HOST_DEVICE T operator[](int i) const { return raw[i]; }
-    DECODEMETER_HOST_DEVICE friend Lanes operator+(Lanes a, Lanes b) { return Lanes(a.raw + b.raw); }
-    DECODEMETER_HOST_DEVICE friend Lanes operator-(Lanes a, Lanes b) { return Lanes(a.raw - b.raw); }
-    DECODEMETER_HOST_DEVICE friend Lanes operator*(Lanes a, Lanes b) { return Lanes(a.raw * b.raw); }
-    DECODEMETER_HOST_DEVICE friend Lanes operator/(Lanes a, Lanes b) { return Lanes(a.raw / b.raw); }
+    DECODEMETER_HOST_DEVICE friend Lanes operator+(Lanes a, Lanes b) {
+        return Lanes(a.raw + b.raw);
+    }
+    DECODEMETER_HOST_DEVICE friend Lanes operator-(Lanes a, Lanes b) {
+        return Lanes(a.raw - b.raw);
+    }
+    DECODEMETER_HOST_DEVICE friend Lanes operator*(Lanes a, Lanes b) {
+        return Lanes(a.raw * b.raw);
+    }
+    DECODEMETER_HOST_DEVICE friend Lanes operator/(Lanes a, Lanes b) {
+        return Lanes(a.raw / b.raw);
+    }
 
     DECODEMETER_HOST_DEVICE friend Lanes multiply_add(Lanes a, Lanes b, Lanes c) {
         return Lanes(a.raw * b.raw + c.raw);
@@ -89,13 +97,16 @@ struct Lanes {
     }
     DECODEMETER_HOST_DEVICE friend Lanes times_power_of_two(Lanes x, Lanes n) {
         constexpr int fraction_bits = sizeof(T) == 4 ? 23 : 52, bias = sizeof(T) == 4 ? 127 : 1023;
-        const Mask exponent = (__builtin_convertvector(n.raw, Mask) + Whole(bias)) << Whole(fraction_bits);
+        const Mask exponent = (__builtin_convertvector(n.raw, Mask) + Whole(bias))
+                              << Whole(fraction_bits);
         return Lanes(x.raw * (Raw)exponent);
     }
     DECODEMETER_HOST_DEVICE friend Lanes reciprocal(Lanes x) { return Lanes(T(1) / x.raw); }
 
     // Lanes in which a <= b does not hold: a > b, or one of them is a NaN.
-    DECODEMETER_HOST_DEVICE friend Mask not_less_equal(Lanes a, Lanes b) { return ~(a.raw <= b.raw); }
+    DECODEMETER_HOST_DEVICE friend Mask not_less_equal(Lanes a, Lanes b) {
+        return ~(a.raw <= b.raw);
+    }
     DECODEMETER_HOST_DEVICE friend Lanes add_where(Mask mask, Lanes to, Lanes x) {
         return Lanes(to.raw + (Raw)((Mask)x.raw & mask));
     }

@@ -7,7 +7,8 @@ namespace decodemeter::kernels {
 namespace {
 
 template <class Scalar>
-std::int64_t count_of(const PositionSumShape& shape, const PositionSumInputs<Scalar>& inputs, std::int64_t sample) {
+std::int64_t count_of(const PositionSumShape& shape, const PositionSumInputs<Scalar>& inputs,
+                      std::int64_t sample) {
     std::int64_t count = shape.positions;
     if (inputs.counts) count = inputs.counts[sample];
     if (inputs.long_counts) count = inputs.long_counts[sample];
@@ -17,8 +18,8 @@ std::int64_t count_of(const PositionSumShape& shape, const PositionSumInputs<Sca
 }  // namespace
 
 template <class Scalar>
-void find_extents(const PositionSumShape& shape, const PositionSumInputs<Scalar>& inputs, bool keep_zero_weights,
-                  std::int32_t* extents) {
+void find_extents(const PositionSumShape& shape, const PositionSumInputs<Scalar>& inputs,
+                  bool keep_zero_weights, std::int32_t* extents) {
     for (std::int64_t b = 0; b < shape.batch; ++b) {
         std::int64_t extent = count_of(shape, inputs, b);
         if (inputs.weights && !keep_zero_weights) {
@@ -30,8 +31,8 @@ void find_extents(const PositionSumShape& shape, const PositionSumInputs<Scalar>
     }
 }
 
-void order_by_extent(const PositionSumShape& shape, const std::int32_t* extents, std::int64_t* starts,
-                     std::int32_t* order) {
+void order_by_extent(const PositionSumShape& shape, const std::int32_t* extents,
+                     std::int64_t* starts, std::int32_t* order) {
     // starts[k]: where the samples with the k-th largest extent (positions - k) begin.
     std::fill_n(starts, shape.positions + 2, 0);
     for (std::int64_t b = 0; b < shape.batch; ++b) ++starts[shape.positions - extents[b] + 1];
@@ -41,7 +42,9 @@ void order_by_extent(const PositionSumShape& shape, const std::int32_t* extents,
     }
 }
 
-template void find_extents(const PositionSumShape&, const PositionSumInputs<float>&, bool, std::int32_t*);
-template void find_extents(const PositionSumShape&, const PositionSumInputs<double>&, bool, std::int32_t*);
+template void find_extents(const PositionSumShape&, const PositionSumInputs<float>&, bool,
+                           std::int32_t*);
+template void find_extents(const PositionSumShape&, const PositionSumInputs<double>&, bool,
+                           std::int32_t*);
 
 }  // namespace decodemeter::kernels

@@ -30,18 +30,20 @@ SampleQuality quality_of(const RecordSet& set) {
 }
 
 std::string subject_of(const RecordSet& set) {
-    const std::string datasets = fmt::format("{} data set{}", set.datasets.size(), set.datasets.size() == 1 ? "" : "s");
+    const std::string datasets =
+        fmt::format("{} data set{}", set.datasets.size(), set.datasets.size() == 1 ? "" : "s");
     if (!set.run) return fmt::format("{} records of {}", set.records.size(), datasets);
     const RunHeader& run = *set.run;
     // What is watched from outside does not say its precision.
     const std::string dtype = run.model.dtype.empty() ? "" : run.model.dtype + ", ";
-    return fmt::format("{} records of {}, {} ({}{}) on {}", set.records.size(), datasets, run.model.name, dtype,
+    return fmt::format("{} records of {}, {} ({}{}) on {}", set.records.size(), datasets,
+                       run.model.name, dtype,
                        run.execution_mode.empty() ? "unknown mode" : run.execution_mode,
                        run.device.name.empty() ? run.device.type : run.device.name);
 }
 
-// Data sets differ in their contexts, so that they are groups of their own; where each one has a single length, as with
-// fixed lengths, that says nothing, and they are taken together.
+// Data sets differ in their contexts, so that they are groups of their own; where each one has a
+// single length, as with fixed lengths, that says nothing, and they are taken together.
 DivisorDiagnosis diagnose(std::span<const SampleRecord> records, FigureSource source) {
     const std::vector<PerTokenFigure> apart = per_token_figures(records, source);
     if (lengths_vary(apart)) return diagnose_divisor(apart);
@@ -49,9 +51,11 @@ DivisorDiagnosis diagnose(std::span<const SampleRecord> records, FigureSource so
 }
 
 AuditVerdict verdict_of(const AuditReport& report) {
-    if (report.samples.read == 0 || report.samples.read == report.samples.single_token) return AuditVerdict::unusable;
-    const bool suspicious = std::any_of(report.findings.begin(), report.findings.end(),
-                                        [](const AuditFinding& finding) { return finding.suspicious; });
+    if (report.samples.read == 0 || report.samples.read == report.samples.single_token)
+        return AuditVerdict::unusable;
+    const bool suspicious =
+        std::any_of(report.findings.begin(), report.findings.end(),
+                    [](const AuditFinding& finding) { return finding.suspicious; });
     return suspicious ? AuditVerdict::suspicious : AuditVerdict::clean;
 }
 
@@ -68,7 +72,8 @@ AuditReport audit(const RecordSet& set) {
     report.subject = subject_of(set);
     report.native = 2 * set.report.native >= set.report.read;
     report.synthetic = (set.run && set.run->synthetic) ||
-                       std::any_of(records.begin(), records.end(), [](const auto& record) { return record.synthetic; });
+                       std::any_of(records.begin(), records.end(),
+                                   [](const auto& record) { return record.synthetic; });
     report.samples = quality_of(set);
     for (const SampleRecord& record : records) ++report.methods[decode_method(record)];
     const FigureSource own = report.native ? FigureSource::per_step_mean : FigureSource::stored;
@@ -80,7 +85,8 @@ AuditReport audit(const RecordSet& set) {
     if (!times.empty()) report.subtraction = audit_subtraction(records, times);
     report.output_lengths = output_lengths_by_dataset(records);
     report.stability = audit_stability(records);
-    report.idle = idle_split_by_config(set.passes.empty() ? records : std::span<const SampleRecord>(set.passes));
+    report.idle = idle_split_by_config(
+        set.passes.empty() ? records : std::span<const SampleRecord>(set.passes));
     report.floors = step_floors(set, report.idle);
     report.findings = find_in(report);
     report.verdict = verdict_of(report);

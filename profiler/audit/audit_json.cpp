@@ -64,7 +64,10 @@ Json differences_json(const SubtractionAudit& audit) {
 
 Json subtraction_json(const std::optional<SubtractionAudit>& audit) {
     if (!audit)
-        return {{"samples", 0}, {"zero_fraction", nullptr}, {"negative_fraction", nullptr}, {"bias_ms", nullptr}};
+        return {{"samples", 0},
+                {"zero_fraction", nullptr},
+                {"negative_fraction", nullptr},
+                {"bias_ms", nullptr}};
     Json causes = Json::array();
     for (const DifferenceCause& cause : audit->causes) {
         causes.push_back({{"name", cause.name},
@@ -88,9 +91,10 @@ Json subtraction_json(const std::optional<SubtractionAudit>& audit) {
 Json lengths_json(const AuditReport& report) {
     Json json = Json::object();
     for (const auto& [dataset, row] : report.output_lengths) {
-        json[dataset] = {
-            {"samples", row.samples}, {"mean", row.mean}, {"median", row.median}, {"sd", row.deviation},
-            {"cv", row.variation},    {"p95", row.p95},   {"p99", row.p99},       {"range", {row.least, row.most}}};
+        json[dataset] = {{"samples", row.samples}, {"mean", row.mean},
+                         {"median", row.median},   {"sd", row.deviation},
+                         {"cv", row.variation},    {"p95", row.p95},
+                         {"p99", row.p99},         {"range", {row.least, row.most}}};
     }
     return json;
 }
@@ -108,7 +112,9 @@ Json samples_json(const SampleQuality& samples) {
 }
 
 Json stability_json(const Stability& stability) {
-    Json json = {{"groups_tested", stability.groups_tested}, {"outliers", stability.outliers}, {"drift", nullptr}};
+    Json json = {{"groups_tested", stability.groups_tested},
+                 {"outliers", stability.outliers},
+                 {"drift", nullptr}};
     if (stability.drift) {
         json["drift"] = {{"found", stability.drift->found},
                          {"change_percent", stability.drift->change_percent},

@@ -18,7 +18,8 @@ class ScratchDirectory {
 public:
     ScratchDirectory() {
         std::string pattern = (fs::temp_directory_path() / "decodemeter-audit-XXXXXX").string();
-        if (!::mkdtemp(pattern.data())) throw std::runtime_error("cannot make a temporary directory: " + pattern);
+        if (!::mkdtemp(pattern.data()))
+            throw std::runtime_error("cannot make a temporary directory: " + pattern);
         path_ = pattern;
     }
     ~ScratchDirectory() {
@@ -52,7 +53,8 @@ void add_pictures(HtmlPage& page, const std::vector<AuditFigure>& figures) {
 
 void write_audit_page(const AuditReport& report, std::span<const SampleRecord> records,
                       const std::filesystem::path& file) {
-    HtmlPage page("Audit of decode times: " + std::string(to_string(report.verdict)), report.subject);
+    HtmlPage page("Audit of decode times: " + std::string(to_string(report.verdict)),
+                  report.subject);
     page.section("Findings");
     for (const std::string& line : audit_findings_text(report)) page.paragraph(line);
     add_pictures(page, audit_figures(report, records));

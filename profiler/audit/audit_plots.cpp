@@ -23,7 +23,8 @@ std::map<ConfigKey, StepTimes> step_times(std::span<const SampleRecord> records)
     for (const SampleRecord& record : records) {
         if (record.T_decode_per_step.empty()) continue;
         StepTimes& steps = configs[record.config];
-        if (steps.size() < record.T_decode_per_step.size()) steps.resize(record.T_decode_per_step.size());
+        if (steps.size() < record.T_decode_per_step.size())
+            steps.resize(record.T_decode_per_step.size());
         for (std::size_t i = 0; i < record.T_decode_per_step.size(); ++i)
             steps[i].push_back(record.T_decode_per_step[i]);
     }
@@ -33,11 +34,13 @@ std::map<ConfigKey, StepTimes> step_times(std::span<const SampleRecord> records)
 // Evenly over the configurations from the cheapest to the dearest.
 std::vector<std::pair<ConfigKey, StepTimes>> chosen_curves(std::map<ConfigKey, StepTimes> configs) {
     std::vector<std::pair<ConfigKey, StepTimes>> curves(configs.begin(), configs.end());
-    std::sort(curves.begin(), curves.end(),
-              [](const auto& a, const auto& b) { return median(a.second.front()) < median(b.second.front()); });
+    std::sort(curves.begin(), curves.end(), [](const auto& a, const auto& b) {
+        return median(a.second.front()) < median(b.second.front());
+    });
     if (curves.size() <= most_curves) return curves;
     std::vector<std::pair<ConfigKey, StepTimes>> chosen;
-    for (std::size_t i = 0; i < most_curves; ++i) chosen.push_back(curves[i * (curves.size() - 1) / (most_curves - 1)]);
+    for (std::size_t i = 0; i < most_curves; ++i)
+        chosen.push_back(curves[i * (curves.size() - 1) / (most_curves - 1)]);
     return chosen;
 }
 
@@ -56,12 +59,14 @@ void add_step_figure(std::span<const SampleRecord> records, std::vector<AuditFig
         if (!series.x.empty()) plot.series.push_back(std::move(series));
     }
     if (plot.series.empty()) return;
-    figures.push_back({"steps",
-                       "Median time of each decode step, for configurations from the cheapest to the dearest.",
-                       {"Latency against step", {std::move(plot)}}});
+    figures.push_back(
+        {"steps",
+         "Median time of each decode step, for configurations from the cheapest to the dearest.",
+         {"Latency against step", {std::move(plot)}}});
 }
 
-void add_subtraction_figure(std::span<const SampleRecord> records, std::vector<AuditFigure>& figures) {
+void add_subtraction_figure(std::span<const SampleRecord> records,
+                            std::vector<AuditFigure>& figures) {
     const std::vector<DecodeTimes> times = decode_times(records);
     Series scatter{"sample", Mark::points}, difference{"sample", Mark::points};
     const std::size_t stride = stride_for(times.size());
@@ -79,18 +84,25 @@ void add_subtraction_figure(std::span<const SampleRecord> records, std::vector<A
     equal.x = equal.y = {0, *std::max_element(scatter.x.begin(), scatter.x.end())};
     equal.color = 1;
     equal.dashed = true;
-    Plot against{"Decode time", {"direct (ms)"}, {"by subtraction (ms)"}, {std::move(scatter), std::move(equal)}};
+    Plot against{"Decode time",
+                 {"direct (ms)"},
+                 {"by subtraction (ms)"},
+                 {std::move(scatter), std::move(equal)}};
     against.key = KeyPlace::top_left;
-    Plot by_length{
-        "Difference by N", {"returned tokens N"}, {"subtraction − direct, signed (ms)"}, {std::move(difference)}};
+    Plot by_length{"Difference by N",
+                   {"returned tokens N"},
+                   {"subtraction − direct, signed (ms)"},
+                   {std::move(difference)}};
     by_length.level = 0;
     figures.push_back({"subtraction",
-                       "Each point is a sample. On the dashed line, and at 0 on the right, the two methods agree.",
+                       "Each point is a sample. On the dashed line, and at 0 on the right, the two "
+                       "methods agree.",
                        {"Direct against subtraction", {std::move(against), std::move(by_length)}}});
 }
 
 void add_divisor_figure(const AuditReport& report, std::vector<AuditFigure>& figures) {
-    Series per_token{"T/N", Mark::line_points}, per_step{"T/(N−1)", Mark::line_points}, shape{"c·(N−1)/N", Mark::lines};
+    Series per_token{"T/N", Mark::line_points}, per_step{"T/(N−1)", Mark::line_points},
+        shape{"c·(N−1)/N", Mark::lines};
     per_step.color = 1;
     shape.color = 2;
     shape.dashed = true;
@@ -108,11 +120,15 @@ void add_divisor_figure(const AuditReport& report, std::vector<AuditFigure>& fig
         shape.x.push_back(tokens);
         shape.y.push_back(mean(costs) * (tokens - 1) / tokens);
     }
-    Plot plot{"", {"returned tokens N"}, {"ms"}, {std::move(per_token), std::move(per_step), std::move(shape)}};
+    Plot plot{"",
+              {"returned tokens N"},
+              {"ms"},
+              {std::move(per_token), std::move(per_step), std::move(shape)}};
     plot.y.low = 0;
     plot.key = KeyPlace::bottom_right;
     figures.push_back({"divisor",
-                       "Means over ranges of N. T/N rises with N even where every step costs the same: c·(N−1)/N.",
+                       "Means over ranges of N. T/N rises with N even where every step costs the "
+                       "same: c·(N−1)/N.",
                        {"T/N against T/(N−1)", {std::move(plot)}}});
 }
 
@@ -140,13 +156,15 @@ void add_idle_figure(const AuditReport& report, std::vector<AuditFigure>& figure
     }
     for (std::size_t i = 0; i < report.idle.size(); ++i)
         plot.x.ticks.emplace_back(static_cast<double>(i), to_string(report.idle[i].config));
-    figures.push_back(
-        {"idle", "Where the time of a decode step goes on the device.", {"Idle split", {std::move(plot)}}});
+    figures.push_back({"idle",
+                       "Where the time of a decode step goes on the device.",
+                       {"Idle split", {std::move(plot)}}});
 }
 
 }  // namespace
 
-std::vector<AuditFigure> audit_figures(const AuditReport& report, std::span<const SampleRecord> records) {
+std::vector<AuditFigure> audit_figures(const AuditReport& report,
+                                       std::span<const SampleRecord> records) {
     std::vector<AuditFigure> figures;
     add_step_figure(records, figures);
     add_subtraction_figure(records, figures);

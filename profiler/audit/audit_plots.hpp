@@ -17,6 +17,7 @@ struct AuditFigure {
 };
 
 // Those that the records have something for.
-std::vector<AuditFigure> audit_figures(const AuditReport& report, std::span<const SampleRecord> records);
+std::vector<AuditFigure> audit_figures(const AuditReport& report,
+                                       std::span<const SampleRecord> records);
 
 }  // namespace decodemeter

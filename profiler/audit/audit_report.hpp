@@ -15,8 +15,9 @@ std::string audit_text(const AuditReport& report);
 // What is not known is null.
 std::string audit_json(const AuditReport& report);
 
-// One self-contained HTML file. `records` are those of the report. The pictures need gnuplot; without it the page says
-// so in their place. Throws std::runtime_error where the file cannot be written.
+// One self-contained HTML file. `records` are those of the report. The pictures need gnuplot;
+// without it the page says so in their place. Throws std::runtime_error where the file cannot be
+// written.
 void write_audit_page(const AuditReport& report, std::span<const SampleRecord> records,
                       const std::filesystem::path& file);
 

@@ -17,33 +17,41 @@ std::string signed_number(double value, int decimals = 3) {
     return std::isfinite(value) ? fmt::format("{:+.{}f}", value, decimals) : "–";
 }
 
-std::string percent(double fraction) { return std::isfinite(fraction) ? number(100 * fraction) + " %" : "–"; }
+std::string percent(double fraction) {
+    return std::isfinite(fraction) ? number(100 * fraction) + " %" : "–";
+}
 
 std::string count(std::size_t value) { return fmt::format("{}", value); }
 
 std::string divisor_words(const DivisorDiagnosis& diagnosis) {
     std::string text = fmt::format("{}: {}.", to_string(diagnosis.verdict), diagnosis.reason);
     if (!std::isfinite(diagnosis.step_ms)) return text;
-    text += fmt::format(" A step costs {:.3f} ms (R² {:.2f}, noise {:.1f} %), and {:+.3f} ± {:.3f} % more per token.",
-                        diagnosis.step_ms, diagnosis.r_squared, diagnosis.noise_percent,
-                        diagnosis.slope_percent_per_token, diagnosis.slope_error);
-    if (diagnosis.outliers > 0) text += fmt::format(" {} outliers were left out.", diagnosis.outliers);
+    text += fmt::format(
+        " A step costs {:.3f} ms (R² {:.2f}, noise {:.1f} %), and {:+.3f} ± {:.3f} % more per "
+        "token.",
+        diagnosis.step_ms, diagnosis.r_squared, diagnosis.noise_percent,
+        diagnosis.slope_percent_per_token, diagnosis.slope_error);
+    if (diagnosis.outliers > 0)
+        text += fmt::format(" {} outliers were left out.", diagnosis.outliers);
     return text;
 }
 
 AuditSection divisor_section(const AuditReport& report) {
     AuditSection section{"Divisor", {}, {}};
-    section.paragraphs.push_back("The set's own per-token figure looks like " + divisor_words(report.divisor));
+    section.paragraphs.push_back("The set's own per-token figure looks like " +
+                                 divisor_words(report.divisor));
     section.paragraphs.push_back("T_LLM_decode / N looks like " + divisor_words(report.per_token));
     Table table({"N", "samples", "mean N", "T/N (ms)", "T/(N−1) (ms)"});
     for (std::size_t bin = 0; bin < length_bins.size(); ++bin) {
         const FigureByLength& row = report.by_length[bin];
-        table.add_row({std::string(length_bins[bin].label), count(row.samples), number(row.tokens, 1),
-                       number(row.per_token_ms, 3), number(row.per_step_ms, 3)});
+        table.add_row({std::string(length_bins[bin].label), count(row.samples),
+                       number(row.tokens, 1), number(row.per_token_ms, 3),
+                       number(row.per_step_ms, 3)});
     }
     Table correlations({"correlation with N", "samples", "Pearson", "Spearman", "p"});
     for (const LengthCorrelation& row : report.correlations) {
-        correlations.add_row({row.figure, count(row.samples), signed_number(row.pearson), signed_number(row.spearman),
+        correlations.add_row({row.figure, count(row.samples), signed_number(row.pearson),
+                              signed_number(row.spearman),
                               std::isfinite(row.spearman) ? fmt::format("{:.2g}", row.p) : "–"});
     }
     section.tables = {std::move(table), std::move(correlations)};
@@ -54,34 +62,37 @@ Table difference_table(const SubtractionAudit& subtraction) {
     Table table({"N", "samples", "zero", "compared", "direct (ms)", "bias (ms)", "spread (ms)"});
     for (std::size_t bin = 0; bin < length_bins.size(); ++bin) {
         const DifferenceByLength& row = subtraction.by_length[bin];
-        table.add_row({std::string(length_bins[bin].label), count(row.samples), percent(row.zero_fraction),
-                       count(row.compared), number(row.direct_ms), signed_number(row.bias_ms),
-                       number(row.spread_ms, 3)});
+        table.add_row({std::string(length_bins[bin].label), count(row.samples),
+                       percent(row.zero_fraction), count(row.compared), number(row.direct_ms),
+                       signed_number(row.bias_ms), number(row.spread_ms, 3)});
     }
     return table;
 }
 
 // "vision measured again, -12.000 ms: vision alone takes another time than inside generate()"
 std::string cause_text(const DifferenceCause& cause) {
-    const std::string ms = cause.ms ? fmt::format(", {} ms on average", signed_number(*cause.ms)) : "";
+    const std::string ms =
+        cause.ms ? fmt::format(", {} ms on average", signed_number(*cause.ms)) : "";
     return fmt::format("Cause: {}{}: {}.", cause.name, ms, cause.explanation);
 }
 
 AuditSection subtraction_section(const SubtractionAudit& subtraction) {
     AuditSection section{"Subtraction against direct", {}, {}};
-    section.paragraphs.push_back(
-        fmt::format("Of {} samples with a decode time by subtraction it is 0 for {:.2f} % and "
-                    "came out negative for {:.2f} %.",
-                    subtraction.samples, 100 * subtraction.zero_fraction, 100 * subtraction.negative_fraction));
+    section.paragraphs.push_back(fmt::format(
+        "Of {} samples with a decode time by subtraction it is 0 for {:.2f} % and "
+        "came out negative for {:.2f} %.",
+        subtraction.samples, 100 * subtraction.zero_fraction, 100 * subtraction.negative_fraction));
     if (subtraction.compared > 0) {
         section.paragraphs.push_back(fmt::format(
-            "Subtraction − direct over {} samples: mean {:+.3f} ms ({:+.3f} before clamping), median {:+.3f} ms (95 %: "
+            "Subtraction − direct over {} samples: mean {:+.3f} ms ({:+.3f} before clamping), "
+            "median {:+.3f} ms (95 %: "
             "{:+.3f} to {:+.3f}). Median error {} % at N ≤ 3 and {} % at N ≥ 10.",
-            subtraction.compared, subtraction.bias_ms, subtraction.signed_bias_ms, subtraction.median_ms,
-            subtraction.median_lower_ms, subtraction.median_upper_ms, number(subtraction.short_error_percent),
-            number(subtraction.long_error_percent)));
+            subtraction.compared, subtraction.bias_ms, subtraction.signed_bias_ms,
+            subtraction.median_ms, subtraction.median_lower_ms, subtraction.median_upper_ms,
+            number(subtraction.short_error_percent), number(subtraction.long_error_percent)));
     }
-    for (const DifferenceCause& cause : subtraction.causes) section.paragraphs.push_back(cause_text(cause));
+    for (const DifferenceCause& cause : subtraction.causes)
+        section.paragraphs.push_back(cause_text(cause));
     section.tables = {difference_table(subtraction)};
     return section;
 }
@@ -90,9 +101,9 @@ AuditSection length_section(const AuditReport& report) {
     AuditSection section{"Output lengths N", {}, {}};
     Table table({"data set", "samples", "mean", "median", "sd", "CV", "P95", "P99", "range"});
     for (const auto& [dataset, row] : report.output_lengths) {
-        table.add_row({dataset, count(row.samples), number(row.mean), number(row.median, 1), number(row.deviation),
-                       number(row.variation), number(row.p95, 1), number(row.p99, 1),
-                       fmt::format("{:.0f}–{:.0f}", row.least, row.most)});
+        table.add_row({dataset, count(row.samples), number(row.mean), number(row.median, 1),
+                       number(row.deviation), number(row.variation), number(row.p95, 1),
+                       number(row.p99, 1), fmt::format("{:.0f}–{:.0f}", row.least, row.most)});
     }
     section.tables.push_back(std::move(table));
     return section;
@@ -102,19 +113,24 @@ AuditSection sample_section(const AuditReport& report) {
     const SampleQuality& samples = report.samples;
     AuditSection section{"Samples", {}, {}};
     Table table({"samples", "count"});
-    const auto add = [&](const std::string& name, std::int64_t value) { table.add_row({name, std::to_string(value)}); };
+    const auto add = [&](const std::string& name, std::int64_t value) {
+        table.add_row({name, std::to_string(value)});
+    };
     add("read", samples.read);
     for (const auto& [reason, skipped] : samples.skipped) add("skipped: " + reason, skipped);
     add("one token, so no decode step", samples.single_token);
     add("steps, but no decode time", samples.zero_decode);
-    for (const auto& [fault, contradicting] : samples.impossible) add("impossible: " + fault, contradicting);
+    for (const auto& [fault, contradicting] : samples.impossible)
+        add("impossible: " + fault, contradicting);
     add("throttled", samples.throttled);
     add("activity records lost", samples.lossy);
-    add("far from their configuration's median", static_cast<std::int64_t>(report.stability.outliers));
+    add("far from their configuration's median",
+        static_cast<std::int64_t>(report.stability.outliers));
     for (const auto& [flag, flagged] : samples.flags) add("flag: " + flag, flagged);
     section.tables.push_back(std::move(table));
     for (const SkippedSample& example : samples.skipped_examples)
-        section.paragraphs.push_back(fmt::format("skipped {}:{}: {}", example.file, example.line, example.reason));
+        section.paragraphs.push_back(
+            fmt::format("skipped {}:{}: {}", example.file, example.line, example.reason));
     for (const std::string& note : samples.notes) section.paragraphs.push_back(note);
     return section;
 }
@@ -122,21 +138,23 @@ AuditSection sample_section(const AuditReport& report) {
 AuditSection stability_section(const Stability& stability) {
     AuditSection section{"Stability", {}, {}};
     if (!stability.drift) {
-        section.paragraphs.push_back("Too few samples of one configuration to look for drift or for two groups.");
+        section.paragraphs.push_back(
+            "Too few samples of one configuration to look for drift or for two groups.");
         return section;
     }
-    section.paragraphs.push_back(fmt::format(
-        "Drift of a step's cost over the run: {:+.2f} % ({} samples, p = {:.2g}): {}.", stability.drift->change_percent,
-        stability.drift->samples, stability.drift->p, stability.drift->found ? "found" : "none to speak of"));
-    section.paragraphs.push_back(fmt::format("{} of {} configurations fall into two groups.", stability.bimodal.size(),
-                                             stability.groups_tested));
+    section.paragraphs.push_back(
+        fmt::format("Drift of a step's cost over the run: {:+.2f} % ({} samples, p = {:.2g}): {}.",
+                    stability.drift->change_percent, stability.drift->samples, stability.drift->p,
+                    stability.drift->found ? "found" : "none to speak of"));
+    section.paragraphs.push_back(fmt::format("{} of {} configurations fall into two groups.",
+                                             stability.bimodal.size(), stability.groups_tested));
     return section;
 }
 
 AuditSection idle_section(const std::vector<IdleSplitRow>& idle) {
     AuditSection section{"Idle split", {}, {}};
-    Table table(
-        {"configuration", "steps", "span (ms)", "busy", "waits for launch", "for synchronise", "gaps", "kernels"});
+    Table table({"configuration", "steps", "span (ms)", "busy", "waits for launch",
+                 "for synchronise", "gaps", "kernels"});
     for (const IdleSplitRow& row : idle) {
         table.add_row({to_string(row.config), count(row.steps), number(row.span_ms, 3),
                        percent(row.busy_ms / row.span_ms), percent(row.launch_ms / row.span_ms),
@@ -150,16 +168,20 @@ AuditSection idle_section(const std::vector<IdleSplitRow>& idle) {
 AuditSection floor_section(const std::vector<StepFloorRow>& floors) {
     AuditSection section{"Steps and their floor", {}, {}};
     section.paragraphs.push_back(
-        "A step cannot be faster than its weights, keys and values stream from memory. On a device whose memory's "
-        "speed is not known there is no floor, but the speed that the step reaches. Operations are LibTorch's, kernels "
+        "A step cannot be faster than its weights, keys and values stream from memory. On a device "
+        "whose memory's "
+        "speed is not known there is no floor, but the speed that the step reaches. Operations are "
+        "LibTorch's, kernels "
         "and the host's waits for the device those of the tracing passes, for each step.");
-    Table table({"configuration", "samples", "step (ms)", "reads (GB)", "GB/s", "floor (ms)", "step / floor",
-                 "operations", "kernels", "waits"});
+    Table table({"configuration", "samples", "step (ms)", "reads (GB)", "GB/s", "floor (ms)",
+                 "step / floor", "operations", "kernels", "waits"});
     for (const StepFloorRow& row : floors) {
-        table.add_row({to_string(row.config), count(row.samples), number(row.step_ms, 3), number(row.gigabytes, 4),
-                       number(row.gb_per_s, 1), row.floor_ms ? number(*row.floor_ms, 3) : "–",
+        table.add_row({to_string(row.config), count(row.samples), number(row.step_ms, 3),
+                       number(row.gigabytes, 4), number(row.gb_per_s, 1),
+                       row.floor_ms ? number(*row.floor_ms, 3) : "–",
                        row.floor_ms ? number(row.step_ms / *row.floor_ms, 1) : "–",
-                       row.operations ? number(*row.operations, 0) : "–", row.kernels ? number(*row.kernels, 0) : "–",
+                       row.operations ? number(*row.operations, 0) : "–",
+                       row.kernels ? number(*row.kernels, 0) : "–",
                        row.waits ? number(*row.waits, 1) : "–"});
     }
     section.tables.push_back(std::move(table));

@@ -6,11 +6,13 @@
 namespace decodemeter {
 
 std::string audit_text(const AuditReport& report) {
-    std::string text = fmt::format("Audit: {}\nVerdict: {}\n", report.subject, to_string(report.verdict));
+    std::string text =
+        fmt::format("Audit: {}\nVerdict: {}\n", report.subject, to_string(report.verdict));
     for (const std::string& line : audit_findings_text(report)) text += fmt::format("  {}\n", line);
     for (const AuditSection& section : audit_sections(report)) {
         text += fmt::format("\n{}\n", section.heading);
-        for (const std::string& paragraph : section.paragraphs) text += fmt::format("  {}\n", paragraph);
+        for (const std::string& paragraph : section.paragraphs)
+            text += fmt::format("  {}\n", paragraph);
         for (const Table& table : section.tables) text += '\n' + table.text();
     }
     return text;

@@ -27,8 +27,8 @@ double sum_of_steps(const SampleRecord& record) {
 
 std::optional<DecodeTimes> native_times(const SampleRecord& record) {
     if (!record.subtraction) return std::nullopt;
-    return DecodeTimes{0, 0, record.subtraction->T_LLM_decode_signed, record.subtraction->T_LLM_decode,
-                       record.T_LLM_decode};
+    return DecodeTimes{0, 0, record.subtraction->T_LLM_decode_signed,
+                       record.subtraction->T_LLM_decode, record.T_LLM_decode};
 }
 
 std::optional<DecodeTimes> published_times(const SampleRecord& record) {
@@ -36,9 +36,11 @@ std::optional<DecodeTimes> published_times(const SampleRecord& record) {
     if (has_every_step(record)) direct = sum_of_steps(record);
     const double remainder = remainder_ms(record);
     // A total that was made by adding the parts up tells nothing about subtraction.
-    if (direct && close(record.T_LLM_decode, *direct) && close(remainder, *direct)) return std::nullopt;
-    const double clamped =
-        decode_method(record) == DecodeMethod::subtraction ? record.T_LLM_decode : std::max(0.0, remainder);
+    if (direct && close(record.T_LLM_decode, *direct) && close(remainder, *direct))
+        return std::nullopt;
+    const double clamped = decode_method(record) == DecodeMethod::subtraction
+                               ? record.T_LLM_decode
+                               : std::max(0.0, remainder);
     return DecodeTimes{0, 0, remainder, clamped, direct};
 }
 
@@ -46,8 +48,10 @@ std::optional<DecodeTimes> published_times(const SampleRecord& record) {
 
 DecodeMethod decode_method(const SampleRecord& record) {
     if (record.format == RecordFormat::native) return DecodeMethod::direct;
-    if (has_every_step(record) && close(record.T_LLM_decode, sum_of_steps(record))) return DecodeMethod::direct;
-    if (close(record.T_LLM_decode, std::max(0.0, remainder_ms(record)))) return DecodeMethod::subtraction;
+    if (has_every_step(record) && close(record.T_LLM_decode, sum_of_steps(record)))
+        return DecodeMethod::direct;
+    if (close(record.T_LLM_decode, std::max(0.0, remainder_ms(record))))
+        return DecodeMethod::subtraction;
     return DecodeMethod::unknown;
 }
 
@@ -56,7 +60,8 @@ std::vector<DecodeTimes> decode_times(std::span<const SampleRecord> records) {
     for (std::size_t i = 0; i < records.size(); ++i) {
         const SampleRecord& record = records[i];
         if (record.output_tokens < 2) continue;
-        auto times = record.format == RecordFormat::native ? native_times(record) : published_times(record);
+        auto times =
+            record.format == RecordFormat::native ? native_times(record) : published_times(record);
         if (!times) continue;
         times->record = i;
         times->tokens = record.output_tokens;

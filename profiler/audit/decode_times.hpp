@@ -13,7 +13,8 @@ namespace decodemeter {
 // How a record's own T_LLM_decode was taken.
 enum class DecodeMethod {
     direct,       // it is the sum of the record's steps
-    subtraction,  // it is what T_total leaves beside vision and prefill, or it is the difference that is clamped to 0
+    subtraction,  // it is what T_total leaves beside vision and prefill, or it is the difference
+                  // that is clamped to 0
     unknown,
 };
 DecodeMethod decode_method(const SampleRecord& record);
@@ -27,8 +28,9 @@ struct DecodeTimes {
     std::optional<double> direct_ms;  // none: the record has no steps
 };
 
-// Native records: the subtraction that was measured beside. Published ones: T_total - T_vision_total - T_LLM_prefill
-// where the stored decode time is no direct one or T_total says something else than the sum of the parts.
+// Native records: the subtraction that was measured beside. Published ones: T_total -
+// T_vision_total - T_LLM_prefill where the stored decode time is no direct one or T_total says
+// something else than the sum of the parts.
 std::vector<DecodeTimes> decode_times(std::span<const SampleRecord> records);
 
 }  // namespace decodemeter

@@ -67,13 +67,16 @@ private:
     }
 
     Candidate divisor_candidate(int divisor) const {
-        constexpr std::array names = {DivisorVerdict::n_minus_1, DivisorVerdict::n, DivisorVerdict::n_plus_1};
+        constexpr std::array names = {DivisorVerdict::n_minus_1, DivisorVerdict::n,
+                                      DivisorVerdict::n_plus_1};
         Candidate candidate;
         candidate.fit = fit_per_token(figures_, {divisor, PrefillForm::none, false});
         candidate.with_slope = fit_per_token(figures_, {divisor, PrefillForm::none, true});
         candidate.score = std::min(score(candidate.fit), score(candidate.with_slope));
-        const Claim slope = judge(candidate.with_slope.slope, candidate.with_slope.slope_error, least_slope);
-        if (slope == Claim::denied) candidate.verdict = names[static_cast<std::size_t>(divisor + 1)];
+        const Claim slope =
+            judge(candidate.with_slope.slope, candidate.with_slope.slope_error, least_slope);
+        if (slope == Claim::denied)
+            candidate.verdict = names[static_cast<std::size_t>(divisor + 1)];
         if (slope == Claim::claimed) {
             candidate.verdict = DivisorVerdict::slope;
             candidate.fit = candidate.with_slope;
@@ -81,10 +84,12 @@ private:
         return candidate;
     }
 
-    // The form of counted-in prefill that fits best; none where its size is that of another divisor.
+    // The form of counted-in prefill that fits best; none where its size is that of another
+    // divisor.
     std::optional<Candidate> prefill_candidate() const {
         std::optional<Candidate> found;
-        for (const PrefillForm form : {PrefillForm::ratio, PrefillForm::constant, PrefillForm::measured}) {
+        for (const PrefillForm form :
+             {PrefillForm::ratio, PrefillForm::constant, PrefillForm::measured}) {
             if (form == PrefillForm::constant && one_group()) continue;
             if (form == PrefillForm::measured && !prefill_known()) continue;
             Candidate candidate;
@@ -94,10 +99,11 @@ private:
         }
         const double steps = found->fit.prefill_steps, error = found->fit.prefill_error;
         const Claim longer = steps > 1 ? judge(steps - 1, error, least_prefill - 1) : Claim::denied;
-        const bool shorter =
-            steps >= 0.2 && steps <= 0.8 && steps >= significant * error && 1 - steps >= significant * error;
+        const bool shorter = steps >= 0.2 && steps <= 0.8 && steps >= significant * error &&
+                             1 - steps >= significant * error;
         if (longer == Claim::denied && !shorter) return std::nullopt;
-        found->verdict = longer == Claim::open ? DivisorVerdict::undecided : DivisorVerdict::prefill_included;
+        found->verdict =
+            longer == Claim::open ? DivisorVerdict::undecided : DivisorVerdict::prefill_included;
         if (shorter) found->score += implausible;
         found->with_slope = fit_per_token(figures_, {0, found->fit.model.prefill, true});
         const PerTokenFit& sloped = found->with_slope;
@@ -113,7 +119,8 @@ private:
     bool one_group() const { return freedom_ + 1 == static_cast<double>(figures_.size()); }
 
     bool prefill_known() const {
-        return std::all_of(figures_.begin(), figures_.end(), [](const auto& figure) { return figure.prefill_ms > 0; });
+        return std::all_of(figures_.begin(), figures_.end(),
+                           [](const auto& figure) { return figure.prefill_ms > 0; });
     }
 
     std::span<const PerTokenFigure> figures_;
@@ -133,12 +140,14 @@ std::vector<double> residuals(std::span<const PerTokenFigure> figures, const Per
         sums[figures[i].group] += residual.back();
         ++counts[figures[i].group];
     }
-    for (std::size_t i = 0; i < figures.size(); ++i) residual[i] -= sums[figures[i].group] / counts[figures[i].group];
+    for (std::size_t i = 0; i < figures.size(); ++i)
+        residual[i] -= sums[figures[i].group] / counts[figures[i].group];
     return residual;
 }
 
 // Without the requests that lie far from even the best shape.
-std::vector<PerTokenFigure> without_outliers(std::span<const PerTokenFigure> figures, const PerTokenFit& best) {
+std::vector<PerTokenFigure> without_outliers(std::span<const PerTokenFigure> figures,
+                                             const PerTokenFit& best) {
     const std::vector<double> residual = residuals(figures, best);
     const double center = median(residual);
     std::vector<double> distance;
@@ -171,14 +180,18 @@ double r_squared(std::span<const PerTokenFigure> figures, const PerTokenFit& fit
 std::string reason_of(DivisorVerdict verdict) {
     switch (verdict) {
         case DivisorVerdict::n_minus_1:
-            return "the figure does not depend on the output length: T / (N - 1), the N - 1 steps that were run";
+            return "the figure does not depend on the output length: T / (N - 1), the N - 1 steps "
+                   "that were run";
         case DivisorVerdict::n:
-            return "the figure rises as (N - 1) / N: T was divided by N, one token more than there are steps";
+            return "the figure rises as (N - 1) / N: T was divided by N, one token more than there "
+                   "are steps";
         case DivisorVerdict::n_plus_1:
-            return "the figure rises as (N - 1) / (N + 1): T was divided by N + 1, two tokens more than there are "
+            return "the figure rises as (N - 1) / (N + 1): T was divided by N + 1, two tokens more "
+                   "than there are "
                    "steps";
         case DivisorVerdict::prefill_included:
-            return "the figure falls as (P + c (N - 1)) / N: a prefill of P is counted into the decode time";
+            return "the figure falls as (P + c (N - 1)) / N: a prefill of P is counted into the "
+                   "decode time";
         case DivisorVerdict::slope:
             return "the cost of a step itself changes with its position";
         case DivisorVerdict::undecided:
@@ -199,13 +212,15 @@ DivisorDiagnosis unknown(std::size_t samples, std::string reason) {
 }  // namespace
 
 std::string_view to_string(DivisorVerdict verdict) noexcept {
-    constexpr std::array<std::string_view, 6> names = {"N-1", "N", "N+1", "prefill_included", "slope", "undecided"};
+    constexpr std::array<std::string_view, 6> names = {
+        "N-1", "N", "N+1", "prefill_included", "slope", "undecided"};
     return names[static_cast<std::size_t>(verdict)];
 }
 
 DivisorDiagnosis diagnose_divisor(std::span<const PerTokenFigure> figures) {
     if (degrees_of_freedom(figures) < least_freedom || !lengths_vary(figures)) {
-        return unknown(figures.size(), "too few requests of different output lengths under one configuration");
+        return unknown(figures.size(),
+                       "too few requests of different output lengths under one configuration");
     }
     Diagnosis diagnosis(figures);
     std::vector<PerTokenFigure> kept = without_outliers(figures, diagnosis.best().fit);
@@ -219,7 +234,8 @@ DivisorDiagnosis diagnose_divisor(std::span<const PerTokenFigure> figures) {
     result.step_ms = mean(costs);
     result.slope_percent_per_token = 100 * diagnosis.best().with_slope.slope;
     result.slope_error = 100 * diagnosis.best().with_slope.slope_error;
-    if (fit.model.prefill != PrefillForm::none) result.prefill_ms = fit.prefill_steps * result.step_ms;
+    if (fit.model.prefill != PrefillForm::none)
+        result.prefill_ms = fit.prefill_steps * result.step_ms;
     result.noise_percent = 100 * fit.deviation;
     result.r_squared = r_squared(kept, fit);
     result.samples = kept.size();

@@ -24,7 +24,8 @@ std::string counted(std::int64_t count, std::int64_t all) {
 void judge_divisor(const AuditReport& report, Findings& findings) {
     const DivisorDiagnosis& divisor = report.divisor;
     const std::string figure = report.native ? "T_decode_per_step_mean" : "the per-token figure";
-    const bool artefact = divisor.verdict == DivisorVerdict::n || divisor.verdict == DivisorVerdict::n_plus_1 ||
+    const bool artefact = divisor.verdict == DivisorVerdict::n ||
+                          divisor.verdict == DivisorVerdict::n_plus_1 ||
                           divisor.verdict == DivisorVerdict::prefill_included;
     if (divisor.verdict == DivisorVerdict::n_minus_1) return;
     std::string text = fmt::format("{}: {}", figure, divisor.reason);
@@ -39,15 +40,19 @@ void judge_subtraction(const AuditReport& report, Findings& findings) {
     const SubtractionAudit& subtraction = *report.subtraction;
     const auto found = report.methods.find(DecodeMethod::subtraction);
     const std::int64_t used = found == report.methods.end() ? 0 : found->second;
-    const bool doubtful =
-        subtraction.zero_fraction > tolerated_share || subtraction.negative_fraction > tolerated_share;
+    const bool doubtful = subtraction.zero_fraction > tolerated_share ||
+                          subtraction.negative_fraction > tolerated_share;
     if (2 * used > report.samples.read - report.samples.single_token) {
-        findings.push_back({doubtful, fmt::format("the decode times were taken by subtraction: {:.2f} % of them are 0",
-                                                  100 * subtraction.zero_fraction)});
+        findings.push_back(
+            {doubtful,
+             fmt::format("the decode times were taken by subtraction: {:.2f} % of them are 0",
+                         100 * subtraction.zero_fraction)});
     } else if (doubtful) {
-        findings.push_back({false, fmt::format("subtraction would give 0 for {:.2f} % of the samples; the recorded "
-                                               "decode times are direct",
-                                               100 * subtraction.zero_fraction)});
+        findings.push_back(
+            {false,
+             fmt::format("subtraction would give 0 for {:.2f} % of the samples; the recorded "
+                         "decode times are direct",
+                         100 * subtraction.zero_fraction)});
     }
 }
 
@@ -58,16 +63,19 @@ void judge_samples(const AuditReport& report, Findings& findings) {
     for (const auto& [reason, count] : samples.skipped) skipped += count;
     if (skipped > 0) {
         const std::int64_t all = samples.read + skipped;
-        findings.push_back({share_of(skipped, all) > tolerated_share, counted(skipped, all) + " could not be used"});
+        findings.push_back({share_of(skipped, all) > tolerated_share,
+                            counted(skipped, all) + " could not be used"});
     }
     if (samples.zero_decode > 0)
-        findings.push_back({true, counted(samples.zero_decode, several) + " have steps but no decode time"});
+        findings.push_back(
+            {true, counted(samples.zero_decode, several) + " have steps but no decode time"});
     for (const auto& [fault, count] : samples.impossible)
         findings.push_back({true, fmt::format("{}: {}", counted(count, samples.read), fault)});
     if (samples.throttled > 0)
         findings.push_back({share_of(samples.throttled, samples.read) > tolerated_share,
                             counted(samples.throttled, samples.read) + " ran on a throttled GPU"});
-    if (samples.lossy > 0) findings.push_back({true, counted(samples.lossy, samples.read) + " lost activity records"});
+    if (samples.lossy > 0)
+        findings.push_back({true, counted(samples.lossy, samples.read) + " lost activity records"});
     if (several == 0) findings.push_back({true, "no sample has a decode step"});
     if (report.synthetic) findings.push_back({false, "the records are simulated, not measured"});
 }
@@ -75,13 +83,14 @@ void judge_samples(const AuditReport& report, Findings& findings) {
 void judge_stability(const AuditReport& report, Findings& findings) {
     const Stability& stability = report.stability;
     if (stability.drift && stability.drift->found)
-        findings.push_back(
-            {true, fmt::format("a step's cost drifted by {:+.1f} % over the run", stability.drift->change_percent)});
+        findings.push_back({true, fmt::format("a step's cost drifted by {:+.1f} % over the run",
+                                              stability.drift->change_percent)});
     for (const BimodalGroup& group : stability.bimodal)
         findings.push_back(
-            {true, fmt::format("{}: the steps fall into two groups, {:.3g} ms and {:.3g} ms ({:.0f} % of "
-                               "the samples)",
-                               group.name, group.lower_ms, group.upper_ms, 100 * group.upper_share)});
+            {true,
+             fmt::format("{}: the steps fall into two groups, {:.3g} ms and {:.3g} ms ({:.0f} % of "
+                         "the samples)",
+                         group.name, group.lower_ms, group.upper_ms, 100 * group.upper_share)});
 }
 
 }  // namespace

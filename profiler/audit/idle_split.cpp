@@ -9,8 +9,9 @@ namespace {
 
 void add_steps(IdleSplitRow& row, const CuptiSummary& cupti, const std::vector<double>& busy) {
     const std::size_t steps =
-        std::min({cupti.span_ms.size(), busy.size(), cupti.idle_launch_ms.size(), cupti.idle_synchronise_ms.size(),
-                  cupti.idle_gap_ms.size(), cupti.kernels.size(), cupti.synchronisations.size()});
+        std::min({cupti.span_ms.size(), busy.size(), cupti.idle_launch_ms.size(),
+                  cupti.idle_synchronise_ms.size(), cupti.idle_gap_ms.size(), cupti.kernels.size(),
+                  cupti.synchronisations.size()});
     for (std::size_t i = 0; i < steps; ++i) {
         row.span_ms += cupti.span_ms[i];
         row.busy_ms += busy[i];
@@ -37,8 +38,9 @@ std::vector<IdleSplitRow> idle_split_by_config(std::span<const SampleRecord> rec
         row.config = config;
         const auto steps = static_cast<double>(row.steps);
         for (double IdleSplitRow::*sum :
-             {&IdleSplitRow::span_ms, &IdleSplitRow::busy_ms, &IdleSplitRow::launch_ms, &IdleSplitRow::synchronise_ms,
-              &IdleSplitRow::gap_ms, &IdleSplitRow::kernels, &IdleSplitRow::waits})
+             {&IdleSplitRow::span_ms, &IdleSplitRow::busy_ms, &IdleSplitRow::launch_ms,
+              &IdleSplitRow::synchronise_ms, &IdleSplitRow::gap_ms, &IdleSplitRow::kernels,
+              &IdleSplitRow::waits})
             row.*sum /= steps;
         result.push_back(row);
     }

@@ -24,7 +24,8 @@ struct FigureSeries {
 FigureSeries relative_to_group(const FigureSeries& series, std::span<const SampleRecord> records) {
     std::map<ConfigKey, std::vector<double>> groups;
     const auto group_of = [&](std::size_t i) { return records[series.records[i]].config; };
-    for (std::size_t i = 0; i < series.values.size(); ++i) groups[group_of(i)].push_back(series.values[i]);
+    for (std::size_t i = 0; i < series.values.size(); ++i)
+        groups[group_of(i)].push_back(series.values[i]);
     std::map<ConfigKey, double> medians;
     for (const auto& [group, values] : groups) medians[group] = median(values);
     FigureSeries relative;
@@ -35,17 +36,21 @@ FigureSeries relative_to_group(const FigureSeries& series, std::span<const Sampl
     return relative;
 }
 
-LengthCorrelation correlate(std::string figure, const FigureSeries& series, std::span<const SampleRecord> records) {
+LengthCorrelation correlate(std::string figure, const FigureSeries& series,
+                            std::span<const SampleRecord> records) {
     const FigureSeries relative = relative_to_group(series, records);
     std::vector<double> tokens;
-    for (const std::size_t record : relative.records) tokens.push_back(records[record].output_tokens);
+    for (const std::size_t record : relative.records)
+        tokens.push_back(records[record].output_tokens);
     const RankCorrelation ranked = rank_correlation(tokens, relative.values);
-    return {std::move(figure), correlation(tokens, relative.values), ranked.rho, ranked.p, tokens.size()};
+    return {std::move(figure), correlation(tokens, relative.values), ranked.rho, ranked.p,
+            tokens.size()};
 }
 
 }  // namespace
 
-std::array<FigureByLength, length_bins.size()> figures_by_length(std::span<const SampleRecord> records) {
+std::array<FigureByLength, length_bins.size()> figures_by_length(
+    std::span<const SampleRecord> records) {
     std::array<std::vector<double>, length_bins.size()> tokens, per_token, per_step;
     for (const SampleRecord& record : records) {
         if (record.output_tokens < 2) continue;
@@ -56,7 +61,8 @@ std::array<FigureByLength, length_bins.size()> figures_by_length(std::span<const
     }
     std::array<FigureByLength, length_bins.size()> figures;
     for (std::size_t bin = 0; bin < figures.size(); ++bin)
-        figures[bin] = {tokens[bin].size(), mean(tokens[bin]), mean(per_token[bin]), mean(per_step[bin])};
+        figures[bin] = {tokens[bin].size(), mean(tokens[bin]), mean(per_token[bin]),
+                        mean(per_step[bin])};
     return figures;
 }
 
@@ -72,8 +78,9 @@ std::vector<LengthCorrelation> length_correlations(std::span<const SampleRecord>
         subtracted_per_token.add(entry.record, entry.subtraction_ms / entry.tokens);
         subtracted_per_step.add(entry.record, entry.subtraction_ms / (entry.tokens - 1));
     }
-    std::vector<LengthCorrelation> correlations = {correlate("recorded, T/(N−1)", per_step, records),
-                                                   correlate("recorded, T/N", per_token, records)};
+    std::vector<LengthCorrelation> correlations = {
+        correlate("recorded, T/(N−1)", per_step, records),
+        correlate("recorded, T/N", per_token, records)};
     if (!times.empty()) {
         correlations.push_back(correlate("subtraction, T/(N−1)", subtracted_per_step, records));
         correlations.push_back(correlate("subtraction, T/N", subtracted_per_token, records));
@@ -81,9 +88,11 @@ std::vector<LengthCorrelation> length_correlations(std::span<const SampleRecord>
     return correlations;
 }
 
-std::map<std::string, OutputLengthSummary> output_lengths_by_dataset(std::span<const SampleRecord> records) {
+std::map<std::string, OutputLengthSummary> output_lengths_by_dataset(
+    std::span<const SampleRecord> records) {
     std::map<std::string, std::vector<double>> lengths;
-    for (const SampleRecord& record : records) lengths[record.dataset].push_back(record.output_tokens);
+    for (const SampleRecord& record : records)
+        lengths[record.dataset].push_back(record.output_tokens);
     std::map<std::string, OutputLengthSummary> summaries;
     for (auto& [dataset, values] : lengths) {
         std::sort(values.begin(), values.end());

@@ -20,10 +20,12 @@ struct FigureByLength {
     double per_token_ms = 0;  // T_LLM_decode / N
     double per_step_ms = 0;   // T_LLM_decode / (N - 1)
 };
-std::array<FigureByLength, length_bins.size()> figures_by_length(std::span<const SampleRecord> records);
+std::array<FigureByLength, length_bins.size()> figures_by_length(
+    std::span<const SampleRecord> records);
 
-// Correlation of one method's per-token figure with N. Each figure is first divided by the median of its
-// configuration, so that a mix of configurations that goes with N does not look like an effect of N.
+// Correlation of one method's per-token figure with N. Each figure is first divided by the median
+// of its configuration, so that a mix of configurations that goes with N does not look like an
+// effect of N.
 struct LengthCorrelation {
     std::string figure;
     double pearson = 0;
@@ -46,6 +48,7 @@ struct OutputLengthSummary {
     double most = 0;
 };
 // By data set; a sample that was measured under several configurations counts once for each.
-std::map<std::string, OutputLengthSummary> output_lengths_by_dataset(std::span<const SampleRecord> records);
+std::map<std::string, OutputLengthSummary> output_lengths_by_dataset(
+    std::span<const SampleRecord> records);
 
 }  // namespace decodemeter

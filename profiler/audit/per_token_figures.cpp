@@ -7,8 +7,8 @@
 
 namespace decodemeter {
 
-std::vector<PerTokenFigure> per_token_figures(std::span<const SampleRecord> records, FigureSource source,
-                                              FigureGroups grouping) {
+std::vector<PerTokenFigure> per_token_figures(std::span<const SampleRecord> records,
+                                              FigureSource source, FigureGroups grouping) {
     std::map<std::tuple<std::string, ConfigKey>, std::size_t> groups;
     std::vector<PerTokenFigure> figures;
     const bool by_dataset = grouping == FigureGroups::dataset_and_config;
@@ -19,8 +19,10 @@ std::vector<PerTokenFigure> per_token_figures(std::span<const SampleRecord> reco
         if (source == FigureSource::per_step_mean) ms = *decode_per_step_mean_ms(record);
         if (!(ms > 0)) continue;
         const auto group =
-            groups.try_emplace({by_dataset ? record.dataset : "", record.config}, groups.size()).first->second;
-        figures.push_back({group, static_cast<double>(record.output_tokens), ms, record.T_LLM_prefill});
+            groups.try_emplace({by_dataset ? record.dataset : "", record.config}, groups.size())
+                .first->second;
+        figures.push_back(
+            {group, static_cast<double>(record.output_tokens), ms, record.T_LLM_prefill});
     }
     return figures;
 }
@@ -28,7 +30,8 @@ std::vector<PerTokenFigure> per_token_figures(std::span<const SampleRecord> reco
 bool lengths_vary(std::span<const PerTokenFigure> figures) {
     std::map<std::size_t, std::set<double>> lengths;
     for (const PerTokenFigure& figure : figures) lengths[figure.group].insert(figure.tokens);
-    return std::any_of(lengths.begin(), lengths.end(), [](const auto& group) { return group.second.size() > 1; });
+    return std::any_of(lengths.begin(), lengths.end(),
+                       [](const auto& group) { return group.second.size() > 1; });
 }
 
 }  // namespace decodemeter

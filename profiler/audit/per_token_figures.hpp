@@ -18,8 +18,9 @@ enum class FigureSource {
 enum class FigureGroups { dataset_and_config, config };
 
 // The figures of records with N >= 2 and a figure above 0.
-std::vector<PerTokenFigure> per_token_figures(std::span<const SampleRecord> records, FigureSource source,
-                                              FigureGroups groups = FigureGroups::dataset_and_config);
+std::vector<PerTokenFigure> per_token_figures(
+    std::span<const SampleRecord> records, FigureSource source,
+    FigureGroups groups = FigureGroups::dataset_and_config);
 
 // Whether any group has more than one N, without which figures tell nothing of it.
 bool lengths_vary(std::span<const PerTokenFigure> figures);

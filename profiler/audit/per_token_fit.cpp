@@ -9,7 +9,8 @@ namespace decodemeter {
 namespace {
 
 constexpr int iterations = 20;
-// Residuals below this are rounding of the written numbers, not noise that a model could be judged by.
+// Residuals below this are rounding of the written numbers, not noise that a model could be judged
+// by.
 constexpr double rounding_floor = 1e-4;
 // A step's cost stays above a twentieth of the first one's, whatever slope is tried.
 constexpr double least_position_factor = 0.05;
@@ -74,8 +75,8 @@ public:
             const double before = best.squares;
             // Halve the step until it helps.
             for (double share = 1; share > 1e-3; share /= 2) {
-                const Parameters tried =
-                    bounded({parameters.prefill + share * step.prefill, parameters.slope + share * step.slope});
+                const Parameters tried = bounded({parameters.prefill + share * step.prefill,
+                                                  parameters.slope + share * step.slope});
                 const NormalEquations equations = evaluate(tried);
                 if (equations.squares >= best.squares) continue;
                 best = equations;
@@ -140,7 +141,8 @@ private:
 
     Parameters bounded(Parameters at) const {
         at.prefill = std::max(at.prefill, 0.0);
-        if (longest_ > 2) at.slope = std::max(at.slope, 2 * (least_position_factor - 1) / (longest_ - 2));
+        if (longest_ > 2)
+            at.slope = std::max(at.slope, 2 * (least_position_factor - 1) / (longest_ - 2));
         return at;
     }
 
@@ -152,7 +154,8 @@ private:
         const std::vector<double> group_cost = grouping_.means(log_cost);
         double sum = 0;
         for (std::size_t i = 0; i < figures_.size(); ++i) {
-            const double prefill = model_.prefill == PrefillForm::measured ? figures_[i].prefill_ms : 1.0;
+            const double prefill =
+                model_.prefill == PrefillForm::measured ? figures_[i].prefill_ms : 1.0;
             weights_[i] = prefill / std::exp(group_cost[figures_[i].group]);
             sum += weights_[i];
         }
@@ -174,7 +177,8 @@ private:
         const double free_slope = both && pp > 0 ? ss - ps * ps / pp : ss;
         fit.prefill_error = free_prefill > 0 ? fit.deviation / std::sqrt(free_prefill) : HUGE_VAL;
         fit.slope_error = free_slope > 0 ? fit.deviation / std::sqrt(free_slope) : HUGE_VAL;
-        for (std::size_t i = 0; i < figures_.size(); ++i) fit.shape.push_back(std::exp(log_shape(i, at)));
+        for (std::size_t i = 0; i < figures_.size(); ++i)
+            fit.shape.push_back(std::exp(log_shape(i, at)));
         return fit;
     }
 

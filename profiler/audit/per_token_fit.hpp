@@ -7,8 +7,8 @@
 
 namespace decodemeter {
 
-// One request's own per-token figure. Requests of one group (one configuration on one data set) share the cost
-// of a step; N must vary within a group for it to tell anything.
+// One request's own per-token figure. Requests of one group (one configuration on one data set)
+// share the cost of a step; N must vary within a group for it to tell anything.
 struct PerTokenFigure {
     std::size_t group = 0;
     double tokens = 0;      // N, at least 2; a bin's centre need not be whole
@@ -18,8 +18,8 @@ struct PerTokenFigure {
 
 // How a decode time is turned into the figure, up to the factor c_group:
 //     (N - 1 + p) / (N + divisor) * (1 + slope (N - 2) / 2)
-// Step s costs c (1 + slope (s - 1)), so the N - 1 steps cost c (1 + slope (N - 2) / 2) on average; p is a
-// prefill that was counted in, in steps.
+// Step s costs c (1 + slope (s - 1)), so the N - 1 steps cost c (1 + slope (N - 2) / 2) on average;
+// p is a prefill that was counted in, in steps.
 enum class PrefillForm {
     none,      // p = 0
     ratio,     // p is the same in all groups
@@ -32,7 +32,9 @@ struct PerTokenModel {
     PrefillForm prefill = PrefillForm::none;
     bool slope = false;
 
-    int parameters() const noexcept { return (prefill == PrefillForm::none ? 0 : 1) + (slope ? 1 : 0); }
+    int parameters() const noexcept {
+        return (prefill == PrefillForm::none ? 0 : 1) + (slope ? 1 : 0);
+    }
 };
 
 struct PerTokenFit {
@@ -46,8 +48,8 @@ struct PerTokenFit {
     std::vector<double> shape;  // the model's figure for each request, in units of c
 };
 
-// Least squares of the logarithms, so that noise is relative and each group's c falls out with its mean.
-// Groups are numbered from 0 without gaps.
+// Least squares of the logarithms, so that noise is relative and each group's c falls out with its
+// mean. Groups are numbered from 0 without gaps.
 PerTokenFit fit_per_token(std::span<const PerTokenFigure> figures, const PerTokenModel& model);
 
 // Residual degrees of freedom before the model's own parameters: requests minus groups.

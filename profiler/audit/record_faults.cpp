@@ -8,16 +8,20 @@ namespace decodemeter {
 
 namespace {
 
-// Times are written with all their digits; what is left is the rounding of sums, and of float32 event times.
+// Times are written with all their digits; what is left is the rounding of sums, and of float32
+// event times.
 bool differ(double a, double b) { return std::fabs(a - b) > 1e-3 + 1e-4 * std::fabs(b); }
 
 void check_native(const SampleRecord& record, std::vector<std::string>& faults) {
-    const double steps = std::accumulate(record.T_decode_per_step.begin(), record.T_decode_per_step.end(), 0.0);
-    if (differ(steps, record.T_LLM_decode)) faults.push_back("the steps do not add up to T_LLM_decode");
+    const double steps =
+        std::accumulate(record.T_decode_per_step.begin(), record.T_decode_per_step.end(), 0.0);
+    if (differ(steps, record.T_LLM_decode))
+        faults.push_back("the steps do not add up to T_LLM_decode");
     if (differ(record.decode_end_ms - record.decode_start_ms, record.T_LLM_decode))
         faults.push_back("T_LLM_decode is not decode_end_ms - decode_start_ms");
     const double parts = record.T_vision_total + record.T_LLM_prefill + record.T_LLM_decode;
-    if (parts > 1.005 * record.T_total + 0.1) faults.push_back("the stages take longer than T_total");
+    if (parts > 1.005 * record.T_total + 0.1)
+        faults.push_back("the stages take longer than T_total");
 }
 
 void check_busy(const SampleRecord& record, std::vector<std::string>& faults) {
@@ -40,8 +44,10 @@ std::vector<std::string> impossible_values(const SampleRecord& record) {
         faults.push_back("T_decode_per_step has another length than N - 1");
     if (std::any_of(steps.begin(), steps.end(), [](double step) { return step <= 0; }))
         faults.push_back("a step takes no time");
-    if (record.output_tokens == 1 && record.T_LLM_decode > 0) faults.push_back("decode time without a step");
-    if (record.content_tokens > record.output_tokens) faults.push_back("content_tokens above output_tokens");
+    if (record.output_tokens == 1 && record.T_LLM_decode > 0)
+        faults.push_back("decode time without a step");
+    if (record.content_tokens > record.output_tokens)
+        faults.push_back("content_tokens above output_tokens");
     if (record.format == RecordFormat::native) check_native(record, faults);
     check_busy(record, faults);
     if (record.cupti && record.cupti->events_misplaced > 0)
@@ -54,7 +60,9 @@ bool has_zero_decode(const SampleRecord& record) noexcept {
 }
 
 bool is_throttled(const SampleRecord& record) noexcept {
-    const auto tagged = [](const std::string& flag) { return flag.find("throttle") != std::string::npos; };
+    const auto tagged = [](const std::string& flag) {
+        return flag.find("throttle") != std::string::npos;
+    };
     return (record.gpu && !record.gpu->throttle.empty()) ||
            std::any_of(record.flags.begin(), record.flags.end(), tagged);
 }
@@ -62,7 +70,9 @@ bool is_throttled(const SampleRecord& record) noexcept {
 bool has_losses(const SampleRecord& record) noexcept {
     if (!record.cupti) return false;
     const CuptiSummary& cupti = *record.cupti;
-    return cupti.dropped + cupti.zero_timestamps + cupti.unmatched + cupti.overlapping + cupti.link_disagreements > 0;
+    return cupti.dropped + cupti.zero_timestamps + cupti.unmatched + cupti.overlapping +
+               cupti.link_disagreements >
+           0;
 }
 
 }  // namespace decodemeter

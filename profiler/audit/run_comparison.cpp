@@ -39,7 +39,9 @@ struct Times {
 };
 
 // The published format counts samples in each file, so that a key may name two different samples.
-bool same_sample(const SampleRecord& a, const SampleRecord& b) { return a.prompt_tokens == b.prompt_tokens; }
+bool same_sample(const SampleRecord& a, const SampleRecord& b) {
+    return a.prompt_tokens == b.prompt_tokens;
+}
 
 Times pairs_of(const Records& a, const Records& b, TimeOf time_of) {
     std::unordered_map<std::string_view, const SampleRecord*> in_b;
@@ -61,7 +63,8 @@ std::vector<double> all_times(const Records& records, TimeOf time_of) {
     return times;
 }
 
-TimeComparison compare_times(const Records& a, const Records& b, TimeOf time_of, double same_within) {
+TimeComparison compare_times(const Records& a, const Records& b, TimeOf time_of,
+                             double same_within) {
     const Times pairs = pairs_of(a, b, time_of);
     if (pairs.a.size() >= least_pairs)
         return {median(pairs.a), median(pairs.b), compare_paired(pairs.a, pairs.b, same_within)};
@@ -93,11 +96,14 @@ RunComparison compare_runs(const RecordSet& a, const RecordSet& b, double same_w
     for (const auto& [config, records] : in_a) {
         const auto found = in_b.find(config);
         if (found == in_b.end()) continue;
-        comparison.configs.push_back({config, compare_times(records, found->second, step_of, same_within),
-                                      compare_times(records, found->second, prefill_of, same_within)});
+        comparison.configs.push_back(
+            {config, compare_times(records, found->second, step_of, same_within),
+             compare_times(records, found->second, prefill_of, same_within)});
     }
     if (comparison.configs.empty())
-        throw InputError("the two runs have no configuration (tier, top_k, blocks) in common; nothing to compare");
+        throw InputError(
+            "the two runs have no configuration (tier, top_k, blocks) in common; nothing to "
+            "compare");
     add_only_in(in_a, in_b, "A", comparison.only_in_one);
     add_only_in(in_b, in_a, "B", comparison.only_in_one);
     comparison.step = compare_all_pairs(a, b, same_within);

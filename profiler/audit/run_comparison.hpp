@@ -11,8 +11,8 @@
 
 namespace decodemeter {
 
-// One time of both runs. Samples that both have measured are compared pair by pair; where there are too few of them,
-// all samples of the one are compared with all of the other.
+// One time of both runs. Samples that both have measured are compared pair by pair; where there are
+// too few of them, all samples of the one are compared with all of the other.
 struct TimeComparison {
     double a_ms = 0;  // medians of what was compared; NaN for nothing
     double b_ms = 0;
@@ -28,8 +28,9 @@ struct ConfigComparison {
 struct RunComparison {
     std::vector<ConfigComparison> configs;  // those in both runs
     TimeComparison step;                    // of all configurations together, by the pairs
-    std::vector<std::string> only_in_one;   // configurations that only one run has: "high_8_16 (only in A)"
-    std::vector<std::string> differences;   // of the run headers
+    std::vector<std::string>
+        only_in_one;  // configurations that only one run has: "high_8_16 (only in A)"
+    std::vector<std::string> differences;  // of the run headers
     double same_within = 0.01;
 };
 

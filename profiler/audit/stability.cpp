@@ -17,7 +17,8 @@ namespace {
 constexpr std::size_t least_samples = 30;
 constexpr double least_drift = 0.03;     // of the median
 constexpr double least_distance = 0.05;  // of two groups, of the median
-constexpr double normal_mad = 1.4826;    // of a normal distribution: standard deviation / median absolute deviation
+constexpr double normal_mad =
+    1.4826;  // of a normal distribution: standard deviation / median absolute deviation
 
 struct Step {
     std::size_t record = 0;
@@ -59,23 +60,25 @@ std::size_t count_outliers(const std::vector<double>& values) {
     std::vector<double> distances;
     for (const double value : values) distances.push_back(std::fabs(value - center));
     const double limit = std::max(6 * normal_mad * median(distances), 1e-3 * center);
-    return static_cast<std::size_t>(
-        std::count_if(distances.begin(), distances.end(), [&](double distance) { return distance > limit; }));
+    return static_cast<std::size_t>(std::count_if(
+        distances.begin(), distances.end(), [&](double distance) { return distance > limit; }));
 }
 
 // Each record's rank by its time stamp.
 std::vector<double> places_in_time(std::span<const SampleRecord> records) {
     std::vector<std::size_t> order(records.size());
     std::iota(order.begin(), order.end(), std::size_t{0});
-    std::stable_sort(order.begin(), order.end(),
-                     [&](std::size_t a, std::size_t b) { return records[a].time < records[b].time; });
+    std::stable_sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) {
+        return records[a].time < records[b].time;
+    });
     std::vector<double> places(records.size());
     for (std::size_t i = 0; i < order.size(); ++i) places[order[i]] = static_cast<double>(i);
     return places;
 }
 
 bool has_times(std::span<const SampleRecord> records) {
-    return std::all_of(records.begin(), records.end(), [](const SampleRecord& record) { return !record.time.empty(); });
+    return std::all_of(records.begin(), records.end(),
+                       [](const SampleRecord& record) { return !record.time.empty(); });
 }
 
 struct DriftSeries {
@@ -102,8 +105,10 @@ Stability audit_stability(std::span<const SampleRecord> records) {
         stability.outliers += count_outliers(values);
         const TwoGroups two = find_two_groups(values, least_distance * center);
         if (two.found) {
-            const double share = static_cast<double>(two.upper_count) / static_cast<double>(values.size());
-            stability.bimodal.push_back({name, two.lower_center, two.upper_center, share, values.size()});
+            const double share =
+                static_cast<double>(two.upper_count) / static_cast<double>(values.size());
+            stability.bimodal.push_back(
+                {name, two.lower_center, two.upper_center, share, values.size()});
         }
         for (std::size_t i = 0; i < group.size(); ++i) {
             const double within = static_cast<double>(i) / static_cast<double>(group.size());

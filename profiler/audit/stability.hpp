@@ -1,5 +1,5 @@
-// Did the machine run the same way all the time? Drift over the run, and configurations whose steps fall into two
-// groups.
+// Did the machine run the same way all the time? Drift over the run, and configurations whose steps
+// fall into two groups.
 #pragma once
 
 #include <cstddef>
@@ -31,11 +31,12 @@ struct Stability {
     std::optional<DriftFinding> drift;  // none: too few samples
     std::vector<BimodalGroup> bimodal;
     std::size_t groups_tested = 0;  // data sets by configurations with enough samples
-    std::size_t outliers = 0;       // samples over 6 robust standard deviations from their group's median
+    std::size_t outliers =
+        0;  // samples over 6 robust standard deviations from their group's median
 };
 
-// Judged on T_LLM_decode / (N - 1) of each record, with what goes with the context length within its data set and
-// configuration taken out.
+// Judged on T_LLM_decode / (N - 1) of each record, with what goes with the context length within
+// its data set and configuration taken out.
 Stability audit_stability(std::span<const SampleRecord> records);
 
 }  // namespace decodemeter

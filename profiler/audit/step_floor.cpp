@@ -44,9 +44,11 @@ std::map<std::pair<int, int>, int> operation_counts(const RunHeader& run) {
     for (const auto& entry : list) {
         const auto number = [&](const char* name) {
             const auto value = entry.is_object() ? entry.find(name) : entry.end();
-            return value != entry.end() && value->is_number_integer() ? value->template get<int>() : -1;
+            return value != entry.end() && value->is_number_integer() ? value->template get<int>()
+                                                                      : -1;
         };
-        if (number("operations") >= 0) counts[{number("top_k"), number("blocks")}] = number("operations");
+        if (number("operations") >= 0)
+            counts[{number("top_k"), number("blocks")}] = number("operations");
     }
     return counts;
 }
@@ -58,32 +60,35 @@ std::optional<double> step_weight_bytes(const ModelInfo& model, int top_k, int b
     const double d = size("d_model"), key_value = size("kv_heads") * size("head_dim");
     const bool experts = model.sizes.contains("experts");
     const double attention = d * (d + 2 * key_value) + d * d;
-    const double feed_forward =
-        experts ? size("experts") * d + 3 * top_k * d * size("expert_inner") : 3 * d * size("inner");
+    const double feed_forward = experts ? size("experts") * d + 3 * top_k * d * size("expert_inner")
+                                        : 3 * d * size("inner");
     const double bias = size("qkv_bias") * (d + 2 * key_value);
     const double norms = 2 * d + size("qk_norm") * (d + key_value);
-    const double values = blocks * (attention + bias + norms + feed_forward) + d + size("vocabulary") * d + d;
+    const double values =
+        blocks * (attention + bias + norms + feed_forward) + d + size("vocabulary") * d + d;
     return size.complete ? std::optional(values * size.value_bytes()) : std::nullopt;
 }
 
 std::optional<double> step_cache_bytes(const ModelInfo& model, int blocks, double context) {
     Sizes size(model);
-    const double bytes = 2 * blocks * size("kv_heads") * size("head_dim") * size.value_bytes() * context;
+    const double bytes =
+        2 * blocks * size("kv_heads") * size("head_dim") * size.value_bytes() * context;
     return size.complete ? std::optional(bytes) : std::nullopt;
 }
 
 std::optional<double> memory_gb_per_s(std::string_view device_name) {
     // The first part of a name that is found counts, so the narrower ones come first.
-    constexpr std::array<std::pair<std::string_view, double>, 10> speeds = {{{"GH200", 4000},
-                                                                             {"H200", 4800},
-                                                                             {"H100 PCIe", 2039},
-                                                                             {"H100 NVL", 3938},
-                                                                             {"H100", 3350},
-                                                                             {"A100-SXM4-80GB", 2039},
-                                                                             {"A100 80GB PCIe", 1935},
-                                                                             {"A100", 1555},
-                                                                             {"L40S", 864},
-                                                                             {"RTX 4090", 1008}}};
+    constexpr std::array<std::pair<std::string_view, double>, 10> speeds = {
+        {{"GH200", 4000},
+         {"H200", 4800},
+         {"H100 PCIe", 2039},
+         {"H100 NVL", 3938},
+         {"H100", 3350},
+         {"A100-SXM4-80GB", 2039},
+         {"A100 80GB PCIe", 1935},
+         {"A100", 1555},
+         {"L40S", 864},
+         {"RTX 4090", 1008}}};
     for (const auto& [name, speed] : speeds) {
         if (device_name.find(name) != std::string_view::npos) return speed;
     }
@@ -104,7 +109,8 @@ std::vector<StepFloorRow> step_floors(const RecordSet& set, std::span<const Idle
     std::vector<StepFloorRow> rows;
     for (const auto& [config, seen] : samples) {
         const auto weights = step_weight_bytes(set.run->model, config.top_k, config.active_blocks);
-        const auto cache = step_cache_bytes(set.run->model, config.active_blocks, mean(seen.context));
+        const auto cache =
+            step_cache_bytes(set.run->model, config.active_blocks, mean(seen.context));
         if (!weights || !cache) return {};
         StepFloorRow row;
         row.config = config;
@@ -113,7 +119,8 @@ std::vector<StepFloorRow> step_floors(const RecordSet& set, std::span<const Idle
         row.gigabytes = (*weights + *cache) / 1e9;
         row.gb_per_s = 1000 * row.gigabytes / row.step_ms;
         if (speed) row.floor_ms = 1000 * row.gigabytes / *speed;
-        if (const auto found = operations.find({config.top_k, config.active_blocks}); found != operations.end())
+        if (const auto found = operations.find({config.top_k, config.active_blocks});
+            found != operations.end())
             row.operations = found->second;
         for (const IdleSplitRow& pass : traced) {
             if (pass.config != config) continue;

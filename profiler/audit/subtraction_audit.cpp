@@ -47,14 +47,16 @@ double median_error_percent(std::span<const DecodeTimes> compared, int fewest, i
     std::vector<double> errors;
     for (const DecodeTimes& entry : compared) {
         if (entry.tokens < fewest || entry.tokens > most || *entry.direct_ms <= 0) continue;
-        errors.push_back(100 * std::fabs(entry.subtraction_ms - *entry.direct_ms) / *entry.direct_ms);
+        errors.push_back(100 * std::fabs(entry.subtraction_ms - *entry.direct_ms) /
+                         *entry.direct_ms);
     }
     return median(errors);
 }
 
 }  // namespace
 
-SubtractionAudit audit_subtraction(std::span<const SampleRecord> records, std::span<const DecodeTimes> times) {
+SubtractionAudit audit_subtraction(std::span<const SampleRecord> records,
+                                   std::span<const DecodeTimes> times) {
     SubtractionAudit audit;
     const std::vector<DecodeTimes> compared = compared_only(times);
     std::vector<double> differences, signed_differences;
@@ -65,7 +67,8 @@ SubtractionAudit audit_subtraction(std::span<const SampleRecord> records, std::s
     audit.samples = times.size();
     audit.compared = compared.size();
     audit.zero_fraction = zero_fraction(times);
-    audit.negative_fraction = fraction(times, [](const DecodeTimes& entry) { return entry.signed_ms < -1e-6; });
+    audit.negative_fraction =
+        fraction(times, [](const DecodeTimes& entry) { return entry.signed_ms < -1e-6; });
     audit.bias_ms = mean(differences);
     audit.signed_bias_ms = mean(signed_differences);
     const MedianInterval interval = median_interval(differences);
@@ -74,7 +77,8 @@ SubtractionAudit audit_subtraction(std::span<const SampleRecord> records, std::s
     audit.median_upper_ms = interval.upper;
     audit.short_error_percent = median_error_percent(compared, 2, 3);
     audit.long_error_percent = median_error_percent(compared, 10, std::numeric_limits<int>::max());
-    for (std::size_t bin = 0; bin < length_bins.size(); ++bin) audit.by_length[bin] = of_bin(times, bin);
+    for (std::size_t bin = 0; bin < length_bins.size(); ++bin)
+        audit.by_length[bin] = of_bin(times, bin);
     audit.causes = difference_causes(records, times);
     return audit;
 }

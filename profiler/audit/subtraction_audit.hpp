@@ -26,7 +26,8 @@ struct DifferenceByLength {
 // Why the two methods differ. Those with a time add up to the bias.
 struct DifferenceCause {
     std::string name;
-    std::optional<double> ms;  // mean contribution to subtraction - direct; none: possible, not measurable here
+    std::optional<double>
+        ms;  // mean contribution to subtraction - direct; none: possible, not measurable here
     std::string explanation;
 };
 
@@ -35,9 +36,10 @@ struct SubtractionAudit {
     std::size_t compared = 0;      // with a direct one too
     double zero_fraction = 0;      // of the clamped time, as 0 to 1
     double negative_fraction = 0;  // of the signed time
-    double bias_ms = 0;            // mean of clamped - direct; NaN where there is nothing to compare, as below
-    double signed_bias_ms = 0;     // mean of signed - direct
-    double median_ms = 0;          // median of clamped - direct, and its 95 % interval
+    double bias_ms =
+        0;  // mean of clamped - direct; NaN where there is nothing to compare, as below
+    double signed_bias_ms = 0;  // mean of signed - direct
+    double median_ms = 0;       // median of clamped - direct, and its 95 % interval
     double median_lower_ms = 0;
     double median_upper_ms = 0;
     double short_error_percent = 0;  // median |clamped - direct| / direct at N <= 3
@@ -46,6 +48,7 @@ struct SubtractionAudit {
     std::vector<DifferenceCause> causes;
 };
 
-SubtractionAudit audit_subtraction(std::span<const SampleRecord> records, std::span<const DecodeTimes> times);
+SubtractionAudit audit_subtraction(std::span<const SampleRecord> records,
+                                   std::span<const DecodeTimes> times);
 
 }  // namespace decodemeter

@@ -24,17 +24,24 @@ void run_audit(const AuditFlags& flags) {
 
 void add_audit_command(CLI::App& app) {
     auto flags = std::make_shared<AuditFlags>();
-    CLI::App* command = app.add_subcommand("audit", "Can these records be trusted, and what do their times mean?");
-    command->add_option("results", flags->results, "Results directory, data set's folder or file, native or published")
+    CLI::App* command =
+        app.add_subcommand("audit", "Can these records be trusted, and what do their times mean?");
+    command
+        ->add_option("results", flags->results,
+                     "Results directory, data set's folder or file, native or published")
         ->required();
-    command->add_option("--datasets", flags->datasets, "Only these data sets, as a,b (default: all)")->delimiter(',');
+    command
+        ->add_option("--datasets", flags->datasets, "Only these data sets, as a,b (default: all)")
+        ->delimiter(',');
     command->add_option("--json", flags->json, "Also write the audit as JSON to this file");
-    command->add_option("--html", flags->html, "Also write it as a page with pictures to this file");
+    command->add_option("--html", flags->html,
+                        "Also write it as a page with pictures to this file");
     command->footer(
         "Exit code: 0 clean, 1 suspicious, 2 unusable input, 3 the audit broke.\n"
         "Examples:\n"
         "  decodemeter audit results/first\n"
-        "  decodemeter audit published_results --datasets coco_2014_vqa --json audit.json --html audit.html\n");
+        "  decodemeter audit published_results --datasets coco_2014_vqa --json audit.json --html "
+        "audit.html\n");
     command->callback([flags] { run_audit(*flags); });
 }
 

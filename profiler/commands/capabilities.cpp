@@ -39,12 +39,14 @@ Library open_first(std::initializer_list<std::string> names) {
 Capability cuda_build() {
     const std::string& cuda = build_info().cuda;
     if (!cuda.empty()) return {"CUDA kernels", true, "compiled by nvcc " + cuda, ""};
-    return {"CUDA kernels", false, "built without nvcc", "scripts/setup --cuda installs nvcc and builds again"};
+    return {"CUDA kernels", false, "built without nvcc",
+            "scripts/setup --cuda installs nvcc and builds again"};
 }
 
 // The driver's own interface: needs neither LibTorch nor the toolkit.
 Capability cuda_device() {
-    const std::string remedy = "run with --device cpu, or on a machine with an NVIDIA driver (nvidia-smi tells)";
+    const std::string remedy =
+        "run with --device cpu, or on a machine with an NVIDIA driver (nvidia-smi tells)";
     const Library driver = open_first({"libcuda.so.1"});
     if (!driver) return {"CUDA device", false, "no driver: libcuda.so.1 is not there", remedy};
     const auto init = find_symbol<int(unsigned)>(driver, "cuInit");
@@ -57,30 +59,36 @@ Capability cuda_device() {
     std::array<char, 128> name{};
     name_of(name.data(), static_cast<int>(name.size()) - 1, 0);
     return {"CUDA device", true,
-            fmt::format("{}{}", name.data(), count > 1 ? fmt::format(" (first of {})", count) : ""), ""};
+            fmt::format("{}{}", name.data(), count > 1 ? fmt::format(" (first of {})", count) : ""),
+            ""};
 }
 
 Capability torch_cuda() {
     const std::filesystem::path library = molmo::Molmo::torch_library_folder() / "libtorch_cuda.so";
-    if (std::filesystem::exists(library)) return {"LibTorch's CUDA half", true, library.string(), ""};
+    if (std::filesystem::exists(library))
+        return {"LibTorch's CUDA half", true, library.string(), ""};
     return {"LibTorch's CUDA half", false, library.string() + " is not there",
             "install the whole torch wheel: scripts/setup --gpu"};
 }
 
 Capability cupti() {
     const std::filesystem::path torch = molmo::Molmo::torch_library_folder();
-    const auto wheel = torch.parent_path().parent_path() / "nvidia" / "cu13" / "lib" / "libcupti.so.13";
+    const auto wheel =
+        torch.parent_path().parent_path() / "nvidia" / "cu13" / "lib" / "libcupti.so.13";
     const Library library = open_first({"libcupti.so.13", wheel.string()});
     const auto version_of = find_symbol<int(std::uint32_t*)>(library, "cuptiGetVersion");
     std::uint32_t version = 0;
-    if (version_of && version_of(&version) == 0) return {"CUPTI", true, fmt::format("version {}", version), ""};
+    if (version_of && version_of(&version) == 0)
+        return {"CUPTI", true, fmt::format("version {}", version), ""};
     return {"CUPTI", false, "libcupti.so.13 is not there",
             "scripts/setup --gpu installs it; without it steps have no busy time"};
 }
 
 Capability nvml() {
     const Library library = open_first({"libnvidia-ml.so.1"});
-    if (library) return {"NVML", true, "clocks, throttling, temperature, power and energy can be sampled", ""};
+    if (library)
+        return {"NVML", true, "clocks, throttling, temperature, power and energy can be sampled",
+                ""};
     return {"NVML", false, "libnvidia-ml.so.1 is not there",
             "it comes with the NVIDIA driver; without it records have no GPU state"};
 }
@@ -88,7 +96,8 @@ Capability nvml() {
 Capability watching() {
     const std::filesystem::path library = find_watch_library();
     if (!library.empty()) return {"watching programs", true, library.string(), ""};
-    return {"watching programs", false, "built without NVTX's headers", "scripts/setup --cuda installs them"};
+    return {"watching programs", false, "built without NVTX's headers",
+            "scripts/setup --cuda installs them"};
 }
 
 Capability gnuplot() {
@@ -108,17 +117,19 @@ Capability photographs() {
 
 std::vector<Capability> find_capabilities() {
     const std::string processor = describe_cpu(0).name;
-    return {
-        {"processor", true, fmt::format("{}, {} cores", processor, std::thread::hardware_concurrency()), ""},
-        {"LibTorch", true, molmo::Molmo::torch_version() + " in " + molmo::Molmo::torch_library_folder().string(), ""},
-        cuda_build(),
-        cuda_device(),
-        torch_cuda(),
-        cupti(),
-        nvml(),
-        watching(),
-        gnuplot(),
-        photographs()};
+    return {{"processor", true,
+             fmt::format("{}, {} cores", processor, std::thread::hardware_concurrency()), ""},
+            {"LibTorch", true,
+             molmo::Molmo::torch_version() + " in " + molmo::Molmo::torch_library_folder().string(),
+             ""},
+            cuda_build(),
+            cuda_device(),
+            torch_cuda(),
+            cupti(),
+            nvml(),
+            watching(),
+            gnuplot(),
+            photographs()};
 }
 
 }  // namespace decodemeter

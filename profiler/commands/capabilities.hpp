@@ -13,8 +13,8 @@ struct Capability {
     std::string remedy;  // what to do about a missing one
 };
 
-// Looks for each thing without starting it: CUDA compiled in, driver and device, LibTorch's CUDA half, CUPTI, NVML,
-// gnuplot, photographs.
+// Looks for each thing without starting it: CUDA compiled in, driver and device, LibTorch's CUDA
+// half, CUPTI, NVML, gnuplot, photographs.
 std::vector<Capability> find_capabilities();
 
 }  // namespace decodemeter

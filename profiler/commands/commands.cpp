@@ -36,8 +36,9 @@ std::vector<std::string> normalised_arguments(int argc, const char* const* argv)
 std::string version_text() {
     const BuildInfo& build = build_info();
     return fmt::format("decodemeter {} (git {}{}, torch {}, {}, {})", build.version,
-                       build.git_revision.empty() ? "unknown" : build.git_revision, build.dirty ? " with changes" : "",
-                       build.torch, build.cuda.empty() ? "without CUDA" : "CUDA " + build.cuda, build.compiler);
+                       build.git_revision.empty() ? "unknown" : build.git_revision,
+                       build.dirty ? " with changes" : "", build.torch,
+                       build.cuda.empty() ? "without CUDA" : "CUDA " + build.cuda, build.compiler);
 }
 
 }  // namespace decodemeter

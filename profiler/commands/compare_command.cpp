@@ -22,15 +22,19 @@ struct CompareArguments {
 };
 
 void compare(const CompareArguments& arguments) {
-    if (arguments.results.size() == 1) return run_audit({arguments.results[0], {}, arguments.json, arguments.html});
-    if (!arguments.html.empty()) throw InputError("--html: is written for one results directory, not for two");
-    run_compare({arguments.results[0], arguments.results[1], arguments.json, arguments.same_within_percent});
+    if (arguments.results.size() == 1)
+        return run_audit({arguments.results[0], {}, arguments.json, arguments.html});
+    if (!arguments.html.empty())
+        throw InputError("--html: is written for one results directory, not for two");
+    run_compare({arguments.results[0], arguments.results[1], arguments.json,
+                 arguments.same_within_percent});
 }
 
 }  // namespace
 
 void run_compare(const CompareFlags& flags) {
-    if (!(flags.same_within_percent > 0)) throw InputError("--same_within_percent: give a number above 0");
+    if (!(flags.same_within_percent > 0))
+        throw InputError("--same_within_percent: give a number above 0");
     check_report_file(flags.json, "--json");
     const RecordSet a = read_results(flags.a), b = read_results(flags.b);
     const RunComparison comparison = compare_runs(a, b, flags.same_within_percent / 100);
@@ -41,13 +45,17 @@ void run_compare(const CompareFlags& flags) {
 
 void add_compare_command(CLI::App& app) {
     auto arguments = std::make_shared<CompareArguments>();
-    CLI::App* command = app.add_subcommand(
-        "compare", "Two runs, configuration by configuration; of one run, direct times against subtraction (= audit)");
-    command->add_option("results", arguments->results, "One or two results directories: before and after a change")
+    CLI::App* command = app.add_subcommand("compare",
+                                           "Two runs, configuration by configuration; of one run, "
+                                           "direct times against subtraction (= audit)");
+    command
+        ->add_option("results", arguments->results,
+                     "One or two results directories: before and after a change")
         ->required()
         ->expected(1, 2);
     command->add_option("--json", arguments->json, "Also write the result as JSON to this file");
-    command->add_option("--html", arguments->html, "Of one directory: also write a page with pictures to this file");
+    command->add_option("--html", arguments->html,
+                        "Of one directory: also write a page with pictures to this file");
     command
         ->add_option("--same_within_percent", arguments->same_within_percent,
                      "Changes up to this are no difference worth having")

@@ -21,14 +21,17 @@ struct GenerateFlags {
 void print_times(const GenerateTrace& trace, const molmo::InputFacts& facts) {
     double decode_ms = 0;
     for (const StepTiming& step : trace.decode) decode_ms += step.span.value_or(step.host).count();
-    fmt::print(stderr, "\n{} crops, {} vision + {} text tokens in; {} tokens out\n", facts.crops, facts.vision_tokens,
-               facts.text_tokens, trace.returned_tokens);
-    fmt::print(stderr, "preprocess {:.1f} ms, vision encoder {:.1f} ms, projector {:.1f} ms, prefill {:.1f} ms",
-               trace.stages.preprocess.count(), trace.stages.vision_encoder.count(), trace.stages.projector.count(),
-               trace.stages.prefill.count());
+    fmt::print(stderr, "\n{} crops, {} vision + {} text tokens in; {} tokens out\n", facts.crops,
+               facts.vision_tokens, facts.text_tokens, trace.returned_tokens);
+    fmt::print(
+        stderr,
+        "preprocess {:.1f} ms, vision encoder {:.1f} ms, projector {:.1f} ms, prefill {:.1f} ms",
+        trace.stages.preprocess.count(), trace.stages.vision_encoder.count(),
+        trace.stages.projector.count(), trace.stages.prefill.count());
     if (!trace.decode.empty()) {
         const auto steps = static_cast<double>(trace.decode.size());
-        fmt::print(stderr, ", {} decode steps of {:.2f} ms", trace.decode.size(), decode_ms / steps);
+        fmt::print(stderr, ", {} decode steps of {:.2f} ms", trace.decode.size(),
+                   decode_ms / steps);
     }
     fmt::print(stderr, "\n");
 }
@@ -39,8 +42,9 @@ void generate(const GenerateFlags& flags) {
     molmo::Molmo model = load_model(flags.model);
     const Configuration configuration = configuration_of(request, model);
     Instruments instruments(request.max_new_tokens, flags.model.device == "cuda");
-    const auto input = model.prepare({image.get(), request.prompt, tiles_of(configuration.key.tier), request.max_crops},
-                                     instruments.observers());
+    const auto input = model.prepare(
+        {image.get(), request.prompt, tiles_of(configuration.key.tier), request.max_crops},
+        instruments.observers());
     const molmo::GenerateOptions options{{configuration.key.top_k, configuration.active_blocks},
                                          request.max_new_tokens,
                                          !flags.ignore_eos,
@@ -57,14 +61,17 @@ void generate(const GenerateFlags& flags) {
 
 void add_generate_command(CLI::App& app) {
     auto flags = std::make_shared<GenerateFlags>();
-    CLI::App* command = app.add_subcommand("generate", "Answer one prompt about one image, and say what it took");
+    CLI::App* command =
+        app.add_subcommand("generate", "Answer one prompt about one image, and say what it took");
     add_model_flags(*command, flags->model);
     add_request_flags(*command, flags->request);
     command->add_flag("--ignore_eos", flags->ignore_eos, "Go on to --max_new_tokens");
     command->footer(
         "Examples:\n"
-        "  decodemeter generate --model ~/models/MolmoE-1B-0924 --image cat.jpg --prompt 'What is the cat doing?'\n"
-        "  decodemeter generate --image cat.jpg --max_new_tokens 16   (random weights: the answer is noise, the times "
+        "  decodemeter generate --model ~/models/MolmoE-1B-0924 --image cat.jpg --prompt 'What is "
+        "the cat doing?'\n"
+        "  decodemeter generate --image cat.jpg --max_new_tokens 16   (random weights: the answer "
+        "is noise, the times "
         "are real)\n");
     command->callback([flags] { generate(*flags); });
 }

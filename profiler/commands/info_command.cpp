@@ -18,7 +18,8 @@ void info(bool schema) {
     }
     fmt::print("{}\n\n", version_text());
     for (const Capability& capability : find_capabilities()) {
-        fmt::print("  {:<3} {:<22} {}\n", capability.present ? "yes" : "no", capability.name, capability.detail);
+        fmt::print("  {:<3} {:<22} {}\n", capability.present ? "yes" : "no", capability.name,
+                   capability.detail);
         if (!capability.present) fmt::print("  {:<3} {:<22} -> {}\n", "", "", capability.remedy);
     }
 }
@@ -27,8 +28,8 @@ void info(bool schema) {
 
 void add_info_command(CLI::App& app) {
     auto schema = std::make_shared<bool>(false);
-    CLI::App* command =
-        app.add_subcommand("info", "What this build and this machine can do, and what to do about what is missing");
+    CLI::App* command = app.add_subcommand(
+        "info", "What this build and this machine can do, and what to do about what is missing");
     command->add_flag("--schema", *schema, "Print the JSON Schema of a record instead");
     command->footer(
         "Examples:\n"

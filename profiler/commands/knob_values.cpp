@@ -42,7 +42,8 @@ std::vector<std::optional<Tier>> parse_tiers(std::string_view list) {
     std::vector<std::optional<Tier>> tiers;
     for (const std::string_view name : split(list, ",")) {
         const std::optional<Tier> tier = parse_tier(name);
-        if (!tier && name != "none") throw InputError(fmt::format("--tier {}: give low, medium, high or none", name));
+        if (!tier && name != "none")
+            throw InputError(fmt::format("--tier {}: give low, medium, high or none", name));
         tiers.push_back(tier);
     }
     return tiers;
@@ -53,7 +54,8 @@ std::vector<int> parse_counts(std::string_view list, std::string_view flag) {
     for (const std::string_view text : split(list, ",")) {
         const auto count = parse_number<int>(text);
         if (!count || *count < 1)
-            throw InputError(fmt::format("{} {}: give whole numbers of at least 1, as 4,8,12", flag, list));
+            throw InputError(
+                fmt::format("{} {}: give whole numbers of at least 1, as 4,8,12", flag, list));
         counts.push_back(*count);
     }
     return counts;
@@ -77,7 +79,8 @@ double parse_share(std::string_view text, std::string_view flag) {
     const bool percent = !text.empty() && text.back() == '%';
     const auto number = parse_number<double>(percent ? text.substr(0, text.size() - 1) : text);
     const double share = number ? *number / (percent ? 100 : 1) : 0;
-    if (!(share > 0 && share < 1)) throw InputError(fmt::format("{} {}: give a share as 1% or 0.01", flag, text));
+    if (!(share > 0 && share < 1))
+        throw InputError(fmt::format("{} {}: give a share as 1% or 0.01", flag, text));
     return share;
 }
 
@@ -102,11 +105,12 @@ std::vector<int> parse_block_order(std::string_view text, const std::string& ori
             if (token.empty()) continue;
             const auto block = parse_number<int>(token);
             if (!block || *block < 0 || *block >= total) {
-                throw InputError(
-                    fmt::format("{}:{}: {} is no index of the model's {} blocks", origin, line_number, token, total));
+                throw InputError(fmt::format("{}:{}: {} is no index of the model's {} blocks",
+                                             origin, line_number, token, total));
             }
             if (!seen.insert(*block).second)
-                throw InputError(fmt::format("{}:{}: block {} is there twice", origin, line_number, *block));
+                throw InputError(
+                    fmt::format("{}:{}: block {} is there twice", origin, line_number, *block));
             order.push_back(*block);
         }
     }

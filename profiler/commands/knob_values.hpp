@@ -12,7 +12,8 @@
 
 namespace decodemeter {
 
-// "low,medium,none" -> tiers; none is Molmo's own tiling. Throws InputError naming the value that is no tier.
+// "low,medium,none" -> tiers; none is Molmo's own tiling. Throws InputError naming the value that
+// is no tier.
 std::vector<std::optional<Tier>> parse_tiers(std::string_view list);
 
 // "4,8,12" -> numbers of at least 1; `flag` is named in errors.
@@ -27,8 +28,8 @@ double parse_share(std::string_view text, std::string_view flag);
 // "2/4" -> the second of four shards.
 Shard parse_shard(std::string_view text);
 
-// Block indices, one or more a line, in the order in which they are left out; # starts a comment. `origin` is named in
-// errors.
+// Block indices, one or more a line, in the order in which they are left out; # starts a comment.
+// `origin` is named in errors.
 std::vector<int> parse_block_order(std::string_view text, const std::string& origin, int total);
 
 }  // namespace decodemeter

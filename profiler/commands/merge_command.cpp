@@ -11,7 +11,9 @@ namespace decodemeter {
 void add_merge_command(CLI::App& app) {
     auto results_dir = std::make_shared<std::string>();
     CLI::App* command = app.add_subcommand("merge", "Join the shards of one results directory");
-    command->add_option("results_dir,--results_dir", *results_dir, "The directory that all shards were written to")
+    command
+        ->add_option("results_dir,--results_dir", *results_dir,
+                     "The directory that all shards were written to")
         ->required();
     command->footer(
         "Examples:\n"
@@ -21,8 +23,9 @@ void add_merge_command(CLI::App& app) {
     command->callback([results_dir] {
         const MergeReport report = merge_shards(*results_dir);
         for (const std::string& note : report.notes) fmt::print("{}\n", note);
-        fmt::print("{} records of {} shards joined in {}; {} were there twice and were written once\n", report.records,
-                   report.shards, *results_dir, report.duplicates);
+        fmt::print(
+            "{} records of {} shards joined in {}; {} were there twice and were written once\n",
+            report.records, report.shards, *results_dir, report.duplicates);
     });
 }
 

@@ -28,15 +28,18 @@ std::optional<molmo::Precision> parse_precision(const std::string& dtype) {
 
 void add_model_flags(CLI::App& command, ModelFlags& flags) {
     command
-        .add_option("--model", flags.model,
-                    fmt::format("A Hugging Face snapshot's directory, or a built-in model with random weights: {}",
-                                fmt::join(molmo::Molmo::built_in_names(), ", ")))
+        .add_option(
+            "--model", flags.model,
+            fmt::format(
+                "A Hugging Face snapshot's directory, or a built-in model with random weights: {}",
+                fmt::join(molmo::Molmo::built_in_names(), ", ")))
         ->capture_default_str();
     command.add_option("--device", flags.device, "cpu or cuda")->capture_default_str();
     command.add_option("--dtype", flags.dtype,
                        "float32 or bfloat16 (default: float32 for the tiny models, else bfloat16)");
     command.add_option("--threads", flags.threads, "CPU threads (default: one for each core)");
-    command.add_option("--weight_seed", flags.weight_seed, "Seed of random weights")->capture_default_str();
+    command.add_option("--weight_seed", flags.weight_seed, "Seed of random weights")
+        ->capture_default_str();
 }
 
 molmo::Molmo load_model(const ModelFlags& flags) {
@@ -56,8 +59,8 @@ molmo::Molmo load_model(const ModelFlags& flags) {
         return molmo::Molmo::built_in(flags.model, options);
     }
     if (!std::filesystem::is_directory(flags.model)) {
-        throw InputError(fmt::format("--model {}: neither a directory nor a built-in model ({})", flags.model,
-                                     fmt::join(built_in, ", ")));
+        throw InputError(fmt::format("--model {}: neither a directory nor a built-in model ({})",
+                                     flags.model, fmt::join(built_in, ", ")));
     }
     molmo::Molmo model = molmo::Molmo::load(flags.model, options);
     for (const std::string& warning : model.warnings()) spdlog::warn("{}", warning);

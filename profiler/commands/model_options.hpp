@@ -17,12 +17,14 @@ struct ModelFlags {
     std::uint64_t weight_seed = 3407;
 };
 
-// "float32", "fp32", "bfloat16" or "bf16"; none for empty text. Throws InputError for anything else.
+// "float32", "fp32", "bfloat16" or "bf16"; none for empty text. Throws InputError for anything
+// else.
 std::optional<molmo::Precision> parse_precision(const std::string& dtype);
 
 void add_model_flags(CLI::App& command, ModelFlags& flags);
 
-// Loads it with a progress bar. Throws InputError for a name that is neither built in nor a directory.
+// Loads it with a progress bar. Throws InputError for a name that is neither built in nor a
+// directory.
 molmo::Molmo load_model(const ModelFlags& flags);
 
 }  // namespace decodemeter

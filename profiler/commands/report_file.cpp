@@ -12,14 +12,18 @@ void check_report_file(const std::filesystem::path& file, const std::string& fla
         throw InputError(flag + " " + file.string() + ": is a directory; name a file");
     std::error_code error;
     if (file.has_parent_path()) std::filesystem::create_directories(file.parent_path(), error);
-    if (error) throw InputError(flag + " " + file.string() + ": cannot make its folder (" + error.message() + ")");
+    if (error)
+        throw InputError(flag + " " + file.string() + ": cannot make its folder (" +
+                         error.message() + ")");
 }
 
 void write_report_file(const std::filesystem::path& file, const std::string& text) {
     std::ofstream stream(file, std::ios::binary);
     stream << text;
     stream.close();
-    if (!stream) throw InputError(file.string() + ": cannot be written; is the disk full, or the folder read-only?");
+    if (!stream)
+        throw InputError(file.string() +
+                         ": cannot be written; is the disk full, or the folder read-only?");
 }
 
 }  // namespace decodemeter

@@ -6,8 +6,8 @@
 
 namespace decodemeter {
 
-// Makes the file's folder. Throws InputError naming `flag` where it cannot be made or is no place for a file.
-// An empty path is none.
+// Makes the file's folder. Throws InputError naming `flag` where it cannot be made or is no place
+// for a file. An empty path is none.
 void check_report_file(const std::filesystem::path& file, const std::string& flag);
 
 // Throws InputError where the file cannot be written whole.

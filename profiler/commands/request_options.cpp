@@ -8,15 +8,19 @@ namespace decodemeter {
 void add_request_flags(CLI::App& command, RequestFlags& flags) {
     command.add_option("--image", flags.image, "JPEG, PNG or WebP (default: text only)");
     command.add_option("--prompt", flags.prompt, "What to ask")->capture_default_str();
-    command.add_option("--tier", flags.tier, "low, medium, high, or none: Molmo's own tiling")->capture_default_str();
+    command.add_option("--tier", flags.tier, "low, medium, high, or none: Molmo's own tiling")
+        ->capture_default_str();
     command.add_option("--top_k", flags.top_k, "Experts per token (default: the model's own)");
     command.add_option("--blocks", flags.blocks, "Decoder blocks that run (default: all)");
-    command.add_option("--max_crops", flags.max_crops, "Most tiles of an image")->capture_default_str();
-    command.add_option("--max_new_tokens", flags.max_new_tokens, "Most tokens of the answer")->capture_default_str();
+    command.add_option("--max_crops", flags.max_crops, "Most tiles of an image")
+        ->capture_default_str();
+    command.add_option("--max_new_tokens", flags.max_new_tokens, "Most tokens of the answer")
+        ->capture_default_str();
 }
 
 std::unique_ptr<molmo::Image> read_request_image(const RequestFlags& flags) {
-    return flags.image.empty() ? nullptr : std::make_unique<molmo::Image>(molmo::read_image(flags.image));
+    return flags.image.empty() ? nullptr
+                               : std::make_unique<molmo::Image>(molmo::read_image(flags.image));
 }
 
 Configuration configuration_of(const RequestFlags& flags, const molmo::Molmo& model) {

@@ -42,7 +42,8 @@ RunHeader describe_run(const molmo::Molmo& model, const std::string& device) {
     RunHeader header;
     header.device = describe_cpu(model.threads());
     header.device.type = device;
-    header.versions = {build.version, build.git_revision, build.dirty, model.torch_version(), build.cuda, ""};
+    header.versions = {build.version,         build.git_revision, build.dirty,
+                       model.torch_version(), build.cuda,         ""};
     header.model = {model.name(), std::string(to_string(model.precision())), model.weights_source(),
                     sizes_of(model.config())};
     header.starts = {this_start()};

@@ -7,8 +7,8 @@
 
 namespace decodemeter {
 
-// The parts of a run header that follow from the model, the machine and the build: device, versions, model, the start
-// with its command line.
+// The parts of a run header that follow from the model, the machine and the build: device,
+// versions, model, the start with its command line.
 RunHeader describe_run(const molmo::Molmo& model, const std::string& device);
 
 // Of this machine: "AMD EPYC 9R14" and the number of threads that LibTorch uses.

@@ -35,25 +35,28 @@ void trace(const TraceFlags& flags) {
     const MeasureRequest request = make_request(sample, image.get(), configuration, options, 0);
 
     Instruments instruments(options.max_new_tokens, flags.model.device == "cuda");
-    measure(model, request, instruments.timeline(), instruments.observers());  // the first run is never like the others
+    measure(model, request, instruments.timeline(),
+            instruments.observers());  // the first run is never like the others
     CuptiOptions cupti_options;
     cupti_options.max_steps = options.max_new_tokens;
     cupti_options.keep_records = true;
     CuptiSession cupti(cupti_options);
     const TracedSample traced = trace_sample(model, request, instruments, cupti);
     if (traced.record.cupti_refused)
-        spdlog::warn("stages and steps only, without device times: {}", *traced.record.cupti_refused);
+        spdlog::warn("stages and steps only, without device times: {}",
+                     *traced.record.cupti_refused);
     write_report_file(flags.output, traced.trace);
-    fmt::print("{}: {} decode steps of {:.2f} ms; open it in ui.perfetto.dev or chrome://tracing\n", flags.output,
-               traced.record.decode_steps(), decode_per_step_mean_ms(traced.record).value_or(0));
+    fmt::print("{}: {} decode steps of {:.2f} ms; open it in ui.perfetto.dev or chrome://tracing\n",
+               flags.output, traced.record.decode_steps(),
+               decode_per_step_mean_ms(traced.record).value_or(0));
 }
 
 }  // namespace
 
 void add_trace_command(CLI::App& app) {
     auto flags = std::make_shared<TraceFlags>();
-    CLI::App* command =
-        app.add_subcommand("trace", "One request as a trace for Perfetto: stages, decode steps, kernels");
+    CLI::App* command = app.add_subcommand(
+        "trace", "One request as a trace for Perfetto: stages, decode steps, kernels");
     add_model_flags(*command, flags->model);
     add_request_flags(*command, flags->request);
     command->add_option("--output", flags->output, "The file to write")->capture_default_str();
@@ -62,7 +65,8 @@ void add_trace_command(CLI::App& app) {
         "  decodemeter trace --image cat.jpg --max_new_tokens 8 --output cat.json\n"
         "  decodemeter trace --model molmoe-1b --device cuda --image cat.jpg --top_k 4\n"
         "profile --traces writes the same for samples of a run, linked from their records.\n"
-        "On a GPU, NVTX ranges that libraries push are in it too if NVTX_INJECTION64_PATH names CUPTI's library.\n");
+        "On a GPU, NVTX ranges that libraries push are in it too if NVTX_INJECTION64_PATH names "
+        "CUPTI's library.\n");
     command->callback([flags] { trace(*flags); });
 }
 

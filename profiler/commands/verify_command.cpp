@@ -22,12 +22,13 @@ struct VerifyFlags {
 };
 
 // The worst of each stage over all runs, in the order in which stages come; every row with --all.
-std::vector<molmo::StageDifference> rows_to_print(const molmo::Verification& verification, bool all) {
+std::vector<molmo::StageDifference> rows_to_print(const molmo::Verification& verification,
+                                                  bool all) {
     if (all) return verification.stages;
     std::vector<molmo::StageDifference> worst;
     for (const molmo::StageDifference& row : verification.stages) {
-        auto known =
-            std::find_if(worst.begin(), worst.end(), [&](const auto& other) { return other.stage == row.stage; });
+        auto known = std::find_if(worst.begin(), worst.end(),
+                                  [&](const auto& other) { return other.stage == row.stage; });
         if (known == worst.end()) worst.push_back(row);
         else if (!row.agrees ? known->agrees || row.largest_relative > known->largest_relative
                              : known->agrees && row.largest_relative > known->largest_relative)
@@ -39,15 +40,17 @@ std::vector<molmo::StageDifference> rows_to_print(const molmo::Verification& ver
 void verify(const VerifyFlags& flags) {
     const auto precision = parse_precision(flags.dtype).value_or(molmo::Precision::float32);
     const molmo::Verification result = molmo::verify(flags.directory, {flags.device, precision});
-    Table table({"stage", "worst in", "largest absolute", "largest relative", "rms", "limit", "agrees"});
+    Table table(
+        {"stage", "worst in", "largest absolute", "largest relative", "rms", "limit", "agrees"});
     for (const molmo::StageDifference& row : rows_to_print(result, flags.all)) {
         table.add_row({row.stage, row.run, fmt::format("{:.3g}", row.largest_absolute),
                        fmt::format("{:.3g}", row.largest_relative), fmt::format("{:.3g}", row.rms),
                        row.limit > 0 ? fmt::format("{:.3g}", row.limit) : "equal",
                        row.agrees ? "yes" : "NO " + row.remark});
     }
-    fmt::print("{}\n{} of {} runs return the original's token ids; logits rms {:.3g}\n{}\n", table.text(),
-               result.runs_with_equal_ids, result.runs, result.logits_rms, result.passed ? "PASS" : "FAIL");
+    fmt::print("{}\n{} of {} runs return the original's token ids; logits rms {:.3g}\n{}\n",
+               table.text(), result.runs_with_equal_ids, result.runs, result.logits_rms,
+               result.passed ? "PASS" : "FAIL");
     if (!result.passed) throw ExitCode{1};
 }
 
@@ -55,17 +58,20 @@ void verify(const VerifyFlags& flags) {
 
 void add_verify_command(CLI::App& app) {
     auto flags = std::make_shared<VerifyFlags>();
-    CLI::App* command =
-        app.add_subcommand("verify", "Compare the model, stage by stage, with vectors that the original code gave");
+    CLI::App* command = app.add_subcommand(
+        "verify", "Compare the model, stage by stage, with vectors that the original code gave");
     command
-        ->add_option("directory", flags->directory,
-                     "Checkpoint with index.json and <case>.golden.safetensors; images in ../images")
+        ->add_option(
+            "directory", flags->directory,
+            "Checkpoint with index.json and <case>.golden.safetensors; images in ../images")
         ->required();
     command->add_option("--device", flags->device, "cpu or cuda")->capture_default_str();
     command
-        ->add_option("--dtype", flags->dtype, "float32 judges every stage and the ids; bfloat16 the rms of the logits")
+        ->add_option("--dtype", flags->dtype,
+                     "float32 judges every stage and the ids; bfloat16 the rms of the logits")
         ->capture_default_str();
-    command->add_flag("--all", flags->all, "Every stage of every run, not only the worst of each stage");
+    command->add_flag("--all", flags->all,
+                      "Every stage of every run, not only the worst of each stage");
     command->footer(
         "Exit code 0: agrees; 1: differs; 2: the directory cannot be used.\n"
         "Examples:\n"

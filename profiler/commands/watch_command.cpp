@@ -47,34 +47,42 @@ void check_same_run(const WatchSettings& settings) {
     const fs::path file = fs::path(settings.results_dir) / run_file_name({});
     if (!fs::exists(file)) return;
     constexpr std::size_t most_header_bytes = std::size_t{16} << 20;
-    const RunHeader existing = parse_run_header(read_input_file(file, most_header_bytes), file.string());
+    const RunHeader existing =
+        parse_run_header(read_input_file(file, most_header_bytes), file.string());
     RunHeader mine = existing;
     mine.model.name = settings.name;
     mine.execution_mode = watched_execution_mode;
     if (const auto differences = run_differences(mine, existing); !differences.empty())
-        throw InputError(fmt::format("{} holds another run ({}); choose another --results_dir, or say --name",
-                                     settings.results_dir, fmt::join(differences, "; ")));
+        throw InputError(
+            fmt::format("{} holds another run ({}); choose another --results_dir, or say --name",
+                        settings.results_dir, fmt::join(differences, "; ")));
 }
 
-// "answer.py" of "/usr/bin/python3 -u answer.py --image cat.jpg"; the program itself where there is no script.
+// "answer.py" of "/usr/bin/python3 -u answer.py --image cat.jpg"; the program itself where there is
+// no script.
 std::string name_of(const std::vector<std::string>& program) {
     const std::string first = fs::path(program.front()).filename().string();
     const bool code_in_words = std::find(program.begin(), program.end(), "-c") != program.end();
     if (!first.starts_with("python") || code_in_words) return first;
-    const auto script = std::find_if(program.begin() + 1, program.end(),
-                                     [](const std::string& argument) { return !argument.starts_with("-"); });
+    const auto script =
+        std::find_if(program.begin() + 1, program.end(),
+                     [](const std::string& argument) { return !argument.starts_with("-"); });
     return script == program.end() ? first : fs::path(*script).filename().string();
 }
 
 std::string why_nothing(const WatchReport& seen) {
     constexpr const char* example =
-        "it must push NVTX ranges named prefill and decode_step, as torch.cuda.nvtx.range_push(\"decode_step\"); see "
+        "it must push NVTX ranges named prefill and decode_step, as "
+        "torch.cuda.nvtx.range_push(\"decode_step\"); see "
         "decodemeter watch --help";
-    if (seen.processes == 0) return fmt::format("no sample was seen: the program did not use NVTX; {}", example);
+    if (seen.processes == 0)
+        return fmt::format("no sample was seen: the program did not use NVTX; {}", example);
     if (seen.unfinished > 0)
-        return fmt::format("no sample was seen whole: in all {} a range was left open, or no stage was in it",
-                           seen.unfinished);
-    if (seen.names.empty()) return fmt::format("no sample was seen: the program pushed no range; {}", example);
+        return fmt::format(
+            "no sample was seen whole: in all {} a range was left open, or no stage was in it",
+            seen.unfinished);
+    if (seen.names.empty())
+        return fmt::format("no sample was seen: the program pushed no range; {}", example);
     return fmt::format("no sample was seen: the program's ranges have other names ({}); {}",
                        fmt::join(seen.names, ", "), example);
 }
@@ -85,7 +93,8 @@ void print_samples(const WatchReport& seen, const std::string& results_dir) {
     for (const auto* records : {&set.records, &set.passes}) {
         for (const SampleRecord& record : *records) {
             if (seen.samples.contains(record.key))
-                watched.insert(watched.end(), record.T_decode_per_step.begin(), record.T_decode_per_step.end());
+                watched.insert(watched.end(), record.T_decode_per_step.begin(),
+                               record.T_decode_per_step.end());
         }
     }
     fmt::print("{} samples watched, {} decode steps", seen.samples.size(), watched.size());
@@ -93,16 +102,20 @@ void print_samples(const WatchReport& seen, const std::string& results_dir) {
     fmt::print("; {} records in {}\n", set.records.size() + set.passes.size(), results_dir);
 }
 
-// What there is to be said of a run whose program ended well. Throws where it was not watched to its end.
+// What there is to be said of a run whose program ended well. Throws where it was not watched to
+// its end.
 void report(const WatchReport& seen, const std::string& results_dir) {
     if (!seen.samples.empty()) {
         print_samples(seen, results_dir);
         if (seen.unfinished > 0)
-            spdlog::warn("{} samples were not whole and are left out: a range was left open, or no stage was in them",
-                         seen.unfinished);
+            spdlog::warn(
+                "{} samples were not whole and are left out: a range was left open, or no stage "
+                "was in them",
+                seen.unfinished);
     }
     if (!seen.stopped.empty())
-        throw std::runtime_error(fmt::format("not watched to the end: {}", fmt::join(seen.stopped, "; ")));
+        throw std::runtime_error(
+            fmt::format("not watched to the end: {}", fmt::join(seen.stopped, "; ")));
     if (seen.samples.empty()) throw InputError(why_nothing(seen));
     fmt::print("next: decodemeter audit {}\n", results_dir);
 }
@@ -111,10 +124,12 @@ fs::path watch_library() {
     fs::path library = find_watch_library();
     if (library.empty())
         throw InputError(
-            "built without NVTX's headers, so that there is no library for programs to load; scripts/setup --cuda "
+            "built without NVTX's headers, so that there is no library for programs to load; "
+            "scripts/setup --cuda "
             "installs them and builds again");
     if (!::dlopen(library.c_str(), RTLD_LAZY | RTLD_LOCAL))
-        throw InputError(fmt::format("the library that programs load cannot be loaded: {}", ::dlerror()));
+        throw InputError(
+            fmt::format("the library that programs load cannot be loaded: {}", ::dlerror()));
     return library;
 }
 
@@ -141,8 +156,9 @@ void watch(WatchFlags flags) {
     if (settings.name.empty()) settings.name = name_of(flags.program);
     check_dataset_name(settings.dataset);
     if (const char* const other = std::getenv(injection_variable))
-        throw InputError(fmt::format("{} is set: {} reads the ranges already; unset it, or leave the other tool out",
-                                     injection_variable, other));
+        throw InputError(fmt::format(
+            "{} is set: {} reads the ranges already; unset it, or leave the other tool out",
+            injection_variable, other));
     check_results_directory(settings.results_dir);
     settings.results_dir = fs::absolute(settings.results_dir).string();
     check_same_run(settings);
@@ -155,8 +171,8 @@ void watch(WatchFlags flags) {
     const WatchReport seen = read_watch_report(reports.path());
     for (const std::string& problem : seen.problems) spdlog::warn("{}", problem);
     if (code != 0) {
-        spdlog::error("{} ended with exit code {}; {} samples until then are in {}", flags.program.front(), code,
-                      seen.samples.size(), settings.results_dir);
+        spdlog::error("{} ended with exit code {}; {} samples until then are in {}",
+                      flags.program.front(), code, seen.samples.size(), settings.results_dir);
         throw ExitCode{code};
     }
     report(seen, settings.results_dir);
@@ -167,30 +183,39 @@ void watch(WatchFlags flags) {
 void add_watch_command(CLI::App& app) {
     auto flags = std::make_shared<WatchFlags>();
     flags->settings.results_dir = "results/watched";
-    CLI::App* command =
-        app.add_subcommand("watch", "Direct step times of another program, by the NVTX ranges it pushes");
+    CLI::App* command = app.add_subcommand(
+        "watch", "Direct step times of another program, by the NVTX ranges it pushes");
     WatchSettings& settings = flags->settings;
-    command->add_option("--results_dir", settings.results_dir, "Where the records go")->capture_default_str();
-    command->add_option("--dataset", settings.dataset, "The folder of the records in it")->capture_default_str();
-    command->add_option("--name", settings.name,
-                        "What is run, for run.json; the name of the program or of its script otherwise");
-    command->add_option("--tier", flags->tier, "Image tier of the samples: low, medium, high or none")
+    command->add_option("--results_dir", settings.results_dir, "Where the records go")
+        ->capture_default_str();
+    command->add_option("--dataset", settings.dataset, "The folder of the records in it")
+        ->capture_default_str();
+    command->add_option(
+        "--name", settings.name,
+        "What is run, for run.json; the name of the program or of its script otherwise");
+    command
+        ->add_option("--tier", flags->tier, "Image tier of the samples: low, medium, high or none")
         ->capture_default_str();
     command->add_option("--top_k", settings.config.top_k, "Experts per token; 0 in a dense model")
         ->capture_default_str();
-    command->add_option("--blocks", settings.config.active_blocks, "Active blocks; 0: unknown")->capture_default_str();
-    command->add_option("--vision_tokens", settings.vision_tokens, "Of each sample, where they are all alike");
-    command->add_option("--text_tokens", settings.text_tokens, "Of each sample, where they are all alike");
+    command->add_option("--blocks", settings.config.active_blocks, "Active blocks; 0: unknown")
+        ->capture_default_str();
+    command->add_option("--vision_tokens", settings.vision_tokens,
+                        "Of each sample, where they are all alike");
+    command->add_option("--text_tokens", settings.text_tokens,
+                        "Of each sample, where they are all alike");
     command->add_option("--max_steps", settings.max_steps, "Most decode steps of a sample")
         ->capture_default_str()
         ->check(CLI::Range(1, 1'000'000));
-    command->add_flag(
-        "!--no_events", settings.events,
-        "No CUDA events: by default, where the program uses CUDA, they time the steps on its default stream");
+    command->add_flag("!--no_events", settings.events,
+                      "No CUDA events: by default, where the program uses CUDA, they time the "
+                      "steps on its default stream");
     command->add_flag("--cupti", settings.cupti,
-                      "Trace the GPU too: busy time, kernels and idle split of each step. Slows the program down; its "
+                      "Trace the GPU too: busy time, kernels and idle split of each step. Slows "
+                      "the program down; its "
                       "records are flagged and kept apart from the times of others");
-    command->add_option("program", flags->program, "The program and its arguments, after --")->required();
+    command->add_option("program", flags->program, "The program and its arguments, after --")
+        ->required();
     command->footer(
         "Examples:\n"
         "  decodemeter watch -- python3 answer.py --image cat.jpg\n"
@@ -203,7 +228,8 @@ void add_watch_command(CLI::App& app) {
         "  while more(): nvtx.range_push(\"decode_step\"); next_token(); nvtx.range_pop()\n"
         "  nvtx.range_pop()\n"
         "vision_encoder and projector are read too. What it knows of a sample it says by a mark:\n"
-        "  nvtx.mark('decodemeter {\"vision_tokens\": 576, \"text_tokens\": 40, \"top_k\": 8, \"num_active_blocks\": "
+        "  nvtx.mark('decodemeter {\"vision_tokens\": 576, \"text_tokens\": 40, \"top_k\": 8, "
+        "\"num_active_blocks\": "
         "16}')\n");
     command->callback([flags] { watch(*flags); });
 }

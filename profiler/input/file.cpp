@@ -34,9 +34,11 @@ struct Descriptor {
 std::string open_failure(const fs::path& path, int error) {
     std::error_code ignored;
     if (error == ENOENT && fs::is_symlink(path, ignored)) {
-        return "is a symbolic link to " + fs::read_symlink(path, ignored).string() + ", which is not there";
+        return "is a symbolic link to " + fs::read_symlink(path, ignored).string() +
+               ", which is not there";
     }
-    return error == ENOENT ? "no such file" : std::string("cannot be opened: ") + std::strerror(error);
+    return error == ENOENT ? "no such file"
+                           : std::string("cannot be opened: ") + std::strerror(error);
 }
 
 // O_NONBLOCK: a named pipe must be refused below, not waited for.
@@ -48,7 +50,8 @@ int open_for_reading(const fs::path& path) {
 
 void check_regular(const fs::path& path, Descriptor& file) {
     struct stat status {};
-    if (::fstat(file.fd, &status) != 0) fail(path, std::string("cannot be examined: ") + std::strerror(errno));
+    if (::fstat(file.fd, &status) != 0)
+        fail(path, std::string("cannot be examined: ") + std::strerror(errno));
     if (S_ISDIR(status.st_mode)) fail(path, "is a directory, not a file");
     if (!S_ISREG(status.st_mode)) fail(path, "is not a regular file");
     file.size_bytes = static_cast<std::size_t>(status.st_size);
@@ -60,8 +63,8 @@ std::string read_input_file(const fs::path& path, std::size_t limit_bytes) {
     Descriptor file(open_for_reading(path));
     check_regular(path, file);
     if (file.size_bytes > limit_bytes) {
-        fail(path, "has " + std::to_string(file.size_bytes) + " bytes, more than the " + std::to_string(limit_bytes) +
-                       " that are read");
+        fail(path, "has " + std::to_string(file.size_bytes) + " bytes, more than the " +
+                       std::to_string(limit_bytes) + " that are read");
     }
     std::string bytes(file.size_bytes, '\0');
     std::size_t filled = 0;

@@ -1,4 +1,5 @@
-// Input files: read whole, or mapped. Every failure is an InputError that names the path and the reason.
+// Input files: read whole, or mapped. Every failure is an InputError that names the path and the
+// reason.
 #pragma once
 
 #include <cstddef>
@@ -11,8 +12,8 @@ namespace decodemeter {
 // The bytes of a regular file of at most `limit_bytes`. Symbolic links are followed.
 std::string read_input_file(const std::filesystem::path& path, std::size_t limit_bytes);
 
-// A regular file, mapped read-only for as long as the object lives. An empty file maps to an empty span.
-// The file must not shrink meanwhile: touching pages that are gone ends the process.
+// A regular file, mapped read-only for as long as the object lives. An empty file maps to an empty
+// span. The file must not shrink meanwhile: touching pages that are gone ends the process.
 class MappedFile {
 public:
     explicit MappedFile(const std::filesystem::path& path);

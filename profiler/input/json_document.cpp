@@ -93,7 +93,8 @@ std::vector<JsonField> JsonValue::fields() const {
     if (element_of(handle_).get_object().get(object)) fail("must be an object");
     std::vector<JsonField> fields;
     fields.reserve(object.size());
-    for (const auto field : object) fields.push_back({field.key, JsonValue(document_, handle_of(field.value))});
+    for (const auto field : object)
+        fields.push_back({field.key, JsonValue(document_, handle_of(field.value))});
     return fields;
 }
 
@@ -109,12 +110,15 @@ std::vector<JsonValue> JsonValue::elements() const {
 std::int64_t JsonValue::integer(std::int64_t minimum, std::int64_t maximum) const {
     std::int64_t value = 0;
     if (element_of(handle_).get_int64().get(value) || value < minimum || value > maximum) {
-        fail("must be an integer from " + std::to_string(minimum) + " to " + std::to_string(maximum));
+        fail("must be an integer from " + std::to_string(minimum) + " to " +
+             std::to_string(maximum));
     }
     return value;
 }
 
-int JsonValue::small_integer(int minimum, int maximum) const { return static_cast<int>(integer(minimum, maximum)); }
+int JsonValue::small_integer(int minimum, int maximum) const {
+    return static_cast<int>(integer(minimum, maximum));
+}
 
 double JsonValue::number(double minimum, double maximum) const {
     double value = 0;
@@ -138,8 +142,10 @@ std::string_view JsonValue::string() const {
 
 void JsonValue::fail(std::string_view what) const {
     const std::string place = document_->place_of(*this);
-    std::string message = document_->origin() + ": " + (place.empty() ? "" : place + ": ") + std::string(what);
-    if (!is_object() && !is_array()) message += ", is " + shortened(simdjson::minify(element_of(handle_)));
+    std::string message =
+        document_->origin() + ": " + (place.empty() ? "" : place + ": ") + std::string(what);
+    if (!is_object() && !is_array())
+        message += ", is " + shortened(simdjson::minify(element_of(handle_)));
     throw InputError(message);
 }
 
@@ -160,7 +166,8 @@ std::unique_ptr<const JsonDocument> JsonDocument::parse(std::string_view text, s
     return std::unique_ptr<const JsonDocument>(new JsonDocument(text, std::move(origin)));
 }
 
-std::unique_ptr<const JsonDocument> JsonDocument::read(const std::filesystem::path& path, std::size_t limit_bytes) {
+std::unique_ptr<const JsonDocument> JsonDocument::read(const std::filesystem::path& path,
+                                                       std::size_t limit_bytes) {
     return parse(read_input_file(path, limit_bytes), path.string());
 }
 

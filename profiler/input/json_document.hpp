@@ -1,5 +1,6 @@
-// Typed, checked reading of JSON that comes from elsewhere. Every failure is an InputError that names the file,
-// the place ("vision_backbone.image_num_heads", "data[3].question") and what was wanted there.
+// Typed, checked reading of JSON that comes from elsewhere. Every failure is an InputError that
+// names the file, the place ("vision_backbone.image_num_heads", "data[3].question") and what was
+// wanted there.
 #pragma once
 
 #include <array>
@@ -62,7 +63,8 @@ public:
 
     // `origin` stands at the head of every message: a path, or a path and a line.
     static std::unique_ptr<const JsonDocument> parse(std::string_view text, std::string origin);
-    static std::unique_ptr<const JsonDocument> read(const std::filesystem::path& path, std::size_t limit_bytes);
+    static std::unique_ptr<const JsonDocument> read(const std::filesystem::path& path,
+                                                    std::size_t limit_bytes);
 
     ~JsonDocument();
     JsonDocument(const JsonDocument&) = delete;

@@ -12,7 +12,8 @@ namespace decodemeter::molmo {
 
 class AddedTokens {
 public:
-    static constexpr std::size_t longest_bytes = 1024;  // a search costs this much at each place, at worst
+    static constexpr std::size_t longest_bytes =
+        1024;  // a search costs this much at each place, at worst
 
     // `content` is not empty, at most longest_bytes long, and not there yet.
     void insert(std::string_view content, TokenId token);

@@ -76,7 +76,8 @@ ModelConfig tiny_molmo() {
 }  // namespace
 
 const std::vector<std::string>& built_in_model_names() {
-    static const std::vector<std::string> names = {"tiny-molmoe", "tiny-molmo", "molmoe-1b", "molmo-7b-d"};
+    static const std::vector<std::string> names = {"tiny-molmoe", "tiny-molmo", "molmoe-1b",
+                                                   "molmo-7b-d"};
     return names;
 }
 

@@ -10,8 +10,8 @@
 
 namespace decodemeter::molmo {
 
-// tiny-molmoe and tiny-molmo have every mechanism of MolmoE and of 7B-D, real image geometry, and are small enough for
-// a laptop's CPU; molmoe-1b and molmo-7b-d are the real sizes.
+// tiny-molmoe and tiny-molmo have every mechanism of MolmoE and of 7B-D, real image geometry, and
+// are small enough for a laptop's CPU; molmoe-1b and molmo-7b-d are the real sizes.
 const std::vector<std::string>& built_in_model_names();
 std::optional<ModelConfig> built_in_model(std::string_view name);
 

@@ -11,7 +11,8 @@ namespace {
 constexpr char32_t first_substitute = 0x100, alphabet_end = first_substitute + 68;
 
 bool stands_for_itself(int byte) {
-    return (byte >= '!' && byte <= '~') || (byte >= 0xA1 && byte <= 0xAC) || (byte >= 0xAE && byte <= 0xFF);
+    return (byte >= '!' && byte <= '~') || (byte >= 0xA1 && byte <= 0xAC) ||
+           (byte >= 0xAE && byte <= 0xFF);
 }
 
 struct Alphabet {
@@ -22,7 +23,8 @@ struct Alphabet {
         byte_of.fill(-1);
         char32_t substitute = first_substitute;
         for (int byte = 0; byte < 256; ++byte) {
-            const char32_t character = stands_for_itself(byte) ? static_cast<char32_t>(byte) : substitute++;
+            const char32_t character =
+                stands_for_itself(byte) ? static_cast<char32_t>(byte) : substitute++;
             character_of[static_cast<std::size_t>(byte)] = character;
             byte_of[character] = byte;
         }

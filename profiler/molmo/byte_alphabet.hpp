@@ -1,4 +1,5 @@
-// Vocabulary files write each byte as a printable character: themselves where they are printable, else U+0100 onwards.
+// Vocabulary files write each byte as a printable character: themselves where they are printable,
+// else U+0100 onwards.
 #pragma once
 
 #include <string>
@@ -6,7 +7,8 @@
 
 namespace decodemeter::molmo {
 
-// The bytes that a token stands for. A token with a character outside the alphabet stands for its own UTF-8.
+// The bytes that a token stands for. A token with a character outside the alphabet stands for its
+// own UTF-8.
 std::string token_bytes(std::string_view token);
 
 // The character that stands for a byte, as UTF-8.

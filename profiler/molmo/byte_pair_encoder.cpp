@@ -27,14 +27,17 @@ struct SymbolList {
         symbols.reserve(tokens.size());
         const auto last = static_cast<std::uint32_t>(tokens.size() - 1);
         for (std::uint32_t i = 0; i <= last; ++i) {
-            symbols.push_back({tokens[i], i == 0 ? end : i - 1, i == last ? end : i + 1, {MergeTable::no_rank, 0}});
+            symbols.push_back({tokens[i],
+                               i == 0 ? end : i - 1,
+                               i == last ? end : i + 1,
+                               {MergeTable::no_rank, 0}});
         }
     }
 
     void update(std::uint32_t at, const MergeTable& merges) {
         Symbol& symbol = symbols[at];
-        symbol.merge =
-            symbol.next == end ? Merge{MergeTable::no_rank, 0} : merges.find(symbol.token, symbols[symbol.next].token);
+        symbol.merge = symbol.next == end ? Merge{MergeTable::no_rank, 0}
+                                          : merges.find(symbol.token, symbols[symbol.next].token);
     }
 
     void merge_with_next(std::uint32_t at) {
@@ -48,7 +51,9 @@ struct SymbolList {
 };
 
 // Rank above place, so that the queue orders by rank, then from left to right.
-std::uint64_t candidate(std::uint32_t rank, std::uint32_t at) { return static_cast<std::uint64_t>(rank) << 32 | at; }
+std::uint64_t candidate(std::uint32_t rank, std::uint32_t at) {
+    return static_cast<std::uint64_t>(rank) << 32 | at;
+}
 
 using Queue = std::priority_queue<std::uint64_t, std::vector<std::uint64_t>, std::greater<>>;
 
@@ -84,12 +89,14 @@ void BytePairEncoder::encode(std::string_view word, std::vector<TokenId>& tokens
 
 void BytePairEncoder::merge_short(std::vector<TokenId>& symbols) const {
     std::array<Merge, short_word> merges;
-    const auto update = [&](std::size_t at) { merges[at] = merges_.find(symbols[at], symbols[at + 1]); };
+    const auto update = [&](std::size_t at) {
+        merges[at] = merges_.find(symbols[at], symbols[at + 1]);
+    };
     for (std::size_t i = 0; i + 1 < symbols.size(); ++i) update(i);
     while (symbols.size() > 1) {
         const auto end = merges.begin() + static_cast<std::ptrdiff_t>(symbols.size() - 1);
-        const auto lowest =
-            std::min_element(merges.begin(), end, [](const Merge& a, const Merge& b) { return a.rank < b.rank; });
+        const auto lowest = std::min_element(
+            merges.begin(), end, [](const Merge& a, const Merge& b) { return a.rank < b.rank; });
         if (lowest->rank == MergeTable::no_rank) return;
         const auto at = static_cast<std::size_t>(lowest - merges.begin());
         symbols[at] = lowest->token;
@@ -104,7 +111,8 @@ void BytePairEncoder::merge_long(std::vector<TokenId>& symbols) const {
     SymbolList list(symbols);
     Queue queue = all_candidates(list, merges_);
     while (!queue.empty()) {
-        const auto rank = static_cast<std::uint32_t>(queue.top() >> 32), at = static_cast<std::uint32_t>(queue.top());
+        const auto rank = static_cast<std::uint32_t>(queue.top() >> 32),
+                   at = static_cast<std::uint32_t>(queue.top());
         queue.pop();
         if (list.symbols[at].merge.rank != rank) continue;  // a neighbour has merged since
         list.merge_with_next(at);

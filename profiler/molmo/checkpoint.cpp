@@ -16,7 +16,8 @@ constexpr std::size_t index_limit_bytes = 64 << 20;
 constexpr std::size_t max_shards = 1024;
 
 bool ends_with(const std::string& text, std::string_view end) {
-    return text.size() >= end.size() && std::string_view(text).substr(text.size() - end.size()) == end;
+    return text.size() >= end.size() &&
+           std::string_view(text).substr(text.size() - end.size()) == end;
 }
 
 fs::path only_weights_file(const fs::path& directory) {
@@ -24,13 +25,18 @@ fs::path only_weights_file(const fs::path& directory) {
     std::vector<fs::path> found;
     for (const auto& entry : fs::directory_iterator(directory, error)) {
         const std::string name = entry.path().filename().string();
-        if (ends_with(name, ".safetensors") && !ends_with(name, ".golden.safetensors")) found.push_back(entry.path());
+        if (ends_with(name, ".safetensors") && !ends_with(name, ".golden.safetensors"))
+            found.push_back(entry.path());
     }
-    if (error) throw InputError(directory.string() + ": " + error.message() + "; name the directory of a checkpoint");
+    if (error)
+        throw InputError(directory.string() + ": " + error.message() +
+                         "; name the directory of a checkpoint");
     if (found.size() != 1) {
-        throw InputError(directory.string() + ": " +
-                         (found.empty() ? "holds no weights" : "holds several .safetensors files and no index") +
-                         "; looked for model.safetensors.index.json, model.safetensors, or a single .safetensors file");
+        throw InputError(
+            directory.string() + ": " +
+            (found.empty() ? "holds no weights" : "holds several .safetensors files and no index") +
+            "; looked for model.safetensors.index.json, model.safetensors, or a single "
+            ".safetensors file");
     }
     return found.front();
 }
@@ -56,7 +62,8 @@ Checkpoint Checkpoint::open(const fs::path& directory) {
     Checkpoint checkpoint;
     if (const fs::path index = directory / "model.safetensors.index.json"; fs::exists(index)) {
         checkpoint.add_shards(index);
-    } else if (const fs::path whole = directory / "model.safetensors"; fs::exists(whole) || fs::is_symlink(whole)) {
+    } else if (const fs::path whole = directory / "model.safetensors";
+               fs::exists(whole) || fs::is_symlink(whole)) {
         checkpoint.add(whole);
     } else {
         checkpoint.add(only_weights_file(directory));
@@ -86,13 +93,14 @@ void Checkpoint::add_shards(const fs::path& index) {
     std::sort(shards.begin(), shards.end());
     shards.erase(std::unique(shards.begin(), shards.end()), shards.end());
     if (shards.empty() || shards.size() > max_shards) {
-        throw InputError(index.string() + ": weight_map: names " + std::to_string(shards.size()) + " shards; 1 to " +
-                         std::to_string(max_shards) + " are read");
+        throw InputError(index.string() + ": weight_map: names " + std::to_string(shards.size()) +
+                         " shards; 1 to " + std::to_string(max_shards) + " are read");
     }
     files_.reserve(shards.size());
     for (const std::string& shard : shards) add(index.parent_path() / shard);
     for (const auto& [name, shard] : shard_of) {
-        const auto file = files_.begin() + (std::lower_bound(shards.begin(), shards.end(), shard) - shards.begin());
+        const auto file = files_.begin() +
+                          (std::lower_bound(shards.begin(), shards.end(), shard) - shards.begin());
         if (file->find(name) == nullptr) {
             throw InputError(file->path().string() + ": has no tensor \"" + name + "\", though " +
                              index.filename().string() + " says so");

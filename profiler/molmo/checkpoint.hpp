@@ -12,9 +12,10 @@ namespace decodemeter::molmo {
 
 class Checkpoint {
 public:
-    // Opens, of what `directory` holds: the shards that model.safetensors.index.json names, model.safetensors, or else
-    // its only *.safetensors file, *.golden.safetensors left aside. Throws InputError where there is none or more than
-    // one, and where the index and the shards disagree.
+    // Opens, of what `directory` holds: the shards that model.safetensors.index.json names,
+    // model.safetensors, or else its only *.safetensors file, *.golden.safetensors left aside.
+    // Throws InputError where there is none or more than one, and where the index and the shards
+    // disagree.
     static Checkpoint open(const std::filesystem::path& directory);
     // One file that holds all tensors.
     static Checkpoint open_file(const std::filesystem::path& file);
@@ -22,7 +23,9 @@ public:
     const std::vector<SafetensorsFile>& files() const noexcept { return files_; }
     std::size_t size() const noexcept { return by_name_.size(); }
     // All tensors by name.
-    const std::map<std::string_view, const TensorView*>& tensors() const noexcept { return by_name_; }
+    const std::map<std::string_view, const TensorView*>& tensors() const noexcept {
+        return by_name_;
+    }
     // Null where there is none of that name.
     const TensorView* find(std::string_view name) const;
     std::size_t total_bytes() const noexcept;

@@ -9,7 +9,8 @@ namespace decodemeter::molmo {
 
 namespace {
 
-// The only value of a field that is implemented, as JSON text. Missing fields and nulls pass: their defaults are these.
+// The only value of a field that is implemented, as JSON text. Missing fields and nulls pass: their
+// defaults are these.
 struct Requirement {
     const char* field;
     std::string_view value;
@@ -85,8 +86,10 @@ void check(const JsonValue& json, const std::array<Requirement, count>& requirem
 }
 
 void check_vision_heads(const JsonValue& vision) {
-    const auto kv_heads = vision.find("image_num_key_value_heads"), heads = vision.find("image_num_heads");
-    if (kv_heads && heads && text_of(*kv_heads) != text_of(*heads)) kv_heads->fail("must be image_num_heads");
+    const auto kv_heads = vision.find("image_num_key_value_heads"),
+               heads = vision.find("image_num_heads");
+    if (kv_heads && heads && text_of(*kv_heads) != text_of(*heads))
+        kv_heads->fail("must be image_num_heads");
 }
 
 }  // namespace

@@ -10,9 +10,10 @@ struct ConnectorProbe {
     at::Tensor pooled;  // [crops, cells, width]
 };
 
-// features [crops, patches, 2 * width] and masks [crops, patches] (fraction of real pixels of each patch, after
-// the shift by one crop) -> [crops, cells, d], cells in raster order.
-at::Tensor connect(const at::Tensor& features, const at::Tensor& masks, const ConnectorWeights& weights,
-                   const VisionConfig& config, ConnectorProbe* probe = nullptr);
+// features [crops, patches, 2 * width] and masks [crops, patches] (fraction of real pixels of each
+// patch, after the shift by one crop) -> [crops, cells, d], cells in raster order.
+at::Tensor connect(const at::Tensor& features, const at::Tensor& masks,
+                   const ConnectorWeights& weights, const VisionConfig& config,
+                   ConnectorProbe* probe = nullptr);
 
 }  // namespace decodemeter::molmo

@@ -8,8 +8,8 @@
 
 namespace decodemeter::molmo {
 
-// The image's crops as patches, the global crop first, then the tiles in raster order: [crops, patches,
-// patch * patch * 3] float32 on the CPU, each patch in (row, column, channel) order.
+// The image's crops as patches, the global crop first, then the tiles in raster order: [crops,
+// patches, patch * patch * 3] float32 on the CPU, each patch in (row, column, channel) order.
 at::Tensor make_crops(const Image& image, const ImageGeometry& geometry, const CropPlan& plan);
 
 }  // namespace decodemeter::molmo

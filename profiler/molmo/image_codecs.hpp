@@ -1,4 +1,5 @@
-// The decoder of each image format. Pixels come as they lie in the file; `orientation` says how to turn them.
+// The decoder of each image format. Pixels come as they lie in the file; `orientation` says how to
+// turn them.
 #pragma once
 
 #include <stdexcept>
@@ -24,7 +25,8 @@ DecodedImage decode_webp(std::span<const std::byte> bytes);
 // An image of that size with its pixels allocated; throws ImageError for one above the limits.
 Image make_image(std::int64_t height, std::int64_t width);
 
-// The orientation in a TIFF structure, as EXIF blocks hold one; 1 where there is none or it makes no sense.
+// The orientation in a TIFF structure, as EXIF blocks hold one; 1 where there is none or it makes
+// no sense.
 int exif_orientation(std::span<const std::byte> tiff);
 
 // Turns and mirrors the pixels so that the image stands upright.

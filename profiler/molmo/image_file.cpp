@@ -15,7 +15,9 @@ std::string_view as_text(std::span<const std::byte> bytes) {
     return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
 }
 
-bool begins(std::string_view text, std::string_view start) { return text.substr(0, start.size()) == start; }
+bool begins(std::string_view text, std::string_view start) {
+    return text.substr(0, start.size()) == start;
+}
 
 // What people most often have instead.
 std::string_view other_format(std::string_view text) {
@@ -34,7 +36,8 @@ DecodedImage decode_any(std::span<const std::byte> bytes) {
     const std::string_view text = as_text(bytes);
     if (begins(text, "\xFF\xD8\xFF")) return decode_jpeg(bytes);
     if (begins(text, "\x89PNG\r\n\x1A\n")) return decode_png(bytes);
-    if (begins(text, "RIFF") && text.size() >= 12 && text.substr(8, 4) == "WEBP"sv) return decode_webp(bytes);
+    if (begins(text, "RIFF") && text.size() >= 12 && text.substr(8, 4) == "WEBP"sv)
+        return decode_webp(bytes);
     throw ImageError("is not a JPEG, PNG or WebP image: " + std::string(other_format(text)));
 }
 
@@ -43,8 +46,9 @@ DecodedImage decode_any(std::span<const std::byte> bytes) {
 Image make_image(std::int64_t height, std::int64_t width) {
     if (height < 1 || width < 1) throw ImageError("is an image without pixels");
     if (height > max_image_side || width > max_image_side || height * width > max_image_pixels) {
-        throw ImageError("is an image of " + std::to_string(width) + " x " + std::to_string(height) +
-                         " pixels, above the limit of " + std::to_string(max_image_side) + " a side and " +
+        throw ImageError("is an image of " + std::to_string(width) + " x " +
+                         std::to_string(height) + " pixels, above the limit of " +
+                         std::to_string(max_image_side) + " a side and " +
                          std::to_string(max_image_pixels) + " in all");
     }
     Image image;

@@ -10,7 +10,8 @@ namespace {
 // Numbers of a TIFF structure; none beyond its end.
 class TiffReader {
 public:
-    TiffReader(std::span<const std::byte> bytes, bool big_endian) : bytes_(bytes), big_endian_(big_endian) {}
+    TiffReader(std::span<const std::byte> bytes, bool big_endian)
+        : bytes_(bytes), big_endian_(big_endian) {}
 
     std::optional<std::uint32_t> u16(std::size_t at) const { return number(at, 2); }
     std::optional<std::uint32_t> u32(std::size_t at) const { return number(at, 4); }
@@ -73,7 +74,8 @@ int exif_orientation(std::span<const std::byte> tiff) {
     const auto entries = reader.u16(directory);
     for (std::size_t i = 0; entries && i < *entries; ++i) {
         const std::size_t entry = directory + 2 + i * entry_bytes;
-        const auto tag = reader.u16(entry), type = reader.u16(entry + 2), value = reader.u16(entry + 8);
+        const auto tag = reader.u16(entry), type = reader.u16(entry + 2),
+                   value = reader.u16(entry + 8);
         if (!value) return 1;
         if (tag == orientation_tag && type == type_short)
             return *value >= 1 && *value <= 8 ? static_cast<int>(*value) : 1;
@@ -94,7 +96,8 @@ Image upright(Image image, int orientation) {
             int row = turn.transpose ? x : y, column = turn.transpose ? y : x;
             if (turn.flip_rows) row = image.height - 1 - row;
             if (turn.flip_columns) column = image.width - 1 - column;
-            const std::uint8_t* in = &image.rgb[(static_cast<std::size_t>(row) * image.width + column) * 3];
+            const std::uint8_t* in =
+                &image.rgb[(static_cast<std::size_t>(row) * image.width + column) * 3];
             *out++ = in[0];
             *out++ = in[1];
             *out++ = in[2];

@@ -15,10 +15,11 @@ namespace decodemeter::molmo {
 class PreparedInput {
 public:
     InputFacts facts;
-    at::Tensor token_ids;          // [prompt tokens] int64
-    at::Tensor crops;              // [crops, patches, patch values]; undefined without an image
-    at::Tensor masks;              // [crops, patches] float32
-    at::Tensor feature_cells;      // [vision tokens] int64: which cells are used, flat into [crops * cells]
+    at::Tensor token_ids;  // [prompt tokens] int64
+    at::Tensor crops;      // [crops, patches, patch values]; undefined without an image
+    at::Tensor masks;      // [crops, patches] float32
+    at::Tensor
+        feature_cells;  // [vision tokens] int64: which cells are used, flat into [crops * cells]
     at::Tensor feature_positions;  // [vision tokens] int64: where in the prompt they are added
 };
 
@@ -37,10 +38,13 @@ struct Molmo::Implementation {
     RotaryTable rotary;
     KvCache cache;
 
-    at::ScalarType dtype() const { return precision == Precision::float32 ? at::kFloat : at::kBFloat16; }
+    at::ScalarType dtype() const {
+        return precision == Precision::float32 ? at::kFloat : at::kBFloat16;
+    }
     at::TensorOptions options() const { return at::TensorOptions().dtype(dtype()).device(device); }
     at::Tensor to_device(const std::vector<std::int64_t>& values) const;
-    void add_image(PreparedInput& input, const Request& request, std::vector<std::int64_t>& image_ids) const;
+    void add_image(PreparedInput& input, const Request& request,
+                   std::vector<std::int64_t>& image_ids) const;
     void make_room(std::int64_t positions, std::size_t blocks);
     at::Tensor embed(const PreparedInput& input, const at::Tensor& features) const;
     at::Tensor next_token(const at::Tensor& x) const;

@@ -19,9 +19,10 @@ constexpr unsigned exif_marker = JPEG_APP0 + 1;
 constexpr std::string_view exif_start("Exif\0\0", 6);
 
 // Note [Errors of the C image libraries]
-// libjpeg and libpng leave a failed call by longjmp, which must not skip destructors. So each is called only inside
-// guarded(): the jump lands there, and between it and the library's frame lies only a lambda whose locals are trivial.
-// The reason travels in the decoder, which outlives the jump.
+// libjpeg and libpng leave a failed call by longjmp, which must not skip destructors. So each is
+// called only inside guarded(): the jump lands there, and between it and the library's frame lies
+// only a lambda whose locals are trivial. The reason travels in the decoder, which outlives the
+// jump.
 struct Decoder {
     jpeg_decompress_struct jpeg{};
     jpeg_error_mgr errors{};
@@ -41,12 +42,13 @@ struct Decoder {
     std::longjmp(decoder->failed, 1);
 }
 
-// Warnings that mean lost pixels end the decoding; what libjpeg repairs without loss (stray bytes between markers, odd
-// version numbers) passes.
+// Warnings that mean lost pixels end the decoding; what libjpeg repairs without loss (stray bytes
+// between markers, odd version numbers) passes.
 void take_message(j_common_ptr info, int level) {
     if (level >= 0) return;
     const int code = info->err->msg_code;
-    if (code == JWRN_JPEG_EOF || code == JWRN_HIT_MARKER || code == JWRN_HUFF_BAD_CODE || code == JWRN_ARITH_BAD_CODE) {
+    if (code == JWRN_JPEG_EOF || code == JWRN_HIT_MARKER || code == JWRN_HUFF_BAD_CODE ||
+        code == JWRN_ARITH_BAD_CODE) {
         leave(info);
     }
 }
@@ -68,7 +70,8 @@ Decoder::Decoder() {
 
 template <class Steps>
 void guarded(Decoder& decoder, const Steps& steps) {
-    if (setjmp(decoder.failed) != 0) throw ImageError("is a damaged JPEG: " + std::string(decoder.reason.data()));
+    if (setjmp(decoder.failed) != 0)
+        throw ImageError("is a damaged JPEG: " + std::string(decoder.reason.data()));
     steps();
 }
 
@@ -77,7 +80,8 @@ void read_header(Decoder& decoder, std::span<const std::byte> bytes) {
         jpeg_create_decompress(&decoder.jpeg);
         decoder.jpeg.client_data = &decoder;
         decoder.jpeg.progress = &decoder.progress;
-        jpeg_mem_src(&decoder.jpeg, reinterpret_cast<const unsigned char*>(bytes.data()), bytes.size());
+        jpeg_mem_src(&decoder.jpeg, reinterpret_cast<const unsigned char*>(bytes.data()),
+                     bytes.size());
         jpeg_save_markers(&decoder.jpeg, exif_marker, 0xFFFF);
         jpeg_read_header(&decoder.jpeg, TRUE);
         const bool four = decoder.jpeg.num_components == 4;
@@ -85,13 +89,16 @@ void read_header(Decoder& decoder, std::span<const std::byte> bytes) {
     });
     const int components = decoder.jpeg.num_components;
     if (components != 1 && components != 3 && components != 4) {
-        throw ImageError("is a JPEG of " + std::to_string(components) + " components, neither grey nor colour");
+        throw ImageError("is a JPEG of " + std::to_string(components) +
+                         " components, neither grey nor colour");
     }
 }
 
 int orientation_of(const Decoder& decoder) {
-    for (const jpeg_marker_struct* marker = decoder.jpeg.marker_list; marker != nullptr; marker = marker->next) {
-        const std::string_view text(reinterpret_cast<const char*>(marker->data), marker->data_length);
+    for (const jpeg_marker_struct* marker = decoder.jpeg.marker_list; marker != nullptr;
+         marker = marker->next) {
+        const std::string_view text(reinterpret_cast<const char*>(marker->data),
+                                    marker->data_length);
         if (marker->marker == exif_marker && text.substr(0, exif_start.size()) == exif_start) {
             return exif_orientation(std::as_bytes(std::span(text)).subspan(exif_start.size()));
         }
@@ -117,12 +124,14 @@ std::uint8_t scaled(unsigned value, unsigned scale) {
     return static_cast<std::uint8_t>((product + (product >> 8)) >> 8);
 }
 
-// Adobe writes ink as 255 - amount, so a stored value is already the light that the ink lets through.
+// Adobe writes ink as 255 - amount, so a stored value is already the light that the ink lets
+// through.
 void cmyk_to_rgb(std::span<const std::uint8_t> cmyk, std::span<std::uint8_t> rgb) {
     for (std::size_t i = 0, o = 0; o < rgb.size(); i += 4, o += 3) {
         const unsigned light = cmyk[i + 3];
         for (std::size_t channel = 0; channel < 3; ++channel) {
-            rgb[o + channel] = static_cast<std::uint8_t>(light - scaled(255U - cmyk[i + channel], light));
+            rgb[o + channel] =
+                static_cast<std::uint8_t>(light - scaled(255U - cmyk[i + channel], light));
         }
     }
 }
@@ -133,7 +142,8 @@ DecodedImage decode_jpeg(std::span<const std::byte> bytes) {
     Decoder decoder;
     read_header(decoder, bytes);
     const auto width = static_cast<std::size_t>(decoder.jpeg.image_width);
-    DecodedImage decoded{make_image(decoder.jpeg.image_height, decoder.jpeg.image_width), orientation_of(decoder)};
+    DecodedImage decoded{make_image(decoder.jpeg.image_height, decoder.jpeg.image_width),
+                         orientation_of(decoder)};
     if (decoder.jpeg.out_color_space == JCS_CMYK) {
         std::vector<std::uint8_t> cmyk(decoded.image.rgb.size() / 3 * 4);
         read_rows(decoder, cmyk.data(), width * 4);

@@ -10,7 +10,8 @@ constexpr std::uint64_t golden_ratio =
     0x9E3779B97F4A7C15;  // Fibonacci hashing: the upper bits of the product are mixed
 
 std::uint64_t pair_of(TokenId left, TokenId right) {
-    return static_cast<std::uint64_t>(static_cast<std::uint32_t>(left)) << 32 | static_cast<std::uint32_t>(right);
+    return static_cast<std::uint64_t>(static_cast<std::uint32_t>(left)) << 32 |
+           static_cast<std::uint32_t>(right);
 }
 
 }  // namespace

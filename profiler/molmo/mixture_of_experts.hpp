@@ -1,4 +1,5 @@
-// The mixture-of-experts feed-forward: softmax over all experts, the top k of it, no renormalisation, dropless.
+// The mixture-of-experts feed-forward: softmax over all experts, the top k of it, no
+// renormalisation, dropless.
 #pragma once
 
 #include <ATen/core/Tensor.h>
@@ -20,12 +21,15 @@ struct Routing {
 
 Routing route(const at::Tensor& x, const at::Tensor& router, int top_k);
 
-// x [tokens, d] -> [tokens, d]. On the CPU each expert that is needed runs by itself; elsewhere all experts run in
-// one grouped product each way, so that no expert costs a synchronisation with the host.
+// x [tokens, d] -> [tokens, d]. On the CPU each expert that is needed runs by itself; elsewhere all
+// experts run in one grouped product each way, so that no expert costs a synchronisation with the
+// host.
 at::Tensor mix_experts(const at::Tensor& x, const ExpertWeights& weights, const Routing& routing);
 
 // The two ways by name, for tests to compare.
-at::Tensor mix_experts_one_by_one(const at::Tensor& x, const ExpertWeights& weights, const Routing& routing);
-at::Tensor mix_experts_grouped(const at::Tensor& x, const ExpertWeights& weights, const Routing& routing);
+at::Tensor mix_experts_one_by_one(const at::Tensor& x, const ExpertWeights& weights,
+                                  const Routing& routing);
+at::Tensor mix_experts_grouped(const at::Tensor& x, const ExpertWeights& weights,
+                               const Routing& routing);
 
 }  // namespace decodemeter::molmo

@@ -23,8 +23,9 @@ struct VisionConfig {
     int heads = 16;  // of the tower and of the pooling
     int head_dim = 64;
     int inner = 4096;
-    int layers = 23;                             // blocks in the checkpoint
-    std::vector<int> feature_layers = {21, 14};  // whose outputs are concatenated, in this order; from 0
+    int layers = 23;  // blocks in the checkpoint
+    std::vector<int> feature_layers = {
+        21, 14};  // whose outputs are concatenated, in this order; from 0
     int patch = 14;
     int image_size = 336;
     double norm_eps = 1e-5;
@@ -64,10 +65,11 @@ struct ModelConfig {
     bool operator==(const ModelConfig&) const = default;
 };
 
-// Reads config.json, in MolmoE's dialect (OLMo's names) or in 7B-D's (Hugging Face's names, with the vision sizes
-// that its class hard-codes as defaults), and preprocessor_config.json, generation_config.json and
-// tokenizer_config.json where they are there. Throws InputError, naming file and field, for a value that is impossible
-// or that stands for an architecture other than Molmo's.
+// Reads config.json, in MolmoE's dialect (OLMo's names) or in 7B-D's (Hugging Face's names, with
+// the vision sizes that its class hard-codes as defaults), and preprocessor_config.json,
+// generation_config.json and tokenizer_config.json where they are there. Throws InputError, naming
+// file and field, for a value that is impossible or that stands for an architecture other than
+// Molmo's.
 ModelConfig read_model_config(const std::filesystem::path& directory);
 
 }  // namespace decodemeter::molmo

@@ -49,8 +49,8 @@ std::string_view to_string(Precision precision) noexcept {
 }
 
 at::Tensor Molmo::Implementation::to_device(const std::vector<std::int64_t>& values) const {
-    return at::from_blob(const_cast<std::int64_t*>(values.data()), {static_cast<std::int64_t>(values.size())},
-                         at::kLong)
+    return at::from_blob(const_cast<std::int64_t*>(values.data()),
+                         {static_cast<std::int64_t>(values.size())}, at::kLong)
         .to(device, at::kLong, /*non_blocking=*/false, /*copy=*/true);
 }
 
@@ -58,8 +58,9 @@ void Molmo::Implementation::add_image(PreparedInput& input, const Request& reque
                                       std::vector<std::int64_t>& image_ids) const {
     const Image& image = *request.image;
     const ImageGeometry& geometry = config.image;
-    const Tiling tiling = request.tier ? choose_tiling(*request.tier, image.height, image.width, request.max_crops)
-                                       : choose_tiling(geometry, image.height, image.width, request.max_crops);
+    const Tiling tiling =
+        request.tier ? choose_tiling(*request.tier, image.height, image.width, request.max_crops)
+                     : choose_tiling(geometry, image.height, image.width, request.max_crops);
     const CropPlan plan = plan_crops(geometry, tiling, image.height, image.width);
     input.facts.image_size = {image.height, image.width};
     input.facts.tiling = {tiling.rows, tiling.columns};
@@ -81,15 +82,16 @@ void Molmo::Implementation::add_image(PreparedInput& input, const Request& reque
     image_ids = image_token_ids(geometry, tiling, tokenizer.image_tokens());
 }
 
-std::shared_ptr<const PreparedInput> Molmo::prepare(const Request& request, StageObserver& observer) const {
+std::shared_ptr<const PreparedInput> Molmo::prepare(const Request& request,
+                                                    StageObserver& observer) const {
     const c10::InferenceMode guard;
     return stage(observer, Stage::preprocess, [&] {
         const Implementation& self = *implementation_;
         auto input = std::make_shared<PreparedInput>();
         std::vector<std::int64_t> image_ids;
         if (request.image) self.add_image(*input, request, image_ids);
-        const auto ids =
-            input_ids(self.tokenizer.bos_id(), image_ids, self.tokenizer.encode(prompt_text(request.prompt)));
+        const auto ids = input_ids(self.tokenizer.bos_id(), image_ids,
+                                   self.tokenizer.encode(prompt_text(request.prompt)));
         input->token_ids = self.to_device(ids);
         input->facts.prompt_tokens = static_cast<int>(ids.size());
         input->facts.text_tokens = input->facts.prompt_tokens - input->facts.vision_tokens;
@@ -101,22 +103,26 @@ const InputFacts& Molmo::facts(const PreparedInput& input) noexcept { return inp
 
 void Molmo::Implementation::make_room(std::int64_t positions, std::size_t blocks) {
     if (positions > config.max_positions) {
-        throw InputError(c10::str("prompt and answer take ", positions, " positions, more than the model's ",
-                                  config.max_positions, "; shorten the prompt, lower --max_crops or --max_new_tokens"));
+        throw InputError(c10::str("prompt and answer take ", positions,
+                                  " positions, more than the model's ", config.max_positions,
+                                  "; shorten the prompt, lower --max_crops or --max_new_tokens"));
     }
-    cache.prepare(static_cast<std::int64_t>(blocks), config.kv_heads, positions, config.head_dim, options());
+    cache.prepare(static_cast<std::int64_t>(blocks), config.kv_heads, positions, config.head_dim,
+                  options());
     constexpr std::int64_t granule = 4096;
     if (!rotary.cosine.defined() || rotary.cosine.size(0) < positions) {
-        rotary = make_rotary_table((positions + granule - 1) / granule * granule, config.head_dim, config.rope_theta,
-                                   device);
+        rotary = make_rotary_table((positions + granule - 1) / granule * granule, config.head_dim,
+                                   config.rope_theta, device);
     }
 }
 
 // Image features are added to the embedding of <im_patch>, not put in its place.
-at::Tensor Molmo::Implementation::embed(const PreparedInput& input, const at::Tensor& features) const {
+at::Tensor Molmo::Implementation::embed(const PreparedInput& input,
+                                        const at::Tensor& features) const {
     at::Tensor x = at::embedding(parameters.decoder.embedding, input.token_ids);
     if (features.defined()) {
-        x.index_add_(0, input.feature_positions, features.flatten(0, 1).index_select(0, input.feature_cells));
+        x.index_add_(0, input.feature_positions,
+                     features.flatten(0, 1).index_select(0, input.feature_cells));
     }
     return x;
 }
@@ -132,30 +138,34 @@ std::int64_t Molmo::Implementation::eos_id() const {
 DecoderKnobs Molmo::Implementation::resolve(const Knobs& knobs) const {
     DecoderKnobs resolved{knobs.top_k, knobs.active_blocks};
     if (!config.experts && knobs.top_k != 0) {
-        throw InputError(
-            c10::str("--top_k ", knobs.top_k, ": ", name, " is dense and has no experts; leave --top_k out"));
+        throw InputError(c10::str("--top_k ", knobs.top_k, ": ", name,
+                                  " is dense and has no experts; leave --top_k out"));
     }
     if (config.experts) {
         if (resolved.top_k == 0) resolved.top_k = config.experts->top_k;
         if (resolved.top_k < 1 || resolved.top_k > config.experts->experts) {
-            throw InputError(c10::str("--top_k ", knobs.top_k, ": ", name, " has ", config.experts->experts,
-                                      " experts; give 1 to ", config.experts->experts));
+            throw InputError(c10::str("--top_k ", knobs.top_k, ": ", name, " has ",
+                                      config.experts->experts, " experts; give 1 to ",
+                                      config.experts->experts));
         }
     }
     if (resolved.active_blocks.empty()) {
         resolved.active_blocks.resize(static_cast<std::size_t>(config.layers));
         std::iota(resolved.active_blocks.begin(), resolved.active_blocks.end(), 0);
     }
-    const bool ascending = std::adjacent_find(resolved.active_blocks.begin(), resolved.active_blocks.end(),
-                                              std::greater_equal<>()) == resolved.active_blocks.end();
-    if (!ascending || resolved.active_blocks.front() < 0 || resolved.active_blocks.back() >= config.layers) {
-        throw InputError(
-            c10::str("active blocks must be ascending indices of the ", config.layers, " blocks of ", name));
+    const bool ascending =
+        std::adjacent_find(resolved.active_blocks.begin(), resolved.active_blocks.end(),
+                           std::greater_equal<>()) == resolved.active_blocks.end();
+    if (!ascending || resolved.active_blocks.front() < 0 ||
+        resolved.active_blocks.back() >= config.layers) {
+        throw InputError(c10::str("active blocks must be ascending indices of the ", config.layers,
+                                  " blocks of ", name));
     }
     return resolved;
 }
 
-Generation Molmo::generate(const PreparedInput& input, const GenerateOptions& options, StageObserver& observer) {
+Generation Molmo::generate(const PreparedInput& input, const GenerateOptions& options,
+                           StageObserver& observer) {
     const c10::InferenceMode guard;
     Implementation& self = *implementation_;
     const DecoderKnobs knobs = self.resolve(options.knobs);
@@ -163,7 +173,8 @@ Generation Molmo::generate(const PreparedInput& input, const GenerateOptions& op
     const std::int64_t prompt = input.facts.prompt_tokens;
     self.make_room(prompt + options.max_new_tokens, knobs.active_blocks.size());
     const auto run_blocks_from = [&](const at::Tensor& x, std::int64_t first) {
-        return run_blocks(x, first, self.parameters.decoder, self.config, knobs, self.rotary, self.cache);
+        return run_blocks(x, first, self.parameters.decoder, self.config, knobs, self.rotary,
+                          self.cache);
     };
 
     Generation generation;
@@ -176,15 +187,17 @@ Generation Molmo::generate(const PreparedInput& input, const GenerateOptions& op
         const at::Tensor patches = stage(observer, Stage::vision_encoder, [&] {
             return encode_crops(input.crops, self.parameters.vision, self.config.vision);
         });
-        features = stage(observer, Stage::projector,
-                         [&] { return connect(patches, input.masks, self.parameters.connector, self.config.vision); });
+        features = stage(observer, Stage::projector, [&] {
+            return connect(patches, input.masks, self.parameters.connector, self.config.vision);
+        });
     }
     if (options.extent == Extent::vision) {
         observer.end(Stage::generate, 0);
         return generation;
     }
     at::Tensor token = stage(observer, Stage::prefill, [&] {
-        return self.next_token(run_blocks_from(self.embed(input, features), 0).narrow(0, prompt - 1, 1));
+        return self.next_token(
+            run_blocks_from(self.embed(input, features), 0).narrow(0, prompt - 1, 1));
     });
     if (options.extent == Extent::prefill) {
         observer.end(Stage::generate, 0);
@@ -205,8 +218,8 @@ Generation Molmo::generate(const PreparedInput& input, const GenerateOptions& op
 
 Molmo Molmo::load(const std::filesystem::path& directory, const ModelOptions& options) {
     const c10::InferenceMode guard;
-    auto implementation =
-        std::make_unique<Implementation>(read_model_config(directory), Tokenizer::read(directory / "tokenizer.json"));
+    auto implementation = std::make_unique<Implementation>(
+        read_model_config(directory), Tokenizer::read(directory / "tokenizer.json"));
     Implementation& self = *implementation;
     set_threads(options.threads);
     self.device = open_device(options.device);
@@ -214,8 +227,8 @@ Molmo Molmo::load(const std::filesystem::path& directory, const ModelOptions& op
     self.name = std::filesystem::absolute(directory / "").parent_path().filename().string();
     const Checkpoint checkpoint = Checkpoint::open(directory);
     self.parameters = allocate_parameters(self.config, self.options());
-    const LoadReport report =
-        load_parameters(checkpoint, directory.string(), self.parameters, self.config, options.progress);
+    const LoadReport report = load_parameters(checkpoint, directory.string(), self.parameters,
+                                              self.config, options.progress);
     for (const std::string& tensor : report.unused)
         self.warnings.push_back(directory.string() + ": nothing uses tensor " + tensor);
     self.weights_source = self.name + " (" + fingerprint(checkpoint) + ")";
@@ -226,7 +239,8 @@ Molmo Molmo::built_in(std::string_view name, const ModelOptions& options) {
     const c10::InferenceMode guard;
     const std::optional<ModelConfig> config = built_in_model(name);
     if (!config)
-        throw InputError(c10::str("--model ", std::string(name), ": neither a built-in model nor a directory"));
+        throw InputError(
+            c10::str("--model ", std::string(name), ": neither a built-in model nor a directory"));
     auto implementation = std::make_unique<Implementation>(*config, Tokenizer::byte_level());
     Implementation& self = *implementation;
     set_threads(options.threads);
@@ -239,7 +253,8 @@ Molmo Molmo::built_in(std::string_view name, const ModelOptions& options) {
     return Molmo(std::move(implementation));
 }
 
-Molmo::Molmo(std::unique_ptr<Implementation> implementation) : implementation_(std::move(implementation)) {}
+Molmo::Molmo(std::unique_ptr<Implementation> implementation)
+    : implementation_(std::move(implementation)) {}
 Molmo::Molmo(Molmo&&) noexcept = default;
 Molmo& Molmo::operator=(Molmo&&) noexcept = default;
 Molmo::~Molmo() = default;
@@ -249,12 +264,17 @@ const ModelConfig& Molmo::config() const noexcept { return implementation_->conf
 const Tokenizer& Molmo::tokenizer() const noexcept { return implementation_->tokenizer; }
 Precision Molmo::precision() const noexcept { return implementation_->precision; }
 const std::string& Molmo::name() const noexcept { return implementation_->name; }
-const std::string& Molmo::weights_source() const noexcept { return implementation_->weights_source; }
-const std::vector<std::string>& Molmo::warnings() const noexcept { return implementation_->warnings; }
+const std::string& Molmo::weights_source() const noexcept {
+    return implementation_->weights_source;
+}
+const std::vector<std::string>& Molmo::warnings() const noexcept {
+    return implementation_->warnings;
+}
 int Molmo::threads() const noexcept { return at::get_num_threads(); }
 std::int64_t Molmo::weight_bytes() const {
     std::int64_t bytes = 0;
-    for (const NamedParameter& named : named_parameters(implementation_->parameters, implementation_->config)) {
+    for (const NamedParameter& named :
+         named_parameters(implementation_->parameters, implementation_->config)) {
         bytes += static_cast<std::int64_t>(named.tensor.nbytes());
     }
     return bytes;

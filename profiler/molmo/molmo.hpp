@@ -27,7 +27,8 @@ struct ModelOptions {
     std::optional<Precision> precision;  // none: float32 for tiny models, bfloat16 for others
     std::uint64_t seed = 3407;           // of random weights
     int threads = 0;                     // of the CPU; 0: one for each core
-    std::function<void(std::int64_t done, std::int64_t total)> progress;  // bytes of weights that are in place
+    std::function<void(std::int64_t done, std::int64_t total)>
+        progress;  // bytes of weights that are in place
 };
 
 // What goes into the model for one sample: crops and token ids, on the model's device.
@@ -73,8 +74,8 @@ struct Generation {
 
 class Molmo {
 public:
-    // A Hugging Face snapshot: config.json, safetensors, tokenizer.json. Throws InputError naming what is missing,
-    // extra or misshapen.
+    // A Hugging Face snapshot: config.json, safetensors, tokenizer.json. Throws InputError naming
+    // what is missing, extra or misshapen.
     static Molmo load(const std::filesystem::path& directory, const ModelOptions& options);
 
     // tiny-molmoe, tiny-molmo, molmoe-1b or molmo-7b-d with random weights; no files needed.
@@ -89,20 +90,24 @@ public:
     const Tokenizer& tokenizer() const noexcept;
     Precision precision() const noexcept;
     const std::string& name() const noexcept;
-    const std::string& weights_source() const noexcept;  // "random(seed)", or the snapshot's name and hash
+    const std::string& weights_source()
+        const noexcept;  // "random(seed)", or the snapshot's name and hash
     std::int64_t eos_id() const noexcept;
-    int threads() const noexcept;                               // of the CPU that LibTorch uses
-    std::int64_t weight_bytes() const;                          // in the memory of the device
-    static std::string torch_version();                         // of the LibTorch that runs, as "2.11.0"
-    static std::filesystem::path torch_library_folder();        // where it lies
-    const std::vector<std::string>& warnings() const noexcept;  // tensors of the checkpoint that nothing uses
+    int threads() const noexcept;                         // of the CPU that LibTorch uses
+    std::int64_t weight_bytes() const;                    // in the memory of the device
+    static std::string torch_version();                   // of the LibTorch that runs, as "2.11.0"
+    static std::filesystem::path torch_library_folder();  // where it lies
+    const std::vector<std::string>& warnings()
+        const noexcept;  // tensors of the checkpoint that nothing uses
 
     // Stage preprocess: image to crops, prompt to token ids, both to the device.
-    std::shared_ptr<const PreparedInput> prepare(const Request& request, StageObserver& observer) const;
+    std::shared_ptr<const PreparedInput> prepare(const Request& request,
+                                                 StageObserver& observer) const;
     static const InputFacts& facts(const PreparedInput& input) noexcept;
 
     // All other stages. Greedy. Throws InputError for knobs that this model does not have.
-    Generation generate(const PreparedInput& input, const GenerateOptions& options, StageObserver& observer);
+    Generation generate(const PreparedInput& input, const GenerateOptions& options,
+                        StageObserver& observer);
 
     // Throws InputError when the knobs do not fit this model; the same test that generate() makes.
     void check(const Knobs& knobs) const;

@@ -16,7 +16,9 @@ namespace {
 // A thread is worth waking for about this many weights.
 constexpr std::int64_t weights_per_task = 1 << 17;
 
-std::int64_t rows_per_task(std::int64_t columns) { return std::max<std::int64_t>(1, weights_per_task / columns); }
+std::int64_t rows_per_task(std::int64_t columns) {
+    return std::max<std::int64_t>(1, weights_per_task / columns);
+}
 
 kernels::MatrixView view_of(const at::Tensor& matrix) {
     const bool bfloat16 = matrix.scalar_type() == at::kBFloat16;
@@ -24,13 +26,14 @@ kernels::MatrixView view_of(const at::Tensor& matrix) {
             bfloat16 ? kernels::WeightType::bfloat16 : kernels::WeightType::float32};
 }
 
-// One of the matrices that lie one behind the other in `matrices` [count, rows, columns], without a tensor for it.
+// One of the matrices that lie one behind the other in `matrices` [count, rows, columns], without a
+// tensor for it.
 kernels::MatrixView view_of(const at::Tensor& matrices, std::int64_t index) {
     const bool bfloat16 = matrices.scalar_type() == at::kBFloat16;
     const std::int64_t rows = matrices.size(1), columns = matrices.size(2);
     const auto* first = static_cast<const std::byte*>(matrices.const_data_ptr());
-    return {first + index * rows * columns * static_cast<std::int64_t>(matrices.element_size()), rows, columns,
-            bfloat16 ? kernels::WeightType::bfloat16 : kernels::WeightType::float32};
+    return {first + index * rows * columns * static_cast<std::int64_t>(matrices.element_size()),
+            rows, columns, bfloat16 ? kernels::WeightType::bfloat16 : kernels::WeightType::float32};
 }
 
 at::Tensor empty_floats(at::IntArrayRef sizes) { return at::empty(sizes, at::kFloat); }
@@ -42,7 +45,9 @@ at::Tensor multiply(const at::Tensor& x, const at::Tensor& weight) {
     float* out = output.mutable_data_ptr<float>();
     const kernels::MatrixView matrix = view_of(weight);
     at::parallel_for(0, matrix.rows, rows_per_task(matrix.columns),
-                     [&](std::int64_t first, std::int64_t last) { kernels::matvec(matrix, in, out, first, last); });
+                     [&](std::int64_t first, std::int64_t last) {
+                         kernels::matvec(matrix, in, out, first, last);
+                     });
     return output;
 }
 
@@ -57,8 +62,10 @@ at::Tensor apply_linear(const at::Tensor& x, const at::Tensor& weight, const at:
     return output.to(x.scalar_type());
 }
 
-at::Tensor mix_experts_for_one_token(const at::Tensor& x, const ExpertWeights& weights, const Routing& routing) {
-    const std::int64_t k = routing.experts.size(1), d = weights.down.size(1), inner = weights.down.size(2);
+at::Tensor mix_experts_for_one_token(const at::Tensor& x, const ExpertWeights& weights,
+                                     const Routing& routing) {
+    const std::int64_t k = routing.experts.size(1), d = weights.down.size(1),
+                       inner = weights.down.size(2);
     const std::int64_t* experts = routing.experts.const_data_ptr<std::int64_t>();
     const at::Tensor input = x.to(at::kFloat), scales = routing.weights.to(at::kFloat);
     at::Tensor hidden = empty_floats({k, inner}), gate_up = empty_floats({k, 2 * inner}),
@@ -68,21 +75,23 @@ at::Tensor mix_experts_for_one_token(const at::Tensor& x, const ExpertWeights& w
     float *both = gate_up.mutable_data_ptr<float>(), *inside = hidden.mutable_data_ptr<float>(),
           *out = output.mutable_data_ptr<float>();
     // A task's rows lie within one expert, so that its weights are one stream.
-    at::parallel_for(0, k * 2 * inner, rows_per_task(d), [&](std::int64_t first, std::int64_t last) {
-        for (std::int64_t row = first; row < last;) {
-            const std::int64_t i = row / (2 * inner), end = std::min(last, (i + 1) * 2 * inner);
-            kernels::matvec(view_of(weights.gate_up, experts[i]), in, both + i * 2 * inner, row - i * 2 * inner,
-                            end - i * 2 * inner);
-            row = end;
-        }
-    });
+    at::parallel_for(
+        0, k * 2 * inner, rows_per_task(d), [&](std::int64_t first, std::int64_t last) {
+            for (std::int64_t row = first; row < last;) {
+                const std::int64_t i = row / (2 * inner), end = std::min(last, (i + 1) * 2 * inner);
+                kernels::matvec(view_of(weights.gate_up, experts[i]), in, both + i * 2 * inner,
+                                row - i * 2 * inner, end - i * 2 * inner);
+                row = end;
+            }
+        });
     for (std::int64_t i = 0; i < k; ++i) {
         const float *gate = both + i * 2 * inner, *up = gate + inner;
         for (std::int64_t j = 0; j < inner; ++j) inside[i * inner + j] = silu(gate[j]) * up[j];
     }
     at::parallel_for(0, d, rows_per_task(k * inner), [&](std::int64_t first, std::int64_t last) {
         for (std::int64_t i = 0; i < k; ++i) {
-            kernels::matvec_add(view_of(weights.down, experts[i]), inside + i * inner, scale[i], out, first, last);
+            kernels::matvec_add(view_of(weights.down, experts[i]), inside + i * inner, scale[i],
+                                out, first, last);
         }
     });
     return output.to(x.scalar_type());

@@ -7,7 +7,8 @@ namespace decodemeter::molmo {
 
 namespace {
 
-LinearWeights allocate_linear(std::int64_t out, std::int64_t in, bool bias, const at::TensorOptions& options) {
+LinearWeights allocate_linear(std::int64_t out, std::int64_t in, bool bias,
+                              const at::TensorOptions& options) {
     return {empty_weights({out, in}, options), bias ? empty_weights({out}, options) : at::Tensor()};
 }
 
@@ -15,13 +16,15 @@ VisionWeights allocate_vision(const VisionConfig& config, const at::TensorOption
     const std::int64_t width = config.width, mlp = config.inner;
     const auto vector = [&] { return empty_weights({width}, options); };
     VisionWeights weights;
-    weights.patch_embedding = empty_weights({width, std::int64_t{config.patch} * config.patch * 3}, options);
+    weights.patch_embedding =
+        empty_weights({width, std::int64_t{config.patch} * config.patch * 3}, options);
     weights.class_embedding = vector();
     weights.positional_embedding = empty_weights({config.positions(), width}, options);
     weights.pre_norm_weight = vector();
     weights.pre_norm_bias = vector();
     for (int i = 0; i <= last_used_block(config); ++i) {
-        weights.blocks.push_back({vector(), vector(), allocate_linear(3 * width, width, true, options),
+        weights.blocks.push_back({vector(), vector(),
+                                  allocate_linear(3 * width, width, true, options),
                                   allocate_linear(width, width, true, options), vector(), vector(),
                                   allocate_linear(mlp, width, true, options),
                                   allocate_linear(width, mlp, true, options)});
@@ -31,7 +34,9 @@ VisionWeights allocate_vision(const VisionConfig& config, const at::TensorOption
 
 ConnectorWeights allocate_connector(const ModelConfig& config, const at::TensorOptions& options) {
     const std::int64_t width = config.vision.width, features = config.vision.feature_width();
-    const auto projection = [&](std::int64_t in) { return allocate_linear(width, in, true, options); };
+    const auto projection = [&](std::int64_t in) {
+        return allocate_linear(width, in, true, options);
+    };
     return {empty_weights({2, features}, options),
             projection(features),
             projection(features),
@@ -53,7 +58,8 @@ DecoderBlockWeights allocate_block(const ModelConfig& config, const at::TensorOp
     block.ff_norm = empty_weights({d}, options);
     if (config.experts) {
         const std::int64_t experts = config.experts->experts, inner = config.experts->inner;
-        block.experts = {empty_weights({experts, d}, options), empty_weights({experts, 2 * inner, d}, options),
+        block.experts = {empty_weights({experts, d}, options),
+                         empty_weights({experts, 2 * inner, d}, options),
                          empty_weights({experts, d, inner}, options)};
     } else {
         block.up_gate = empty_weights({2 * std::int64_t{config.inner}, d}, options);
@@ -65,21 +71,27 @@ DecoderBlockWeights allocate_block(const ModelConfig& config, const at::TensorOp
 // Collects names with their views.
 class NameList {
 public:
-    void add(std::string name, const at::Tensor& tensor, ParameterKind kind, std::vector<std::string> aliases = {}) {
+    void add(std::string name, const at::Tensor& tensor, ParameterKind kind,
+             std::vector<std::string> aliases = {}) {
         names_.push_back({std::move(name), std::move(aliases), tensor, kind});
     }
-    void add_matrix(const std::string& name, const at::Tensor& tensor) { add(name, tensor, ParameterKind::matrix); }
+    void add_matrix(const std::string& name, const at::Tensor& tensor) {
+        add(name, tensor, ParameterKind::matrix);
+    }
     void add_norm(const std::string& name, const at::Tensor& weight, const at::Tensor& bias = {}) {
         add(name + ".weight", weight, ParameterKind::norm_weight);
         if (bias.defined()) add(name + ".bias", bias, ParameterKind::bias);
     }
-    void add_linear(const std::string& name, const at::Tensor& weight, const at::Tensor& bias = {}) {
+    void add_linear(const std::string& name, const at::Tensor& weight,
+                    const at::Tensor& bias = {}) {
         add_matrix(name + ".weight", weight);
         if (bias.defined()) add(name + ".bias", bias, ParameterKind::bias);
     }
     // q, k and v lie in one matrix here and in three tensors of a checkpoint's vision tower.
-    void add_rows(const std::string& name, const LinearWeights& linear, std::int64_t part, std::int64_t rows) {
-        add_linear(name, linear.weight.narrow(0, part * rows, rows), linear.bias.narrow(0, part * rows, rows));
+    void add_rows(const std::string& name, const LinearWeights& linear, std::int64_t part,
+                  std::int64_t rows) {
+        add_linear(name, linear.weight.narrow(0, part * rows, rows),
+                   linear.bias.narrow(0, part * rows, rows));
     }
     std::vector<NamedParameter> take() { return std::move(names_); }
 
@@ -100,7 +112,8 @@ void name_vision(NameList& names, const VisionWeights& weights, const VisionConf
         names.add_rows(prefix + "attention.wk", block.qkv, 1, config.width);
         names.add_rows(prefix + "attention.wv", block.qkv, 2, config.width);
         names.add_linear(prefix + "attention.wo", block.out.weight, block.out.bias);
-        names.add_norm(prefix + "attention_norm", block.attention_norm_weight, block.attention_norm_bias);
+        names.add_norm(prefix + "attention_norm", block.attention_norm_weight,
+                       block.attention_norm_bias);
         names.add_norm(prefix + "ffn_norm", block.ffn_norm_weight, block.ffn_norm_bias);
         names.add_linear(prefix + "feed_forward.w1", block.w1.weight, block.w1.bias);
         names.add_linear(prefix + "feed_forward.w2", block.w2.weight, block.w2.bias);
@@ -132,7 +145,8 @@ void name_experts(NameList& names, const std::string& mlp, const ExpertWeights& 
 
 void name_block(NameList& names, const std::string& prefix, const DecoderBlockWeights& block) {
     const bool experts = block.experts.router.defined();
-    const std::string attention = experts ? prefix + "attn." : prefix, mlp = experts ? prefix + "mlp." : prefix;
+    const std::string attention = experts ? prefix + "attn." : prefix,
+                      mlp = experts ? prefix + "mlp." : prefix;
     names.add_linear(attention + "att_proj", block.qkv.weight, block.qkv.bias);
     names.add_linear(attention + "attn_out", block.attn_out);
     names.add_norm(attention + "attn_norm", block.attn_norm);
@@ -153,27 +167,33 @@ Parameters allocate_parameters(const ModelConfig& config, const at::TensorOption
     parameters.vision = allocate_vision(config.vision, options);
     parameters.connector = allocate_connector(config, options);
     DecoderWeights& decoder = parameters.decoder;
-    decoder.embedding =
-        empty_weights({std::int64_t{config.embedding_size} + config.additional_vocab_size, config.d_model}, options);
-    for (int i = 0; i < config.layers; ++i) decoder.blocks.push_back(allocate_block(config, options));
+    decoder.embedding = empty_weights(
+        {std::int64_t{config.embedding_size} + config.additional_vocab_size, config.d_model},
+        options);
+    for (int i = 0; i < config.layers; ++i)
+        decoder.blocks.push_back(allocate_block(config, options));
     decoder.final_norm = empty_weights({config.d_model}, options);
     decoder.unembedding = empty_weights({config.embedding_size, config.d_model}, options);
     return parameters;
 }
 
-std::vector<NamedParameter> named_parameters(const Parameters& parameters, const ModelConfig& config) {
+std::vector<NamedParameter> named_parameters(const Parameters& parameters,
+                                             const ModelConfig& config) {
     NameList names;
     name_vision(names, parameters.vision, config.vision);
     name_connector(names, parameters.connector);
     const DecoderWeights& decoder = parameters.decoder;
-    names.add_matrix("model.transformer.wte.embedding", decoder.embedding.narrow(0, 0, config.embedding_size));
-    names.add_matrix("model.transformer.wte.new_embedding",
-                     decoder.embedding.narrow(0, config.embedding_size, config.additional_vocab_size));
+    names.add_matrix("model.transformer.wte.embedding",
+                     decoder.embedding.narrow(0, 0, config.embedding_size));
+    names.add_matrix(
+        "model.transformer.wte.new_embedding",
+        decoder.embedding.narrow(0, config.embedding_size, config.additional_vocab_size));
     for (std::size_t i = 0; i < decoder.blocks.size(); ++i) {
         name_block(names, "model.transformer.blocks." + std::to_string(i) + ".", decoder.blocks[i]);
     }
     names.add_norm("model.transformer.ln_f", decoder.final_norm);
-    names.add("model.transformer.ff_out.weight", decoder.unembedding, ParameterKind::matrix, {"lm_head.weight"});
+    names.add("model.transformer.ff_out.weight", decoder.unembedding, ParameterKind::matrix,
+              {"lm_head.weight"});
     return names.take();
 }
 

@@ -25,8 +25,9 @@ struct DecoderBlockWeights {
     at::Tensor attn_out;    // [d, d]
     at::Tensor ff_norm;     // [d]
     ExpertWeights experts;  // undefined in a dense model
-    at::Tensor up_gate;     // [2 * inner, d]: up rows, then gate rows; undefined in a mixture of experts
-    at::Tensor down;        // [d, inner]
+    at::Tensor
+        up_gate;      // [2 * inner, d]: up rows, then gate rows; undefined in a mixture of experts
+    at::Tensor down;  // [d, inner]
 };
 
 struct DecoderWeights {
@@ -38,14 +39,15 @@ struct DecoderWeights {
 
 struct VisionBlockWeights {
     at::Tensor attention_norm_weight, attention_norm_bias;  // [width]
-    LinearWeights qkv;                                      // [3 * width, width]: rows of q, then k, then v
-    LinearWeights out;                                      // [width, width]
-    at::Tensor ffn_norm_weight, ffn_norm_bias;              // [width]
-    LinearWeights w1, w2;                                   // [mlp, width], [width, mlp]
+    LinearWeights qkv;                          // [3 * width, width]: rows of q, then k, then v
+    LinearWeights out;                          // [width, width]
+    at::Tensor ffn_norm_weight, ffn_norm_bias;  // [width]
+    LinearWeights w1, w2;                       // [mlp, width], [width, mlp]
 };
 
 struct VisionWeights {
-    at::Tensor patch_embedding;       // [width, patch * patch * 3], input in (row, column, channel) order
+    at::Tensor
+        patch_embedding;  // [width, patch * patch * 3], input in (row, column, channel) order
     at::Tensor class_embedding;       // [width]
     at::Tensor positional_embedding;  // [patches + 1, width], row 0 is the class token's
     at::Tensor pre_norm_weight, pre_norm_bias;
@@ -78,9 +80,11 @@ struct NamedParameter {
 Parameters allocate_parameters(const ModelConfig& config, const at::TensorOptions& options);
 
 // Every tensor that a checkpoint of `config` holds and the model uses.
-std::vector<NamedParameter> named_parameters(const Parameters& parameters, const ModelConfig& config);
+std::vector<NamedParameter> named_parameters(const Parameters& parameters,
+                                             const ModelConfig& config);
 
-// A checkpoint's tensors that the model has no use for: the blocks of the vision tower behind the last output used.
+// A checkpoint's tensors that the model has no use for: the blocks of the vision tower behind the
+// last output used.
 bool is_known_unused(const std::string& name, const ModelConfig& config);
 
 // Fills all weights from `seed`: the same values on every device and in every order of filling.

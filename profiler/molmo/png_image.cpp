@@ -43,7 +43,8 @@ Decoder::Decoder(std::span<const std::byte> bytes)
     if (png != nullptr) info = png_create_info_struct(png);
     if (info == nullptr) throw std::bad_alloc();
     png_set_read_fn(png, this, read_bytes);
-    png_set_user_limits(png, 0x7FFFFFFF, 0x7FFFFFFF);  // make_image sets the limit, with a message that says so
+    png_set_user_limits(png, 0x7FFFFFFF,
+                        0x7FFFFFFF);  // make_image sets the limit, with a message that says so
 }
 
 template <class Steps>
@@ -53,15 +54,16 @@ void guarded(Decoder& decoder, const Steps& steps) {
     steps();
 }
 
-// Any PNG to three channels of eight bits: palettes looked up, low depths spread over 0 to 255, of 16 bits the upper
-// 8, alpha dropped, transparency left aside.
+// Any PNG to three channels of eight bits: palettes looked up, low depths spread over 0 to 255, of
+// 16 bits the upper 8, alpha dropped, transparency left aside.
 void ask_for_rgb(Decoder& decoder) {
     const png_byte color = png_get_color_type(decoder.png, decoder.info);
     const png_byte depth = png_get_bit_depth(decoder.png, decoder.info);
     if (color == PNG_COLOR_TYPE_PALETTE) png_set_palette_to_rgb(decoder.png);
     if (color == PNG_COLOR_TYPE_GRAY && depth < 8) png_set_expand_gray_1_2_4_to_8(decoder.png);
     if (depth == 16) png_set_strip_16(decoder.png);
-    if (color == PNG_COLOR_TYPE_GRAY || color == PNG_COLOR_TYPE_GRAY_ALPHA) png_set_gray_to_rgb(decoder.png);
+    if (color == PNG_COLOR_TYPE_GRAY || color == PNG_COLOR_TYPE_GRAY_ALPHA)
+        png_set_gray_to_rgb(decoder.png);
     png_set_strip_alpha(decoder.png);
     png_set_interlace_handling(decoder.png);
 }
@@ -80,8 +82,8 @@ int orientation_of(Decoder& decoder) {
 DecodedImage decode_png(std::span<const std::byte> bytes) {
     Decoder decoder(bytes);
     guarded(decoder, [&] { png_read_info(decoder.png, decoder.info); });
-    DecodedImage decoded{
-        make_image(png_get_image_height(decoder.png, decoder.info), png_get_image_width(decoder.png, decoder.info))};
+    DecodedImage decoded{make_image(png_get_image_height(decoder.png, decoder.info),
+                                    png_get_image_width(decoder.png, decoder.info))};
     std::vector<png_bytep> rows(static_cast<std::size_t>(decoded.image.height));
     const std::size_t stride = static_cast<std::size_t>(decoded.image.width) * 3;
     for (std::size_t y = 0; y < rows.size(); ++y) rows[y] = decoded.image.rgb.data() + y * stride;

@@ -48,8 +48,8 @@ std::size_t contraction_length(Text text, std::size_t at, bool any_case) noexcep
     }
 }
 
-// \s+(?!\S)|\s+: all white space at the end of the text; before a word, all but the last character, which may
-// belong to the word, unless it is the only one.
+// \s+(?!\S)|\s+: all white space at the end of the text; before a word, all but the last character,
+// which may belong to the word, unless it is the only one.
 std::size_t spaces_end(Text text, std::size_t begin, std::size_t run) noexcept {
     return run == text.size() || run - begin == 1 ? run : run - 1;
 }
@@ -57,7 +57,8 @@ std::size_t spaces_end(Text text, std::size_t begin, std::size_t run) noexcept {
 std::size_t gpt2_word_end(Text text, std::size_t begin) noexcept {
     if (const std::size_t length = contraction_length(text, begin, false)) return begin + length;
     const std::size_t start = text[begin].code == ' ' ? begin + 1 : begin;
-    for (const CharacterClass kind : {CharacterClass::letter, CharacterClass::number, CharacterClass::other}) {
+    for (const CharacterClass kind :
+         {CharacterClass::letter, CharacterClass::number, CharacterClass::other}) {
         if (is_kind(text, start, kind)) return run_end(text, start, kind);
     }
     return spaces_end(text, begin, run_end(text, begin, CharacterClass::space));
@@ -65,10 +66,12 @@ std::size_t gpt2_word_end(Text text, std::size_t begin) noexcept {
 
 // [^\r\n\p{L}\p{N}]?\p{L}+; `begin` where there is no such word.
 std::size_t qwen2_letters_end(Text text, std::size_t begin) noexcept {
-    const bool prefix = text[begin].kind != CharacterClass::letter && text[begin].kind != CharacterClass::number &&
-                        !is_newline(text, begin);
+    const bool prefix = text[begin].kind != CharacterClass::letter &&
+                        text[begin].kind != CharacterClass::number && !is_newline(text, begin);
     const std::size_t start = prefix ? begin + 1 : begin;
-    return is_kind(text, start, CharacterClass::letter) ? run_end(text, start, CharacterClass::letter) : begin;
+    return is_kind(text, start, CharacterClass::letter)
+               ? run_end(text, start, CharacterClass::letter)
+               : begin;
 }
 
 std::size_t qwen2_word_end(Text text, std::size_t begin) noexcept {
@@ -91,7 +94,8 @@ std::size_t qwen2_word_end(Text text, std::size_t begin) noexcept {
 }  // namespace
 
 std::size_t word_end(PreTokenizer pre_tokenizer, Text text, std::size_t begin) noexcept {
-    return pre_tokenizer == PreTokenizer::gpt2 ? gpt2_word_end(text, begin) : qwen2_word_end(text, begin);
+    return pre_tokenizer == PreTokenizer::gpt2 ? gpt2_word_end(text, begin)
+                                               : qwen2_word_end(text, begin);
 }
 
 }  // namespace decodemeter::molmo

@@ -14,8 +14,8 @@ namespace decodemeter::molmo {
 
 namespace {
 
-// SplitMix64's finaliser: a value for each (seed, tensor, index) without any state, so that tensors may be filled
-// in parallel and in any order.
+// SplitMix64's finaliser: a value for each (seed, tensor, index) without any state, so that tensors
+// may be filled in parallel and in any order.
 std::uint64_t mix(std::uint64_t x) {
     x = (x ^ (x >> 30)) * 0xbf58476d1ce4e5b9ULL;
     x = (x ^ (x >> 27)) * 0x94d049bb133111ebULL;
@@ -51,20 +51,24 @@ DECODEMETER_WIDEST_VECTORS void fill_batch(Scalar* values, std::int64_t count, s
     std::array<std::uint16_t, values_of_a_word * batch> parts;
     std::memcpy(parts.data(), words.data(), sizeof parts);
     for (std::int64_t i = 0; i < count; ++i) {
-        store(center + scale * (static_cast<float>(parts[static_cast<std::size_t>(i)]) - 32767.5F), values[i]);
+        store(center + scale * (static_cast<float>(parts[static_cast<std::size_t>(i)]) - 32767.5F),
+              values[i]);
     }
 }
 
 // Uniform values of standard deviation `deviation` about `center`.
 template <class Scalar>
-void fill_uniform(Scalar* values, std::int64_t count, std::uint64_t stream, float center, float deviation) {
-    const float scale = deviation * 3.4641016F / 65536.0F;  // a uniform variable's range is sqrt(12) deviations
+void fill_uniform(Scalar* values, std::int64_t count, std::uint64_t stream, float center,
+                  float deviation) {
+    const float scale =
+        deviation * 3.4641016F / 65536.0F;  // a uniform variable's range is sqrt(12) deviations
     constexpr std::int64_t values_of_a_batch = values_of_a_word * batch;
     const std::int64_t batches = (count + values_of_a_batch - 1) / values_of_a_batch;
     at::parallel_for(0, batches, 64, [&](std::int64_t begin, std::int64_t end) {
         for (std::int64_t i = begin; i < end; ++i) {
             const std::int64_t first = i * values_of_a_batch;
-            fill_batch(values + first, std::min(values_of_a_batch, count - first), stream, i * batch, center, scale);
+            fill_batch(values + first, std::min(values_of_a_batch, count - first), stream,
+                       i * batch, center, scale);
         }
     });
 }
@@ -76,7 +80,8 @@ void fill(const at::Tensor& target, std::uint64_t stream, float center, float de
     if (host.scalar_type() == at::kFloat) {
         fill_uniform(host.mutable_data_ptr<float>(), host.numel(), stream, center, deviation);
     } else {
-        fill_uniform(host.mutable_data_ptr<at::BFloat16>(), host.numel(), stream, center, deviation);
+        fill_uniform(host.mutable_data_ptr<at::BFloat16>(), host.numel(), stream, center,
+                     deviation);
     }
     if (!host.is_same(target)) target.copy_(host);
 }
@@ -87,7 +92,8 @@ void fill_random(const Parameters& parameters, const ModelConfig& config, std::u
                  const std::function<void(std::int64_t, std::int64_t)>& progress) {
     const std::vector<NamedParameter> named = named_parameters(parameters, config);
     std::int64_t total = 0, done = 0;
-    for (const NamedParameter& parameter : named) total += static_cast<std::int64_t>(parameter.tensor.nbytes());
+    for (const NamedParameter& parameter : named)
+        total += static_cast<std::int64_t>(parameter.tensor.nbytes());
     for (const NamedParameter& parameter : named) {
         const std::uint64_t stream = mix(seed) ^ hash_name(parameter.name);
         switch (parameter.kind) {
@@ -99,7 +105,8 @@ void fill_random(const Parameters& parameters, const ModelConfig& config, std::u
                 break;
             // Keeps the scale of what passes through whatever the width is.
             case ParameterKind::matrix:
-                fill(parameter.tensor, stream, 0.0F, 0.9F / std::sqrt(static_cast<float>(parameter.tensor.size(-1))));
+                fill(parameter.tensor, stream, 0.0F,
+                     0.9F / std::sqrt(static_cast<float>(parameter.tensor.size(-1))));
                 break;
         }
         done += static_cast<std::int64_t>(parameter.tensor.nbytes());

@@ -9,7 +9,8 @@
 
 namespace decodemeter::molmo {
 
-RotaryTable make_rotary_table(std::int64_t positions, std::int64_t head_dim, double theta, at::Device device) {
+RotaryTable make_rotary_table(std::int64_t positions, std::int64_t head_dim, double theta,
+                              at::Device device) {
     const std::int64_t half = head_dim / 2;
     at::Tensor cosine = at::empty({positions, head_dim}, at::kFloat);
     at::Tensor sine = at::empty({positions, head_dim}, at::kFloat);
@@ -17,7 +18,8 @@ RotaryTable make_rotary_table(std::int64_t positions, std::int64_t head_dim, dou
     float* sines = sine.mutable_data_ptr<float>();
     for (std::int64_t i = 0; i < half; ++i) {
         const float exponent = static_cast<float>(2 * i) / static_cast<float>(head_dim);
-        const float frequency = 1.0F / static_cast<float>(std::pow(theta, static_cast<double>(exponent)));
+        const float frequency =
+            1.0F / static_cast<float>(std::pow(theta, static_cast<double>(exponent)));
         for (std::int64_t position = 0; position < positions; ++position) {
             const float angle = static_cast<float>(position) * frequency;
             const std::int64_t row = position * head_dim;

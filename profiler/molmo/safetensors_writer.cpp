@@ -10,10 +10,12 @@ namespace decodemeter::molmo {
 
 namespace {
 
-// The data begins at a multiple of this, so that tensors of whole words are aligned in a mapped file.
+// The data begins at a multiple of this, so that tensors of whole words are aligned in a mapped
+// file.
 constexpr std::size_t alignment_bytes = 8;
 
-std::string header_text(std::span<const TensorView> tensors, const std::map<std::string, std::string>& metadata) {
+std::string header_text(std::span<const TensorView> tensors,
+                        const std::map<std::string, std::string>& metadata) {
     nlohmann::ordered_json header = nlohmann::ordered_json::object();
     if (!metadata.empty()) header["__metadata__"] = metadata;
     std::size_t offset = 0;
@@ -42,7 +44,8 @@ void write_safetensors(const std::filesystem::path& path, std::span<const Tensor
                      static_cast<std::streamsize>(tensor.bytes.size()));
     }
     stream.close();
-    if (!stream) throw std::runtime_error(path.string() + ": cannot be written: " + std::strerror(errno));
+    if (!stream)
+        throw std::runtime_error(path.string() + ": cannot be written: " + std::strerror(errno));
 }
 
 }  // namespace decodemeter::molmo

@@ -33,7 +33,8 @@ private:
 
 class AllocationWatch final : public c10::MemoryReportingInfoBase {
 public:
-    void reportMemoryUsage(void*, std::int64_t bytes, std::size_t, std::size_t, c10::Device) override {
+    void reportMemoryUsage(void*, std::int64_t bytes, std::size_t, std::size_t,
+                           c10::Device) override {
         largest_bytes = std::max(largest_bytes, bytes);
     }
     bool memoryProfilingEnabled() const override { return true; }
@@ -62,7 +63,8 @@ private:
 
 }  // namespace
 
-StepOperations count_step_operations(Molmo& model, const PreparedInput& input, GenerateOptions options) {
+StepOperations count_step_operations(Molmo& model, const PreparedInput& input,
+                                     GenerateOptions options) {
     options.max_new_tokens = 4;  // the first steps may still make tables
     options.stop_at_eos = false;
     const auto watch = std::make_shared<AllocationWatch>();

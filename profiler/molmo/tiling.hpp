@@ -18,8 +18,8 @@ struct Tiling {
     bool operator==(const Tiling&) const = default;
 };
 
-// Molmo's own choice: the tiling of at most max_crops tiles that needs the least enlargement, or, where every tiling
-// would shrink the image, the one that shrinks it least.
+// Molmo's own choice: the tiling of at most max_crops tiles that needs the least enlargement, or,
+// where every tiling would shrink the image, the one that shrinks it least.
 Tiling choose_tiling(const ImageGeometry& geometry, int height, int width, int max_crops);
 
 // How many tiles a tier allows: the published rule.
@@ -28,13 +28,16 @@ struct TierRange {
     int min_tiles;
     int max_tiles;
 };
-inline constexpr std::array<TierRange, 3> tier_ranges = {{{"low", 1, 3}, {"medium", 4, 8}, {"high", 9, 15}}};
+inline constexpr std::array<TierRange, 3> tier_ranges = {
+    {{"low", 1, 3}, {"medium", 4, 8}, {"high", 9, 15}}};
 
-// Of the tilings within the tier and max_crops, prime numbers of tiles above 2 left out, the one whose aspect ratio is
-// nearest the image's; ties go to more tiles. Throws InputError where max_crops is below the tier's minimum.
+// Of the tilings within the tier and max_crops, prime numbers of tiles above 2 left out, the one
+// whose aspect ratio is nearest the image's; ties go to more tiles. Throws InputError where
+// max_crops is below the tier's minimum.
 Tiling choose_tiling(const TierRange& tier, int height, int width, int max_crops);
 
-// An image scaled to fit a canvas, its aspect ratio kept, and centred on it. A side may come to 0 pixels.
+// An image scaled to fit a canvas, its aspect ratio kept, and centred on it. A side may come to 0
+// pixels.
 struct Placement {
     int canvas_height = 0;
     int canvas_width = 0;
@@ -54,7 +57,8 @@ struct CropPlan {
     Placement global;
 };
 
-// Throws InputError, naming the size, for an image that is so narrow that a side scales to 0 pixels.
+// Throws InputError, naming the size, for an image that is so narrow that a side scales to 0
+// pixels.
 CropPlan plan_crops(const ImageGeometry& geometry, Tiling tiling, int height, int width);
 
 // The upper left pixel of each tile on the canvas, in raster order.

@@ -6,7 +6,8 @@ namespace decodemeter::molmo {
 
 namespace {
 
-// Patches and cells along one side that tile `index` of `count` keeps: the overlap goes to neither at a shared edge.
+// Patches and cells along one side that tile `index` of `count` keeps: the overlap goes to neither
+// at a shared edge.
 struct Kept {
     int first;
     int last;
@@ -17,7 +18,8 @@ Kept kept_cells(const ImageGeometry& geometry, int index, int count) {
     return {index == 0 ? 0 : margin, index == count - 1 ? last : last - margin};
 }
 
-void append_rows(int rows, int columns, const ImageTokenIds& ids, std::vector<std::int64_t>& tokens) {
+void append_rows(int rows, int columns, const ImageTokenIds& ids,
+                 std::vector<std::int64_t>& tokens) {
     tokens.push_back(ids.start);
     for (int row = 0; row < rows; ++row) {
         tokens.insert(tokens.end(), static_cast<std::size_t>(columns), ids.patch);
@@ -49,7 +51,8 @@ int image_tokens(const ImageGeometry& geometry, Tiling tiling) {
     return side * (side + 1) + grid.rows * (grid.columns + 1) + 4;
 }
 
-std::vector<std::int64_t> image_token_ids(const ImageGeometry& geometry, Tiling tiling, const ImageTokenIds& ids) {
+std::vector<std::int64_t> image_token_ids(const ImageGeometry& geometry, Tiling tiling,
+                                          const ImageTokenIds& ids) {
     std::vector<std::int64_t> tokens;
     tokens.reserve(static_cast<std::size_t>(image_tokens(geometry, tiling)));
     const CellGrid grid = tile_cells(geometry, tiling);
@@ -58,7 +61,8 @@ std::vector<std::int64_t> image_token_ids(const ImageGeometry& geometry, Tiling 
     return tokens;
 }
 
-std::vector<std::int32_t> image_input_idx(const ImageGeometry& geometry, Tiling tiling, int first_position) {
+std::vector<std::int32_t> image_input_idx(const ImageGeometry& geometry, Tiling tiling,
+                                          int first_position) {
     const int side = geometry.cells_per_side(), window = geometry.window_cells();
     const int row_length = tile_cells(geometry, tiling).columns + 1;
     std::vector<std::int32_t> positions;
@@ -74,8 +78,10 @@ std::vector<std::int32_t> image_input_idx(const ImageGeometry& geometry, Tiling 
                    columns = kept_cells(geometry, column, tiling.columns);
         for (int y = 0; y < side; ++y) {
             for (int x = 0; x < side; ++x) {
-                const bool kept = y >= rows.first && y <= rows.last && x >= columns.first && x <= columns.last;
-                const int position = tiles_start + (row * window + y) * row_length + column * window + x;
+                const bool kept =
+                    y >= rows.first && y <= rows.last && x >= columns.first && x <= columns.last;
+                const int position =
+                    tiles_start + (row * window + y) * row_length + column * window + x;
                 positions.push_back(kept ? position : dropped_cell);
             }
         }
@@ -92,8 +98,10 @@ std::vector<float> image_masks(const ImageGeometry& geometry, const CropPlan& pl
         for (int y = 0; y < side; ++y) {
             const int rows = covered(tile.top + y * patch, patch, real.top, real.top + real.height);
             for (int x = 0; x < side; ++x) {
-                const int columns = covered(tile.left + x * patch, patch, real.left, real.left + real.width);
-                masks.push_back(static_cast<float>(rows * columns) / static_cast<float>(patch * patch));
+                const int columns =
+                    covered(tile.left + x * patch, patch, real.left, real.left + real.width);
+                masks.push_back(static_cast<float>(rows * columns) /
+                                static_cast<float>(patch * patch));
             }
         }
     }
@@ -101,7 +109,9 @@ std::vector<float> image_masks(const ImageGeometry& geometry, const CropPlan& pl
     return masks;
 }
 
-std::string prompt_text(std::string_view prompt) { return " User: " + std::string(prompt) + " Assistant:"; }
+std::string prompt_text(std::string_view prompt) {
+    return " User: " + std::string(prompt) + " Assistant:";
+}
 
 std::vector<std::int64_t> input_ids(std::int64_t bos, std::span<const std::int64_t> image,
                                     std::span<const std::int64_t> text) {

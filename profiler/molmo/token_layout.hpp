@@ -31,18 +31,20 @@ int feature_tokens(const ImageGeometry& geometry, Tiling tiling);
 int image_tokens(const ImageGeometry& geometry, Tiling tiling);
 
 // start, the global crop's rows, end, start, the tiles' rows, end.
-std::vector<std::int64_t> image_token_ids(const ImageGeometry& geometry, Tiling tiling, const ImageTokenIds& ids);
+std::vector<std::int64_t> image_token_ids(const ImageGeometry& geometry, Tiling tiling,
+                                          const ImageTokenIds& ids);
 
 // In image_input_idx: a cell that a neighbouring tile covers, so that its feature is dropped.
 inline constexpr std::int32_t dropped_cell = -100;
 
-// For each crop and each of its cells, [crops, cells], the position in the sequence that its feature is added to.
-// `first_position` is where the image begins: 1 after a BOS token.
-std::vector<std::int32_t> image_input_idx(const ImageGeometry& geometry, Tiling tiling, int first_position);
+// For each crop and each of its cells, [crops, cells], the position in the sequence that its
+// feature is added to. `first_position` is where the image begins: 1 after a BOS token.
+std::vector<std::int32_t> image_input_idx(const ImageGeometry& geometry, Tiling tiling,
+                                          int first_position);
 
-// [crops, patches]: the fraction of real pixels, rather than padding, of each patch. The rows are those of the tiles,
-// and -1 in the last: crop 0, the global one, has the mask of tile 1, and tile k that of tile k + 1. The models were
-// trained with the masks shifted so.
+// [crops, patches]: the fraction of real pixels, rather than padding, of each patch. The rows are
+// those of the tiles, and -1 in the last: crop 0, the global one, has the mask of tile 1, and tile
+// k that of tile k + 1. The models were trained with the masks shifted so.
 std::vector<float> image_masks(const ImageGeometry& geometry, const CropPlan& plan);
 
 // " User: <prompt> Assistant:"

@@ -15,7 +15,8 @@ constexpr std::string_view end_of_text = "<|endoftext|>";
 
 // Splits `text` at the added tokens: calls on_text for what lies between them, in order.
 template <class OnText>
-void split_at(const AddedTokens& added, std::string_view text, std::vector<TokenId>& tokens, const OnText& on_text) {
+void split_at(const AddedTokens& added, std::string_view text, std::vector<TokenId>& tokens,
+              const OnText& on_text) {
     std::size_t at = 0;
     while (at < text.size()) {
         const AddedTokens::Match match =
@@ -29,11 +30,13 @@ void split_at(const AddedTokens& added, std::string_view text, std::vector<Token
 // Words repeat: where one has been encoded before, its tokens are copied from the output.
 class WordMemory {
 public:
-    void encode(const BytePairEncoder& encoder, std::string_view word, std::vector<TokenId>& tokens) {
+    void encode(const BytePairEncoder& encoder, std::string_view word,
+                std::vector<TokenId>& tokens) {
         if (word.size() > longest_word) return encoder.encode(word, tokens);
         const auto known = places_.find(word);
         if (known != places_.end()) {
-            for (std::size_t i = 0; i < known->second.count; ++i) tokens.push_back(tokens[known->second.begin + i]);
+            for (std::size_t i = 0; i < known->second.count; ++i)
+                tokens.push_back(tokens[known->second.begin + i]);
             return;
         }
         const std::size_t begin = tokens.size();
@@ -50,12 +53,14 @@ private:
     std::unordered_map<std::string_view, Place> places_;
 };
 
-void encode_words(const TokenizerModel& model, std::string_view text, std::vector<TokenId>& tokens) {
+void encode_words(const TokenizerModel& model, std::string_view text,
+                  std::vector<TokenId>& tokens) {
     const std::vector<Character> all = characters(text);
     WordMemory memory;
     for (std::size_t begin = 0; begin < all.size();) {
         const std::size_t end = word_end(model.pre_tokenizer, all, begin);
-        const std::size_t first = all[begin].offset, last = end < all.size() ? all[end].offset : text.size();
+        const std::size_t first = all[begin].offset,
+                          last = end < all.size() ? all[end].offset : text.size();
         memory.encode(model.encoder, text.substr(first, last - first), tokens);
         begin = end;
     }
@@ -65,7 +70,8 @@ void replace_all(std::string& text, std::string_view from, std::string_view to) 
     std::string replaced;
     replaced.reserve(text.size());
     std::size_t at = 0;
-    for (std::size_t found = text.find(from); found != std::string::npos; found = text.find(from, at)) {
+    for (std::size_t found = text.find(from); found != std::string::npos;
+         found = text.find(from, at)) {
         replaced.append(text, at, found - at).append(to);
         at = found + from.size();
     }
@@ -75,23 +81,26 @@ void replace_all(std::string& text, std::string_view from, std::string_view to) 
 
 // In this order, as one replacement can make another possible.
 void clean_up_spaces(std::string& text) {
-    constexpr std::array<std::pair<std::string_view, std::string_view>, 10> replacements = {{{" .", "."},
-                                                                                             {" ?", "?"},
-                                                                                             {" !", "!"},
-                                                                                             {" ,", ","},
-                                                                                             {" ' ", "'"},
-                                                                                             {" n't", "n't"},
-                                                                                             {" 'm", "'m"},
-                                                                                             {" 's", "'s"},
-                                                                                             {" 've", "'ve"},
-                                                                                             {" 're", "'re"}}};
+    constexpr std::array<std::pair<std::string_view, std::string_view>, 10> replacements = {
+        {{" .", "."},
+         {" ?", "?"},
+         {" !", "!"},
+         {" ,", ","},
+         {" ' ", "'"},
+         {" n't", "n't"},
+         {" 'm", "'m"},
+         {" 's", "'s"},
+         {" 've", "'ve"},
+         {" 're", "'re"}}};
     for (const auto& [from, to] : replacements) replace_all(text, from, to);
 }
 
-TokenId special_token(const TokenizerModel& model, std::string_view text, const std::string& origin) {
+TokenId special_token(const TokenizerModel& model, std::string_view text,
+                      const std::string& origin) {
     const auto found = model.added.find(text);
     if (found == model.added.end()) {
-        throw InputError(origin + ": added_tokens: has no " + std::string(text) + ", so this is no Molmo's tokenizer");
+        throw InputError(origin + ": added_tokens: has no " + std::string(text) +
+                         ", so this is no Molmo's tokenizer");
     }
     return found->second;
 }
@@ -106,8 +115,10 @@ struct Tokenizer::Implementation {
     Implementation(TokenizerModel from, const std::string& origin)
         : model(std::move(from)),
           end_of_text_id(special_token(model, end_of_text, origin)),
-          image{special_token(model, "<im_start>", origin), special_token(model, "<im_end>", origin),
-                special_token(model, "<im_patch>", origin), special_token(model, "<im_col>", origin)} {}
+          image{special_token(model, "<im_start>", origin),
+                special_token(model, "<im_end>", origin),
+                special_token(model, "<im_patch>", origin),
+                special_token(model, "<im_col>", origin)} {}
 };
 
 Tokenizer::Tokenizer(std::unique_ptr<const Implementation> implementation)
@@ -118,16 +129,19 @@ Tokenizer::~Tokenizer() = default;
 
 Tokenizer Tokenizer::read(const std::filesystem::path& tokenizer_json) {
     const auto document = JsonDocument::read(tokenizer_json, file_limit_bytes);
-    return Tokenizer(std::make_unique<Implementation>(read_tokenizer_model(document->root()), document->origin()));
+    return Tokenizer(std::make_unique<Implementation>(read_tokenizer_model(document->root()),
+                                                      document->origin()));
 }
 
 Tokenizer Tokenizer::parse(std::string_view json, const std::string& origin) {
     const auto document = JsonDocument::parse(json, origin);
-    return Tokenizer(std::make_unique<Implementation>(read_tokenizer_model(document->root()), origin));
+    return Tokenizer(
+        std::make_unique<Implementation>(read_tokenizer_model(document->root()), origin));
 }
 
 Tokenizer Tokenizer::byte_level() {
-    return Tokenizer(std::make_unique<Implementation>(byte_level_model(), "the byte-level tokenizer"));
+    return Tokenizer(
+        std::make_unique<Implementation>(byte_level_model(), "the byte-level tokenizer"));
 }
 
 std::vector<std::int64_t> Tokenizer::encode(std::string_view text) const {
@@ -146,7 +160,8 @@ std::vector<std::int64_t> Tokenizer::encode(std::string_view text) const {
     return {tokens.begin(), tokens.end()};
 }
 
-std::string Tokenizer::decode(std::span<const std::int64_t> ids, const DecodeOptions& options) const {
+std::string Tokenizer::decode(std::span<const std::int64_t> ids,
+                              const DecodeOptions& options) const {
     const std::vector<Token>& tokens = implementation_->model.tokens;
     std::string bytes;
     for (const std::int64_t id : ids) {
@@ -165,7 +180,8 @@ const ImageTokenIds& Tokenizer::image_tokens() const noexcept { return implement
 
 std::optional<std::int64_t> Tokenizer::find(std::string_view added_token) const {
     const auto found = implementation_->model.added.find(added_token);
-    return found == implementation_->model.added.end() ? std::nullopt : std::optional<std::int64_t>(found->second);
+    return found == implementation_->model.added.end() ? std::nullopt
+                                                       : std::optional<std::int64_t>(found->second);
 }
 
 std::int64_t Tokenizer::size() const noexcept {

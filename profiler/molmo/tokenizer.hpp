@@ -23,8 +23,9 @@ class Tokenizer {
 public:
     static constexpr std::size_t max_text_bytes = 1U << 28;
 
-    // Throws InputError, naming the file and the place in it, for a tokenizer other than Molmo's kinds (GPT-2's or
-    // Qwen2's words, NFC, byte-level pairs), a broken one, or one without Molmo's special tokens.
+    // Throws InputError, naming the file and the place in it, for a tokenizer other than Molmo's
+    // kinds (GPT-2's or Qwen2's words, NFC, byte-level pairs), a broken one, or one without Molmo's
+    // special tokens.
     static Tokenizer read(const std::filesystem::path& tokenizer_json);
     static Tokenizer parse(std::string_view json, const std::string& origin);
     // A token for each byte (ids 0 to 255) and Molmo's special tokens; no file needed.
@@ -34,11 +35,12 @@ public:
     Tokenizer& operator=(Tokenizer&&) noexcept;
     ~Tokenizer();
 
-    // Adds no BOS. Added tokens that stand in the text as such become their ids. Broken UTF-8 is read as U+FFFD.
-    // Throws InputError for a text above max_text_bytes.
+    // Adds no BOS. Added tokens that stand in the text as such become their ids. Broken UTF-8 is
+    // read as U+FFFD. Throws InputError for a text above max_text_bytes.
     std::vector<std::int64_t> encode(std::string_view text) const;
 
-    // Always valid UTF-8: what the tokens' bytes leave broken becomes U+FFFD. Ids without a token give nothing.
+    // Always valid UTF-8: what the tokens' bytes leave broken becomes U+FFFD. Ids without a token
+    // give nothing.
     std::string decode(std::span<const std::int64_t> ids, const DecodeOptions& options = {}) const;
 
     std::int64_t bos_id() const noexcept;  // <|endoftext|>

@@ -38,7 +38,8 @@ bool read_normalizer(const JsonValue& root) {
 bool is_byte_level(const JsonValue& step, bool splits_words) {
     const auto use_regex = step.find("use_regex");
     require_flag(step, "add_prefix_space", false);
-    return step.at("type").string() == "ByteLevel" && (!use_regex || use_regex->boolean()) == splits_words;
+    return step.at("type").string() == "ByteLevel" &&
+           (!use_regex || use_regex->boolean()) == splits_words;
 }
 
 PreTokenizer read_pre_tokenizer(const JsonValue& root) {
@@ -57,14 +58,17 @@ PreTokenizer read_pre_tokenizer(const JsonValue& root) {
 
 void check_model(const JsonValue& model) {
     require_string(model, "type", "BPE");
-    for (const char* field : {"unk_token", "continuing_subword_prefix", "end_of_word_suffix", "dropout"}) {
+    for (const char* field :
+         {"unk_token", "continuing_subword_prefix", "end_of_word_suffix", "dropout"}) {
         require_absent(model, field);
     }
     require_flag(model, "byte_fallback", false);
     require_flag(model, "ignore_merges", false);
 }
 
-TokenId read_id(const JsonValue& json) { return static_cast<TokenId>(json.integer(0, max_token_id)); }
+TokenId read_id(const JsonValue& json) {
+    return static_cast<TokenId>(json.integer(0, max_token_id));
+}
 
 void place_token(const JsonValue& json, TokenId id, std::string bytes, std::vector<Token>& tokens) {
     const auto index = static_cast<std::size_t>(id);
@@ -77,7 +81,8 @@ Vocabulary read_vocabulary(const JsonValue& json, std::vector<Token>& tokens) {
     Vocabulary vocabulary;
     for (const JsonField& field : json.fields()) {
         const TokenId id = read_id(field.value);
-        if (!vocabulary.emplace(field.name, id).second) field.value.fail("belongs to a token that occurs twice");
+        if (!vocabulary.emplace(field.name, id).second)
+            field.value.fail("belongs to a token that occurs twice");
         place_token(field.value, id, token_bytes(field.name), tokens);
     }
     return vocabulary;
@@ -100,7 +105,8 @@ std::pair<std::string_view, std::string_view> read_pair(const JsonValue& json) {
 
 TokenId token_of(const Vocabulary& vocabulary, std::string_view name, const JsonValue& merge) {
     const auto found = vocabulary.find(name);
-    if (found == vocabulary.end()) merge.fail("needs \"" + std::string(name) + "\", which the vocabulary lacks");
+    if (found == vocabulary.end())
+        merge.fail("needs \"" + std::string(name) + "\", which the vocabulary lacks");
     return found->second;
 }
 
@@ -112,8 +118,10 @@ MergeTable read_merges(const JsonValue& json, const Vocabulary& vocabulary) {
         const auto [left, right] = read_pair(merges[rank]);
         if (left.empty() || right.empty()) merges[rank].fail("has an empty token");
         joined.assign(left).append(right);
-        const Merge merge{static_cast<std::uint32_t>(rank), token_of(vocabulary, joined, merges[rank])};
-        if (!table.insert(token_of(vocabulary, left, merges[rank]), token_of(vocabulary, right, merges[rank]), merge)) {
+        const Merge merge{static_cast<std::uint32_t>(rank),
+                          token_of(vocabulary, joined, merges[rank])};
+        if (!table.insert(token_of(vocabulary, left, merges[rank]),
+                          token_of(vocabulary, right, merges[rank]), merge)) {
             merges[rank].fail("is a pair that occurs twice");
         }
     }
@@ -161,14 +169,16 @@ TokenizerModel read_tokenizer_model(const JsonValue& root) {
     check_model(json);
     std::vector<Token> tokens;
     const Vocabulary vocabulary = read_vocabulary(json.at("vocab"), tokens);
-    TokenizerModel model{read_normalizer(root),
-                         read_pre_tokenizer(root),
-                         BytePairEncoder(byte_tokens_of(vocabulary), read_merges(json.at("merges"), vocabulary)),
-                         {},
-                         {},
-                         {},
-                         std::move(tokens)};
-    for (const JsonValue& token : root.at("added_tokens").elements()) add_token(token, vocabulary, model);
+    TokenizerModel model{
+        read_normalizer(root),
+        read_pre_tokenizer(root),
+        BytePairEncoder(byte_tokens_of(vocabulary), read_merges(json.at("merges"), vocabulary)),
+        {},
+        {},
+        {},
+        std::move(tokens)};
+    for (const JsonValue& token : root.at("added_tokens").elements())
+        add_token(token, vocabulary, model);
     return model;
 }
 
@@ -179,8 +189,10 @@ TokenizerModel byte_level_model() {
         byte_tokens[static_cast<std::size_t>(byte)] = byte;
         tokens.push_back({std::string(1, static_cast<char>(byte)), true, false});
     }
-    TokenizerModel model{false, PreTokenizer::gpt2, BytePairEncoder(byte_tokens, MergeTable()), {}, {}, {}, {}};
-    for (const char* text : {"<|endoftext|>", "<im_start>", "<im_end>", "<im_patch>", "<im_col>", "<|image|>"}) {
+    TokenizerModel model{
+        false, PreTokenizer::gpt2, BytePairEncoder(byte_tokens, MergeTable()), {}, {}, {}, {}};
+    for (const char* text :
+         {"<|endoftext|>", "<im_start>", "<im_end>", "<im_patch>", "<im_col>", "<|image|>"}) {
         const auto id = static_cast<TokenId>(tokens.size());
         tokens.push_back({text, true, true});
         model.added.emplace(text, id);

@@ -11,7 +11,8 @@ namespace decodemeter::molmo {
 namespace {
 
 constexpr char32_t replacement = 0xFFFD;
-// Below the combining marks nothing composes or decomposes canonically that is not already in form C.
+// Below the combining marks nothing composes or decomposes canonically that is not already in form
+// C.
 constexpr char32_t first_combining = 0x300;
 
 // The outcome of reading one character: its bytes, and whether they are whole.
@@ -21,9 +22,12 @@ struct Sequence {
     bool valid;
 };
 
-unsigned char byte_at(std::string_view text, std::size_t at) { return static_cast<unsigned char>(text[at]); }
+unsigned char byte_at(std::string_view text, std::size_t at) {
+    return static_cast<unsigned char>(text[at]);
+}
 
-// What a lead byte asks for; the second byte's range leaves out overlong forms, surrogates and codes above 10FFFF.
+// What a lead byte asks for; the second byte's range leaves out overlong forms, surrogates and
+// codes above 10FFFF.
 struct Lead {
     std::size_t length;
     unsigned char second_low = 0x80;
@@ -52,7 +56,8 @@ Sequence read_sequence(std::string_view text, std::size_t at) {
     for (std::size_t i = 1; i < lead.length; ++i) {
         if (at + i == text.size()) return {replacement, i, false};
         const unsigned char next = byte_at(text, at + i);
-        const unsigned char low = i == 1 ? lead.second_low : 0x80, high = i == 1 ? lead.second_high : 0xBF;
+        const unsigned char low = i == 1 ? lead.second_low : 0x80,
+                            high = i == 1 ? lead.second_high : 0xBF;
         if (next < low || next > high) return {replacement, i, false};
         code = code << 6 | (next & 0x3FU);
     }
@@ -61,8 +66,8 @@ Sequence read_sequence(std::string_view text, std::size_t at) {
 
 bool is_space(char32_t code) noexcept {
     if (code < 0x80) return code == ' ' || (code >= 9 && code <= 13);
-    return code == 0x85 || code == 0xA0 || code == 0x1680 || (code >= 0x2000 && code <= 0x200A) || code == 0x2028 ||
-           code == 0x2029 || code == 0x202F || code == 0x205F || code == 0x3000;
+    return code == 0x85 || code == 0xA0 || code == 0x1680 || (code >= 0x2000 && code <= 0x200A) ||
+           code == 0x2028 || code == 0x2029 || code == 0x202F || code == 0x205F || code == 0x3000;
 }
 
 std::vector<utf8proc_int32_t> decomposed(const std::vector<Character>& text) {
@@ -72,10 +77,11 @@ std::vector<utf8proc_int32_t> decomposed(const std::vector<Character>& text) {
     std::array<utf8proc_int32_t, longest> parts{};
     for (const Character& character : text) {
         int boundary = 0;
-        const auto count =
-            utf8proc_decompose_char(static_cast<utf8proc_int32_t>(character.code), parts.data(), longest,
-                                    static_cast<utf8proc_option_t>(UTF8PROC_DECOMPOSE | UTF8PROC_STABLE), &boundary);
-        if (count < 0 || count > longest) throw std::logic_error("utf8proc cannot decompose a valid code point");
+        const auto count = utf8proc_decompose_char(
+            static_cast<utf8proc_int32_t>(character.code), parts.data(), longest,
+            static_cast<utf8proc_option_t>(UTF8PROC_DECOMPOSE | UTF8PROC_STABLE), &boundary);
+        if (count < 0 || count > longest)
+            throw std::logic_error("utf8proc cannot decompose a valid code point");
         codes.insert(codes.end(), parts.begin(), parts.begin() + count);
     }
     return codes;
@@ -90,8 +96,10 @@ void order_marks(std::vector<utf8proc_int32_t>& codes) {
             ++run;
             continue;
         }
-        const auto end = std::find_if(run, codes.end(), [](auto code) { return combining_class(code) == 0; });
-        std::stable_sort(run, end, [](auto a, auto b) { return combining_class(a) < combining_class(b); });
+        const auto end =
+            std::find_if(run, codes.end(), [](auto code) { return combining_class(code) == 0; });
+        std::stable_sort(run, end,
+                         [](auto a, auto b) { return combining_class(a) < combining_class(b); });
         run = end;
     }
 }
@@ -161,12 +169,15 @@ void append_utf8(char32_t code, std::string& text) {
 
 std::string nfc(std::string_view text) {
     const std::vector<Character> input = characters(text);
-    const auto may_change = [](const Character& character) { return character.code >= first_combining; };
+    const auto may_change = [](const Character& character) {
+        return character.code >= first_combining;
+    };
     if (std::none_of(input.begin(), input.end(), may_change)) return std::string(text);
     std::vector<utf8proc_int32_t> codes = decomposed(input);
     order_marks(codes);
-    const auto length = utf8proc_normalize_utf32(codes.data(), static_cast<utf8proc_ssize_t>(codes.size()),
-                                                 static_cast<utf8proc_option_t>(UTF8PROC_COMPOSE | UTF8PROC_STABLE));
+    const auto length = utf8proc_normalize_utf32(
+        codes.data(), static_cast<utf8proc_ssize_t>(codes.size()),
+        static_cast<utf8proc_option_t>(UTF8PROC_COMPOSE | UTF8PROC_STABLE));
     if (length < 0) throw std::logic_error("utf8proc cannot compose a valid text");
     std::string composed;
     composed.reserve(text.size());

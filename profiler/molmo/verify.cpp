@@ -39,14 +39,17 @@ struct Run {
 };
 
 at::Tensor tensor_of(const TensorView& view) {
-    const at::ScalarType type = view.dtype == DType::i64 ? at::kLong : view.dtype == DType::i32 ? at::kInt : at::kFloat;
+    const at::ScalarType type = view.dtype == DType::i64   ? at::kLong
+                                : view.dtype == DType::i32 ? at::kInt
+                                                           : at::kFloat;
     return at::from_blob(const_cast<std::byte*>(view.bytes.data()), view.shape, type).clone();
 }
 
 // Compares tensors with those of one golden file and collects the rows.
 class Comparison {
 public:
-    Comparison(const SafetensorsFile& golden, const Run& run, const VerifyOptions& options, Verification& result)
+    Comparison(const SafetensorsFile& golden, const Run& run, const VerifyOptions& options,
+               Verification& result)
         : golden_(golden), run_(run), options_(options), result_(result) {}
 
     std::optional<at::Tensor> golden(const std::string& stage) const {
@@ -67,7 +70,8 @@ public:
         const at::Tensor difference = mine.sub(wanted->to(at::kDouble));
         const double magnitude = wanted->abs().max().item<float>();
         row.largest_absolute = difference.abs().max().item<double>();
-        row.largest_relative = magnitude > 0 ? row.largest_absolute / magnitude : row.largest_absolute;
+        row.largest_relative =
+            magnitude > 0 ? row.largest_absolute / magnitude : row.largest_absolute;
         row.rms = std::sqrt(difference.square().mean().item<double>());
         row.limit = float32_limit * std::max(1.0, magnitude);
         // In bfloat16 only the logits are judged, all runs together.
@@ -83,7 +87,8 @@ public:
         const bool same_shape = mine.sizes() == wanted->sizes();
         row.agrees = same_shape && mine.equal(wanted->to(at::kLong));
         // In bfloat16 a near tie of the router may fall the other way.
-        if (options_.precision != Precision::float32 && stage == "router_topk_idx") row.agrees = same_shape;
+        if (options_.precision != Precision::float32 && stage == "router_topk_idx")
+            row.agrees = same_shape;
         if (!same_shape) row.remark = c10::str("shape ", mine.sizes(), ", not ", wanted->sizes());
     }
 
@@ -121,7 +126,8 @@ std::vector<Run> runs_of_index(const JsonValue& root, const ModelConfig& config)
     const auto knobs = root.find("knobs");
     if (!knobs) return runs;
     const std::string base_name(knobs->at("case").string());
-    const auto base = std::find_if(runs.begin(), runs.end(), [&](const Run& run) { return run.name == base_name; });
+    const auto base = std::find_if(runs.begin(), runs.end(),
+                                   [&](const Run& run) { return run.name == base_name; });
     if (base == runs.end()) knobs->fail("names a case that is not there");
     const Run base_run = *base;
     for (const JsonValue& entry : knobs->at("runs").elements()) {
@@ -129,21 +135,25 @@ std::vector<Run> runs_of_index(const JsonValue& root, const ModelConfig& config)
         run.prefix = std::string(entry.at("tag").string()) + ".";
         run.name = "knobs/" + std::string(entry.at("tag").string());
         run.margin = entry.at("min_top1_margin").number(0, 1e9);
-        if (const auto top_k = entry.find("top_k")) run.knobs.top_k = top_k->small_integer(1, 1 << 20);
+        if (const auto top_k = entry.find("top_k"))
+            run.knobs.top_k = top_k->small_integer(1, 1 << 20);
         for (const std::int64_t block : integers(entry.at("active_blocks")))
             run.knobs.active_blocks.push_back(static_cast<int>(block));
-        if (const auto crops = entry.find("max_crops")) run.max_crops = crops->small_integer(1, 1 << 10);
+        if (const auto crops = entry.find("max_crops"))
+            run.max_crops = crops->small_integer(1, 1 << 10);
         runs.push_back(std::move(run));
     }
     return runs;
 }
 
-void compare_vision(Comparison& compare, const Molmo::Implementation& self, const PreparedInput& input,
-                    at::Tensor& features) {
+void compare_vision(Comparison& compare, const Molmo::Implementation& self,
+                    const PreparedInput& input, at::Tensor& features) {
     VisionProbe vision;
     ConnectorProbe connector;
-    const at::Tensor patches = encode_crops(input.crops, self.parameters.vision, self.config.vision, &vision);
-    features = connect(patches, input.masks, self.parameters.connector, self.config.vision, &connector);
+    const at::Tensor patches =
+        encode_crops(input.crops, self.parameters.vision, self.config.vision, &vision);
+    features =
+        connect(patches, input.masks, self.parameters.connector, self.config.vision, &connector);
     compare.numbers("vit_layer0_crop0", vision.first_block.select(0, 0));
     compare.numbers("vit_last_used_layer_crop0", vision.last_used_block.select(0, 0));
     if (const auto chosen = compare.golden("vit_features_crops")) {
@@ -155,7 +165,8 @@ void compare_vision(Comparison& compare, const Molmo::Implementation& self, cons
     compare.numbers("projected", features);
 }
 
-void compare_hidden(Comparison& compare, const std::vector<at::Tensor>& inputs, const at::Tensor& final) {
+void compare_hidden(Comparison& compare, const std::vector<at::Tensor>& inputs,
+                    const at::Tensor& final) {
     std::vector<at::Tensor> states = inputs;
     states.push_back(final);
     const at::Tensor all = at::stack(states);
@@ -176,11 +187,13 @@ void compare_routing(Comparison& compare, const std::vector<Routing>& routings) 
     compare.numbers("router_topk_w", at::stack(weights));
 }
 
-void compare_cache(Comparison& compare, const Molmo::Implementation& self, std::size_t blocks, std::int64_t prompt,
-                   std::int64_t cached) {
-    const at::Tensor positions = at::tensor({std::int64_t{0}, prompt - 1, cached - 1}).to(self.device);
+void compare_cache(Comparison& compare, const Molmo::Implementation& self, std::size_t blocks,
+                   std::int64_t prompt, std::int64_t cached) {
+    const at::Tensor positions =
+        at::tensor({std::int64_t{0}, prompt - 1, cached - 1}).to(self.device);
     compare.numbers("k_cache_layer0", self.cache.keys(0, cached).index_select(1, positions));
-    compare.numbers("v_cache_last_layer", self.cache.values(blocks - 1, cached).index_select(1, positions));
+    compare.numbers("v_cache_last_layer",
+                    self.cache.values(blocks - 1, cached).index_select(1, positions));
 }
 
 // Prefill and decoding with probes, along generate()'s own pieces.
@@ -190,7 +203,8 @@ void compare_decoder(Comparison& compare, Molmo::Implementation& self, const Pre
     const std::int64_t prompt = input.facts.prompt_tokens;
     self.make_room(prompt + max_new_tokens, knobs.active_blocks.size());
     const auto blocks = [&](const at::Tensor& x, std::int64_t first, DecoderProbe* probe) {
-        return run_blocks(x, first, self.parameters.decoder, self.config, knobs, self.rotary, self.cache, probe);
+        return run_blocks(x, first, self.parameters.decoder, self.config, knobs, self.rotary,
+                          self.cache, probe);
     };
     at::Tensor x = self.embed(input, features);
     if (const auto wanted = compare.golden("embeds")) {
@@ -200,29 +214,35 @@ void compare_decoder(Comparison& compare, Molmo::Implementation& self, const Pre
     at::Tensor hidden = final_hidden(blocks(x, 0, &probe), self.parameters.decoder, self.config);
     compare_hidden(compare, probe.block_inputs, hidden);
     compare_routing(compare, probe.routings);
-    std::vector<at::Tensor> logits = {unembed(hidden.narrow(0, prompt - 1, 1), self.parameters.decoder).squeeze(0)};
+    std::vector<at::Tensor> logits = {
+        unembed(hidden.narrow(0, prompt - 1, 1), self.parameters.decoder).squeeze(0)};
     compare.numbers("prefill_logits", logits.front());
     const auto wanted = compare.golden("generated_ids");
     if (!wanted) return;
-    // The golden answer is fed, so that one early difference is not counted again at every later step.
+    // The golden answer is fed, so that one early difference is not counted again at every later
+    // step.
     const std::int64_t count = wanted->size(0);
     for (std::int64_t j = 1; j < count; ++j) {
-        x = self.parameters.decoder.embedding.index_select(0, wanted->narrow(0, j - 1, 1).to(self.device));
-        hidden = final_hidden(blocks(x, prompt + j - 1, nullptr), self.parameters.decoder, self.config);
+        x = self.parameters.decoder.embedding.index_select(
+            0, wanted->narrow(0, j - 1, 1).to(self.device));
+        hidden =
+            final_hidden(blocks(x, prompt + j - 1, nullptr), self.parameters.decoder, self.config);
         logits.push_back(unembed(hidden, self.parameters.decoder).squeeze(0));
     }
     compare.numbers("step_logits", at::stack(logits));
-    if (count > 1) compare_cache(compare, self, knobs.active_blocks.size(), prompt, prompt + count - 1);
+    if (count > 1)
+        compare_cache(compare, self, knobs.active_blocks.size(), prompt, prompt + count - 1);
 }
 
-void compare_ids(Comparison& compare, Molmo& model, const PreparedInput& input, const Run& run, int max_new_tokens,
-                 const VerifyOptions& options, Verification& result) {
+void compare_ids(Comparison& compare, Molmo& model, const PreparedInput& input, const Run& run,
+                 int max_new_tokens, const VerifyOptions& options, Verification& result) {
     const auto wanted = compare.golden("generated_ids");
     if (!wanted) return;
     NullObserver observer;
     const Generation generation = model.generate(input, {run.knobs, max_new_tokens}, observer);
     const std::int64_t* ids = wanted->const_data_ptr<std::int64_t>();
-    const bool equal = std::equal(generation.tokens.begin(), generation.tokens.end(), ids, ids + wanted->numel());
+    const bool equal =
+        std::equal(generation.tokens.begin(), generation.tokens.end(), ids, ids + wanted->numel());
     ++result.runs;
     result.runs_with_equal_ids += equal ? 1 : 0;
     StageDifference& row = compare.add("generated_ids");
@@ -230,8 +250,8 @@ void compare_ids(Comparison& compare, Molmo& model, const PreparedInput& input, 
     if (!equal) row.remark = "ids differ";
 }
 
-void compare_crops(const fs::path& prep, const Run& run, const PreparedInput& input, const VerifyOptions& options,
-                   Verification& result) {
+void compare_crops(const fs::path& prep, const Run& run, const PreparedInput& input,
+                   const VerifyOptions& options, Verification& result) {
     if (run.image.empty() || !run.prefix.empty() || !fs::exists(prep)) return;
     const SafetensorsFile golden(prep);
     Comparison compare(golden, run, options, result);
@@ -239,8 +259,9 @@ void compare_crops(const fs::path& prep, const Run& run, const PreparedInput& in
     compare.numbers("image_masks", input.masks);
 }
 
-void compare_run(Molmo& model, const Run& run, const SafetensorsFile& golden, const fs::path& directory,
-                 int max_new_tokens, const VerifyOptions& options, Verification& result) {
+void compare_run(Molmo& model, const Run& run, const SafetensorsFile& golden,
+                 const fs::path& directory, int max_new_tokens, const VerifyOptions& options,
+                 Verification& result) {
     Molmo::Implementation& self = model.implementation();
     Comparison compare(golden, run, options, result);
     Image image;
@@ -254,13 +275,15 @@ void compare_run(Molmo& model, const Run& run, const SafetensorsFile& golden, co
     NullObserver observer;
     const auto input = model.prepare(request, observer);
     compare.indices("input_ids", input->token_ids);
-    compare_crops(directory / ".." / "prep" / (run.image + ".golden.safetensors"), run, *input, options, result);
+    compare_crops(directory / ".." / "prep" / (run.image + ".golden.safetensors"), run, *input,
+                  options, result);
     at::Tensor features;
     if (request.image) {
         std::vector<std::int32_t> index =
             image_input_idx(self.config.image, {input->facts.tiling[0], input->facts.tiling[1]}, 1);
-        compare.indices("image_input_idx",
-                        at::from_blob(index.data(), {input->facts.crops, self.config.image.cells()}, at::kInt));
+        compare.indices(
+            "image_input_idx",
+            at::from_blob(index.data(), {input->facts.crops, self.config.image.cells()}, at::kInt));
         compare_vision(compare, self, *input, features);
     }
     compare_decoder(compare, self, *input, features, run, max_new_tokens);
@@ -280,7 +303,8 @@ double overall_logits_rms(const Verification& result) {
 
 // Reads a golden file only where it is there: a part of the vectors may have been left out.
 std::optional<SafetensorsFile> golden_file(const fs::path& directory, const Run& run) {
-    const fs::path path = directory / ((run.prefix.empty() ? run.name : std::string("knobs")) + ".golden.safetensors");
+    const fs::path path = directory / ((run.prefix.empty() ? run.name : std::string("knobs")) +
+                                       ".golden.safetensors");
     if (!fs::exists(path)) return std::nullopt;
     return SafetensorsFile(path);
 }
@@ -307,12 +331,14 @@ Verification verify(const fs::path& directory, const VerifyOptions& options) {
             compare_run(model, run, *golden, directory, max_new_tokens, options, result);
     }
     if (result.runs == 0)
-        throw InputError(directory.string() + ": has none of the golden files that its index.json names");
+        throw InputError(directory.string() +
+                         ": has none of the golden files that its index.json names");
     result.logits_rms = overall_logits_rms(result);
-    const bool stages_agree =
-        std::all_of(result.stages.begin(), result.stages.end(), [](const auto& row) { return row.agrees; });
+    const bool stages_agree = std::all_of(result.stages.begin(), result.stages.end(),
+                                          [](const auto& row) { return row.agrees; });
     const double bf16_limit = 1.5 * (model.config().experts ? 0.13 : 0.037);
-    result.passed = stages_agree && (options.precision == Precision::float32 || result.logits_rms <= bf16_limit);
+    result.passed = stages_agree &&
+                    (options.precision == Precision::float32 || result.logits_rms <= bf16_limit);
     return result;
 }
 

@@ -36,11 +36,12 @@ struct VerifyOptions {
     Precision precision = Precision::float32;
 };
 
-// `directory` holds a checkpoint, index.json and <case>.golden.safetensors; images lie in ../images, float crops of
-// some of them in ../prep. In float32 every stage must lie within 1e-4 * max(1, the golden tensor's largest
-// magnitude), indices exact, greedy ids equal wherever the margin of the best token is above that. In bfloat16 the
-// logits' rms is judged, against 1.5 times what the original code shows in bfloat16 (0.037 dense, 0.13 with experts).
-// Throws InputError when the directory is not laid out so.
+// `directory` holds a checkpoint, index.json and <case>.golden.safetensors; images lie in
+// ../images, float crops of some of them in ../prep. In float32 every stage must lie within 1e-4 *
+// max(1, the golden tensor's largest magnitude), indices exact, greedy ids equal wherever the
+// margin of the best token is above that. In bfloat16 the logits' rms is judged, against 1.5 times
+// what the original code shows in bfloat16 (0.037 dense, 0.13 with experts). Throws InputError when
+// the directory is not laid out so.
 Verification verify(const std::filesystem::path& directory, const VerifyOptions& options);
 
 }  // namespace decodemeter::molmo

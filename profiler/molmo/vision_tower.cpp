@@ -12,7 +12,8 @@ namespace decodemeter::molmo {
 
 namespace {
 
-at::Tensor layer_norm(const at::Tensor& x, const at::Tensor& weight, const at::Tensor& bias, double eps) {
+at::Tensor layer_norm(const at::Tensor& x, const at::Tensor& weight, const at::Tensor& bias,
+                      double eps) {
     return at::layer_norm(x, x.size(-1), weight, bias, eps);
 }
 
@@ -25,18 +26,21 @@ at::Tensor self_attention(const at::Tensor& x, const VisionBlockWeights& weights
                                .view({crops, tokens, 3, heads, width / heads})
                                .permute({2, 0, 3, 1, 4})
                                .to(at::kFloat);
-    const at::Tensor mixed = at::scaled_dot_product_attention(qkv.select(0, 0), qkv.select(0, 1), qkv.select(0, 2));
-    const at::Tensor rows = mixed.transpose(1, 2).reshape({crops, tokens, width}).to(x.scalar_type());
+    const at::Tensor mixed =
+        at::scaled_dot_product_attention(qkv.select(0, 0), qkv.select(0, 1), qkv.select(0, 2));
+    const at::Tensor rows =
+        mixed.transpose(1, 2).reshape({crops, tokens, width}).to(x.scalar_type());
     return at::linear(rows, weights.out.weight, weights.out.bias);
 }
 
-at::Tensor run_block(const at::Tensor& x, const VisionBlockWeights& weights, const VisionConfig& config) {
+at::Tensor run_block(const at::Tensor& x, const VisionBlockWeights& weights,
+                     const VisionConfig& config) {
     const at::Tensor normed =
         layer_norm(x, weights.attention_norm_weight, weights.attention_norm_bias, config.norm_eps);
     const at::Tensor attended = self_attention(normed, weights, config.heads).add_(x);
-    const at::Tensor inner =
-        at::linear(layer_norm(attended, weights.ffn_norm_weight, weights.ffn_norm_bias, config.norm_eps),
-                   weights.w1.weight, weights.w1.bias);
+    const at::Tensor inner = at::linear(
+        layer_norm(attended, weights.ffn_norm_weight, weights.ffn_norm_bias, config.norm_eps),
+        weights.w1.weight, weights.w1.bias);
     return at::linear(quick_gelu(inner), weights.w2.weight, weights.w2.bias).add_(attended);
 }
 
@@ -46,8 +50,8 @@ int last_used_block(const VisionConfig& config) {
     return *std::max_element(config.feature_layers.begin(), config.feature_layers.end());
 }
 
-at::Tensor encode_crops(const at::Tensor& crops, const VisionWeights& weights, const VisionConfig& config,
-                        VisionProbe* probe) {
+at::Tensor encode_crops(const at::Tensor& crops, const VisionWeights& weights,
+                        const VisionConfig& config, VisionProbe* probe) {
     const at::Tensor patches = at::linear(crops, weights.patch_embedding);
     const at::Tensor class_token = weights.class_embedding.expand({crops.size(0), 1, -1});
     at::Tensor x = at::cat({class_token, patches}, 1).add_(weights.positional_embedding);

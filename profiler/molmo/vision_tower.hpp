@@ -12,8 +12,8 @@ struct VisionProbe {
 
 // crops [crops, patches, patch * patch * 3] -> features [crops, patches, 2 * width]: the outputs of
 // config.feature_layers, side by side, without the class token.
-at::Tensor encode_crops(const at::Tensor& crops, const VisionWeights& weights, const VisionConfig& config,
-                        VisionProbe* probe = nullptr);
+at::Tensor encode_crops(const at::Tensor& crops, const VisionWeights& weights,
+                        const VisionConfig& config, VisionProbe* probe = nullptr);
 
 // Index of the last block whose output is used; those behind it do not run.
 int last_used_block(const VisionConfig& config);

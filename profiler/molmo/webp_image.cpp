@@ -62,10 +62,13 @@ void check(VP8StatusCode status) {
 DecodedImage decode_webp(std::span<const std::byte> bytes) {
     const auto* data = reinterpret_cast<const std::uint8_t*>(bytes.data());
     WebPDecoderConfig config;
-    if (WebPInitDecoderConfig(&config) == 0) throw std::runtime_error("libwebp is of another version than its header");
+    if (WebPInitDecoderConfig(&config) == 0)
+        throw std::runtime_error("libwebp is of another version than its header");
     check(WebPGetFeatures(data, bytes.size(), &config.input));
-    if (config.input.has_animation != 0) throw ImageError("is an animated WebP; save one frame of it");
-    DecodedImage decoded{make_image(config.input.height, config.input.width), orientation_of(bytes)};
+    if (config.input.has_animation != 0)
+        throw ImageError("is an animated WebP; save one frame of it");
+    DecodedImage decoded{make_image(config.input.height, config.input.width),
+                         orientation_of(bytes)};
     config.output.colorspace = MODE_RGB;
     config.output.is_external_memory = 1;
     config.output.u.RGBA.rgba = decoded.image.rgb.data();

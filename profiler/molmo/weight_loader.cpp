@@ -26,7 +26,8 @@ at::ScalarType scalar_type(const TensorView& view, const std::string& origin) {
         case DType::f64:
             return at::kDouble;
         default:
-            throw InputError(c10::str(origin, ": ", view.name, " is ", std::string(to_string(view.dtype)),
+            throw InputError(c10::str(origin, ": ", view.name, " is ",
+                                      std::string(to_string(view.dtype)),
                                       "; weights must be F32, BF16, F16 or F64"));
     }
 }
@@ -62,14 +63,16 @@ void copy_into(const at::Tensor& target, const TensorView& source, const std::st
 std::string listed(const std::vector<std::string>& faults) {
     constexpr std::size_t shown = 12;
     std::string text;
-    for (std::size_t i = 0; i < std::min(faults.size(), shown); ++i) text += (i > 0 ? ", " : "") + faults[i];
+    for (std::size_t i = 0; i < std::min(faults.size(), shown); ++i)
+        text += (i > 0 ? ", " : "") + faults[i];
     return faults.size() > shown ? c10::str(text, " and ", faults.size() - shown, " more") : text;
 }
 
 }  // namespace
 
-LoadReport load_parameters(const Checkpoint& checkpoint, const std::string& origin, const Parameters& parameters,
-                           const ModelConfig& config, const std::function<void(std::int64_t, std::int64_t)>& progress) {
+LoadReport load_parameters(const Checkpoint& checkpoint, const std::string& origin,
+                           const Parameters& parameters, const ModelConfig& config,
+                           const std::function<void(std::int64_t, std::int64_t)>& progress) {
     TensorsByName tensors = checkpoint.tensors();
     std::vector<std::pair<at::Tensor, const TensorView*>> copies;
     std::vector<std::string> faults;
@@ -79,14 +82,16 @@ LoadReport load_parameters(const Checkpoint& checkpoint, const std::string& orig
         if (!view) {
             faults.push_back("missing " + parameter.name);
         } else if (at::IntArrayRef(view->shape) != parameter.tensor.sizes()) {
-            faults.push_back(
-                c10::str(view->name, " is ", describe(view->dtype, view->shape), ", not ", parameter.tensor.sizes()));
+            faults.push_back(c10::str(view->name, " is ", describe(view->dtype, view->shape),
+                                      ", not ", parameter.tensor.sizes()));
         } else {
             total += static_cast<std::int64_t>(view->bytes.size());
             copies.emplace_back(parameter.tensor, view);
         }
     }
-    if (!faults.empty()) throw InputError(c10::str(origin, ": the weights do not fit config.json: ", listed(faults)));
+    if (!faults.empty())
+        throw InputError(
+            c10::str(origin, ": the weights do not fit config.json: ", listed(faults)));
     for (const auto& [target, source] : copies) {
         copy_into(target, *source, origin);
         done += static_cast<std::int64_t>(source->bytes.size());

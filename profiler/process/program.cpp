@@ -55,8 +55,8 @@ private:
     posix_spawnattr_t attributes_;
 };
 
-// Waits until the child is no more, and hands it what was sent to us alone: the keyboard's signals go to the whole
-// group.
+// Waits until the child is no more, and hands it what was sent to us alone: the keyboard's signals
+// go to the whole group.
 int wait_for(pid_t child, const sigset_t& signals) {
     // Should another thread of ours take the child's signal, the next look finds it ended.
     constexpr timespec between_looks{0, 50'000'000};
@@ -67,7 +67,8 @@ int wait_for(pid_t child, const sigset_t& signals) {
         int status = 0;
         const pid_t ended = ::waitpid(child, &status, WNOHANG);
         if (ended == child) return status;
-        if (ended < 0 && errno != EINTR) throw std::system_error(errno, std::generic_category(), "cannot wait");
+        if (ended < 0 && errno != EINTR)
+            throw std::system_error(errno, std::generic_category(), "cannot wait");
     }
 }
 
@@ -84,8 +85,10 @@ int run_program(const std::string& program, const std::vector<std::string>& argu
     const BlockedSignals signals;
     const SpawnAttributes attributes(signals.before());
     pid_t child = 0;
-    const int error = ::posix_spawnp(&child, program.c_str(), nullptr, attributes.get(), pointers.data(), environ);
-    if (error != 0) throw std::system_error(error, std::generic_category(), "cannot start " + program);
+    const int error = ::posix_spawnp(&child, program.c_str(), nullptr, attributes.get(),
+                                     pointers.data(), environ);
+    if (error != 0)
+        throw std::system_error(error, std::generic_category(), "cannot start " + program);
     const int status = wait_for(child, signals.waited_for());
     return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
 }

@@ -13,7 +13,8 @@ namespace fs = std::filesystem;
 ScratchFolder::ScratchFolder() {
     std::string pattern = (fs::temp_directory_path() / "decodemeter-XXXXXX").string();
     if (!::mkdtemp(pattern.data()))
-        throw std::system_error(errno, std::generic_category(), pattern + ": cannot make a temporary folder");
+        throw std::system_error(errno, std::generic_category(),
+                                pattern + ": cannot make a temporary folder");
     path_ = pattern;
 }
 

@@ -11,7 +11,8 @@ std::optional<CudaEvents> events_for(int max_steps, bool cuda) {
 
 }  // namespace
 
-Instruments::Instruments(int max_steps, bool cuda) : timeline_(max_steps, events_for(max_steps, cuda)) {
+Instruments::Instruments(int max_steps, bool cuda)
+    : timeline_(max_steps, events_for(max_steps, cuda)) {
     // The ranges enclose the marks: what they cost lies outside of each span.
     group_.add(ranges_);
     group_.add(timeline_);

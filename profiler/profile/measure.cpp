@@ -13,7 +13,10 @@ namespace {
 using molmo::Extent;
 
 molmo::GenerateOptions generate_options(const MeasureRequest& request) {
-    return {{request.config.top_k, request.active_blocks}, request.tokens, request.stop_at_eos, Extent::everything};
+    return {{request.config.top_k, request.active_blocks},
+            request.tokens,
+            request.stop_at_eos,
+            Extent::everything};
 }
 
 void fill_identity(SampleRecord& record, const MeasureRequest& request) {
@@ -28,8 +31,8 @@ void fill_identity(SampleRecord& record, const MeasureRequest& request) {
     if (!request.sample->image.empty()) record.image = request.sample->image.filename().string();
 }
 
-void fill_counts(SampleRecord& record, const molmo::InputFacts& facts, const molmo::Generation& generation,
-                 bool stop_at_eos, int tokens) {
+void fill_counts(SampleRecord& record, const molmo::InputFacts& facts,
+                 const molmo::Generation& generation, bool stop_at_eos, int tokens) {
     record.image_size = facts.image_size;
     record.tiling = facts.tiling;
     record.num_crops = facts.crops;
@@ -41,12 +44,13 @@ void fill_counts(SampleRecord& record, const molmo::InputFacts& facts, const mol
     record.ends_with_eos = generation.ends_with_eos;
     record.content_tokens = record.output_tokens - (record.ends_with_eos ? 1 : 0);
     record.stop = record.ends_with_eos ? "eos" : stop_at_eos ? "max_new_tokens" : "drawn_length";
-    if (record.output_tokens < tokens && !record.ends_with_eos) record.flags.push_back("stopped_early");
+    if (record.output_tokens < tokens && !record.ends_with_eos)
+        record.flags.push_back("stopped_early");
 }
 
 // Wall time of one run that ends with the device idle.
-Milliseconds time_run(molmo::Molmo& model, const molmo::PreparedInput& input, molmo::GenerateOptions options,
-                      Extent extent) {
+Milliseconds time_run(molmo::Molmo& model, const molmo::PreparedInput& input,
+                      molmo::GenerateOptions options, Extent extent) {
     options.extent = extent;
     NullObserver nobody;
     model.synchronise();
@@ -74,11 +78,13 @@ SampleRecord measure(molmo::Molmo& model, const MeasureRequest& request, Timelin
     const molmo::GenerateOptions options = generate_options(request);
     timeline.reset();
     const auto input = model.prepare(
-        {request.image, request.sample->prompt, tiles_of(request.config.tier), request.max_crops}, observers);
+        {request.image, request.sample->prompt, tiles_of(request.config.tier), request.max_crops},
+        observers);
     const molmo::Generation generation = model.generate(*input, options, observers);
     const GenerateTrace trace = timeline.resolve();
     if (timeline.marks().overflow) record.flags.push_back("more_steps_than_marks");
-    fill_counts(record, molmo::Molmo::facts(*input), generation, request.stop_at_eos, request.tokens);
+    fill_counts(record, molmo::Molmo::facts(*input), generation, request.stop_at_eos,
+                request.tokens);
     add_times(record, trace);
     if (request.keep_text) record.pred = model.tokenizer().decode(generation.tokens);
     record.time = utc_now();

@@ -25,7 +25,8 @@ struct MeasureRequest {
 SampleRecord measure(molmo::Molmo& model, const MeasureRequest& request, Timeline<>& timeline,
                      StageObserver& observers);
 
-// The same sample as people time it today, in three runs of their own: vision alone, vision and prefill, everything.
+// The same sample as people time it today, in three runs of their own: vision alone, vision and
+// prefill, everything.
 SubtractionTimes measure_subtraction(molmo::Molmo& model, const molmo::PreparedInput& input,
                                      const molmo::GenerateOptions& options);
 

@@ -16,9 +16,10 @@ struct OperationCount {
     molmo::StepOperations step;
 };
 
-// Of each top_k and number of blocks once (a tier changes no decode step), the most expensive first, until `limit` is
-// over; of the first in any case. The prompt is text.
-std::vector<OperationCount> count_operations(molmo::Molmo& model, std::vector<Configuration> configurations,
+// Of each top_k and number of blocks once (a tier changes no decode step), the most expensive
+// first, until `limit` is over; of the first in any case. The prompt is text.
+std::vector<OperationCount> count_operations(molmo::Molmo& model,
+                                             std::vector<Configuration> configurations,
                                              std::chrono::seconds limit);
 
 // As run.json has them: [{"top_k", "blocks", "operations", "largest_allocation_bytes"}].

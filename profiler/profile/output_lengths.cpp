@@ -17,7 +17,8 @@ constexpr std::string_view fixed_prefix = "fixed:";
 double uniform(std::uint64_t seed, std::string_view dataset, std::int64_t sample_id) {
     std::uint64_t hash = seed;
     for (const char c : dataset) hash = mix_seed(hash, static_cast<unsigned char>(c));
-    return static_cast<double>(mix_seed(hash, static_cast<std::uint64_t>(sample_id)) >> 11) * 0x1p-53;
+    return static_cast<double>(mix_seed(hash, static_cast<std::uint64_t>(sample_id)) >> 11) *
+           0x1p-53;
 }
 
 }  // namespace
@@ -28,11 +29,13 @@ OutputLengths parse_output_lengths(std::string_view text) {
     if (text.starts_with(fixed_prefix)) {
         const std::string_view digits = text.substr(fixed_prefix.size());
         int count = 0;
-        const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), count);
+        const auto [end, error] =
+            std::from_chars(digits.data(), digits.data() + digits.size(), count);
         if (error == std::errc() && end == digits.data() + digits.size() && count >= 1)
             return {OutputLengths::Rule::fixed, count};
     }
-    throw InputError("--output_lengths " + std::string(text) + ": give natural, dataset, or fixed:N with N at least 1");
+    throw InputError("--output_lengths " + std::string(text) +
+                     ": give natural, dataset, or fixed:N with N at least 1");
 }
 
 std::string to_string(const OutputLengths& lengths) {
@@ -58,7 +61,8 @@ int tokens_to_return(const OutputLengths& lengths, std::string_view dataset, std
             break;
     }
     const std::string_view own_task = task.empty() ? task_of_dataset(dataset) : task;
-    return std::min(published_lengths(own_task).quantile(uniform(seed, dataset, sample_id)), max_new_tokens);
+    return std::min(published_lengths(own_task).quantile(uniform(seed, dataset, sample_id)),
+                    max_new_tokens);
 }
 
 }  // namespace decodemeter

@@ -15,13 +15,14 @@ struct OutputLengths {
     bool operator==(const OutputLengths&) const = default;
 };
 
-// "natural" stops at EOS; "fixed:N" returns N tokens; "dataset" draws N from the published distribution of the
-// sample's task. Throws InputError for anything else.
+// "natural" stops at EOS; "fixed:N" returns N tokens; "dataset" draws N from the published
+// distribution of the sample's task. Throws InputError for anything else.
 OutputLengths parse_output_lengths(std::string_view text);
 std::string to_string(const OutputLengths& lengths);
 
-// The number of tokens to return, at most max_new_tokens; drawn from (seed, dataset, sample_id) alone, so that every
-// configuration and repeat of a sample returns as many. `natural` gives max_new_tokens.
+// The number of tokens to return, at most max_new_tokens; drawn from (seed, dataset, sample_id)
+// alone, so that every configuration and repeat of a sample returns as many. `natural` gives
+// max_new_tokens.
 int tokens_to_return(const OutputLengths& lengths, std::string_view dataset, std::int64_t sample_id,
                      std::string_view task, std::uint64_t seed, int max_new_tokens);
 

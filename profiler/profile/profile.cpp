@@ -25,7 +25,8 @@ public:
         : means_(configurations), goal_(half_width) {}
 
     void add(std::size_t configuration, const SampleRecord& record) {
-        if (const auto mean = decode_per_step_mean_ms(record)) means_[configuration].push_back(*mean);
+        if (const auto mean = decode_per_step_mean_ms(record))
+            means_[configuration].push_back(*mean);
     }
 
     bool reached(std::size_t configuration) const {
@@ -46,11 +47,12 @@ private:
     std::optional<double> goal_;
 };
 
-// Stops between rounds, so that the configurations stay balanced: before a round that would probably outlast the
-// budget. Within the first round, when even that does not fit.
+// Stops between rounds, so that the configurations stay balanced: before a round that would
+// probably outlast the budget. Within the first round, when even that does not fit.
 class TimeBudget {
 public:
-    explicit TimeBudget(std::optional<std::chrono::duration<double>> budget) : budget_(budget), start_(Clock::now()) {}
+    explicit TimeBudget(std::optional<std::chrono::duration<double>> budget)
+        : budget_(budget), start_(Clock::now()) {}
 
     void round_done() {
         const auto now = Clock::now();
@@ -61,7 +63,9 @@ public:
         round_start_ = Clock::now();
         return !budget_ || first_round_ || round_start_ - start_ + longest_round_ <= *budget_;
     }
-    bool sample_fits() const { return !budget_ || !first_round_ || Clock::now() - start_ <= *budget_; }
+    bool sample_fits() const {
+        return !budget_ || !first_round_ || Clock::now() - start_ <= *budget_;
+    }
 
 private:
     std::optional<std::chrono::duration<double>> budget_;
@@ -87,11 +91,12 @@ public:
           budget_(options.time_budget) {}
 
     ProfileReport run() {
-        const auto rounds =
-            make_rounds(samples_.size(), configurations_.size(), options_.repeats, options_.seed, options_.shard);
+        const auto rounds = make_rounds(samples_.size(), configurations_.size(), options_.repeats,
+                                        options_.seed, options_.shard);
         report_.planned = static_cast<std::int64_t>(rounds.size() * configurations_.size());
         for (const Round& round : rounds) {
-            if (goal_.all_reached()) report_.stopped = "every configuration's step is known as well as --until_ci asks";
+            if (goal_.all_reached())
+                report_.stopped = "every configuration's step is known as well as --until_ci asks";
             else if (!budget_.round_fits()) report_.stopped = "the time budget is spent";
             if (!report_.stopped.empty()) break;
             measure_round(round);
@@ -118,7 +123,8 @@ private:
                 return;
             }
             if (!budget_.sample_fits()) {
-                report_.stopped = "the time budget is spent before one round over all configurations was done";
+                report_.stopped =
+                    "the time budget is spent before one round over all configurations was done";
                 return;
             }
             try {
@@ -131,30 +137,36 @@ private:
     }
 
     void measure_job(const Job& job, const std::optional<molmo::Image>& image) {
-        const MeasureRequest request = make_request(samples_[job.sample], image ? &*image : nullptr,
-                                                    configurations_[job.config], options_, job.repeat);
+        const MeasureRequest request =
+            make_request(samples_[job.sample], image ? &*image : nullptr,
+                         configurations_[job.config], options_, job.repeat);
         instruments_.begin_sample();
-        SampleRecord record = measure(model_, request, instruments_.timeline(), instruments_.observers());
+        SampleRecord record =
+            measure(model_, request, instruments_.timeline(), instruments_.observers());
         instruments_.end_sample(record);
         store_.append(record);
         goal_.add(job.config, record);
         ++report_.measured;
-        if (hooks_.on_record) hooks_.on_record(record, report_.measured + report_.already_there, report_.planned);
+        if (hooks_.on_record)
+            hooks_.on_record(record, report_.measured + report_.already_there, report_.planned);
     }
 
     // A sample is counted once, however many repeats meet it.
     void skip(std::size_t place, const std::string& reason) {
         if (!skipped_.insert(place).second) return;
         const Sample& sample = samples_[place];
-        ++report_.skipped_samples[std::filesystem::exists(sample.image) ? "image unusable" : "image missing"];
+        ++report_.skipped_samples[std::filesystem::exists(sample.image) ? "image unusable"
+                                                                        : "image missing"];
         if (report_.skipped_examples.size() < examples_kept) {
-            report_.skipped_examples.push_back(fmt::format("{}/{}: {}", sample.dataset, sample.sample_id, reason));
+            report_.skipped_examples.push_back(
+                fmt::format("{}/{}: {}", sample.dataset, sample.sample_id, reason));
         }
     }
 
     std::string key_of(const Job& job) const {
         const Sample& sample = samples_[job.sample];
-        return record_key(sample.dataset, sample.sample_id, configurations_[job.config].key, job.repeat);
+        return record_key(sample.dataset, sample.sample_id, configurations_[job.config].key,
+                          job.repeat);
     }
 
     molmo::Molmo& model_;
@@ -172,8 +184,9 @@ private:
 
 }  // namespace
 
-MeasureRequest make_request(const Sample& sample, const molmo::Image* image, const Configuration& configuration,
-                            const ProfileOptions& options, int repeat) {
+MeasureRequest make_request(const Sample& sample, const molmo::Image* image,
+                            const Configuration& configuration, const ProfileOptions& options,
+                            int repeat) {
     MeasureRequest request;
     request.sample = &sample;
     request.image = image;
@@ -181,8 +194,8 @@ MeasureRequest make_request(const Sample& sample, const molmo::Image* image, con
     request.active_blocks = configuration.active_blocks;
     request.repeat = repeat;
     request.max_crops = options.max_crops;
-    request.tokens = tokens_to_return(options.lengths, sample.dataset, sample.sample_id, sample.task, options.seed,
-                                      options.max_new_tokens);
+    request.tokens = tokens_to_return(options.lengths, sample.dataset, sample.sample_id,
+                                      sample.task, options.seed, options.max_new_tokens);
     request.stop_at_eos = options.lengths.rule == OutputLengths::Rule::natural;
     request.subtraction = options.subtraction;
     request.keep_text = options.keep_text;
@@ -190,8 +203,9 @@ MeasureRequest make_request(const Sample& sample, const molmo::Image* image, con
 }
 
 ProfileReport run_profile(molmo::Molmo& model, const std::vector<Sample>& samples,
-                          const std::vector<Configuration>& configurations, const ProfileOptions& options,
-                          Instruments& instruments, RecordStore& store, const ProfileHooks& hooks) {
+                          const std::vector<Configuration>& configurations,
+                          const ProfileOptions& options, Instruments& instruments,
+                          RecordStore& store, const ProfileHooks& hooks) {
     return ProfileRun(model, samples, configurations, options, instruments, store, hooks).run();
 }
 

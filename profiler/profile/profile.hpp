@@ -1,5 +1,5 @@
-// Runs the model over samples and configurations and stores one record for each. Composition only: the parts are
-// samples, molmo, timing and record.
+// Runs the model over samples and configurations and stores one record for each. Composition only:
+// the parts are samples, molmo, timing and record.
 #pragma once
 
 #include <atomic>
@@ -29,13 +29,15 @@ struct ProfileOptions {
     bool subtraction = false;
     bool keep_text = false;
     std::optional<std::chrono::duration<double>> time_budget;
-    std::optional<double> until_ci;  // half-width of the interval of each configuration's step median, as a fraction
+    std::optional<double>
+        until_ci;  // half-width of the interval of each configuration's step median, as a fraction
     Shard shard;
 };
 
 // The sample under the configuration, as `options` have it.
-MeasureRequest make_request(const Sample& sample, const molmo::Image* image, const Configuration& configuration,
-                            const ProfileOptions& options, int repeat);
+MeasureRequest make_request(const Sample& sample, const molmo::Image* image,
+                            const Configuration& configuration, const ProfileOptions& options,
+                            int repeat);
 
 struct ProfileReport {
     std::int64_t planned = 0;
@@ -52,10 +54,12 @@ struct ProfileHooks {
     const std::atomic<bool>* stop_requested = nullptr;  // looked at between samples
 };
 
-// Measures what the store does not hold yet, round by round. A sample whose image cannot be read is left out, counted
-// and said. Throws std::system_error when a record cannot be written; what was written before stays.
+// Measures what the store does not hold yet, round by round. A sample whose image cannot be read is
+// left out, counted and said. Throws std::system_error when a record cannot be written; what was
+// written before stays.
 ProfileReport run_profile(molmo::Molmo& model, const std::vector<Sample>& samples,
-                          const std::vector<Configuration>& configurations, const ProfileOptions& options,
-                          Instruments& instruments, RecordStore& store, const ProfileHooks& hooks);
+                          const std::vector<Configuration>& configurations,
+                          const ProfileOptions& options, Instruments& instruments,
+                          RecordStore& store, const ProfileHooks& hooks);
 
 }  // namespace decodemeter

@@ -37,7 +37,8 @@ std::optional<ReferenceRun> choose_reference(const std::vector<Sample>& samples,
     for (const Sample& sample : samples) {
         ReferenceRun run;
         if (!sample.image.empty() && !(run.image = readable_image(sample))) continue;
-        run.request = make_request(sample, run.image.get(), most_expensive(configurations), options, 0);
+        run.request =
+            make_request(sample, run.image.get(), most_expensive(configurations), options, 0);
         run.request.tokens = std::min(options.max_new_tokens, longest_answer);
         run.request.stop_at_eos = false;
         run.request.subtraction = false;

@@ -20,10 +20,11 @@ struct RunEstimate {
     double seconds = 0;
 };
 
-// From a short answer to the first usable sample under each configuration, and the lengths that the others will have.
-// A `natural` length is taken as --max_new_tokens. Throws InputError where no sample can be used.
+// From a short answer to the first usable sample under each configuration, and the lengths that the
+// others will have. A `natural` length is taken as --max_new_tokens. Throws InputError where no
+// sample can be used.
 RunEstimate estimate_run(molmo::Molmo& model, const std::vector<Sample>& samples,
-                         const std::vector<Configuration>& configurations, const ProfileOptions& options,
-                         Instruments& instruments);
+                         const std::vector<Configuration>& configurations,
+                         const ProfileOptions& options, Instruments& instruments);
 
 }  // namespace decodemeter

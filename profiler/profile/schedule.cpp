@@ -24,16 +24,20 @@ std::uint64_t mix_seed(std::uint64_t seed, std::uint64_t place) noexcept {
     return x ^ (x >> 31);
 }
 
-std::vector<Round> make_rounds(std::size_t samples, std::size_t configs, int repeats, std::uint64_t seed,
-                               const Shard& shard) {
+std::vector<Round> make_rounds(std::size_t samples, std::size_t configs, int repeats,
+                               std::uint64_t seed, const Shard& shard) {
     std::vector<Round> rounds;
     std::size_t number = 0;
     for (int repeat = 0; repeat < repeats; ++repeat) {
-        for (const std::size_t sample : permutation(samples, mix_seed(seed, static_cast<std::uint64_t>(repeat)))) {
+        for (const std::size_t sample :
+             permutation(samples, mix_seed(seed, static_cast<std::uint64_t>(repeat)))) {
             const std::size_t own_number = number++;
-            if (own_number % static_cast<std::size_t>(shard.count) != static_cast<std::size_t>(shard.index)) continue;
+            if (own_number % static_cast<std::size_t>(shard.count) !=
+                static_cast<std::size_t>(shard.index))
+                continue;
             Round round;
-            for (const std::size_t config : permutation(configs, mix_seed(seed ^ 0x5bd1e995, own_number))) {
+            for (const std::size_t config :
+                 permutation(configs, mix_seed(seed ^ 0x5bd1e995, own_number))) {
                 round.push_back({sample, config, repeat});
             }
             rounds.push_back(std::move(round));

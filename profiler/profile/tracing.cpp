@@ -24,12 +24,13 @@ std::string write_trace(const TracedSample& traced, const fs::path& results_dir)
     file << traced.trace;
     file.close();
     if (!file)
-        throw std::system_error(errno, std::generic_category(), (results_dir / relative).string() + ": cannot write");
+        throw std::system_error(errno, std::generic_category(),
+                                (results_dir / relative).string() + ": cannot write");
     return relative.string();
 }
 
-TracedSample trace_once(molmo::Molmo& model, const MeasureRequest& request, Instruments& instruments,
-                        CuptiSession& cupti) {
+TracedSample trace_once(molmo::Molmo& model, const MeasureRequest& request,
+                        Instruments& instruments, CuptiSession& cupti) {
     model.synchronise();
     const bool traced = cupti.refused().empty() && cupti.begin_pass();
     ObserverGroup observers;
@@ -51,8 +52,8 @@ TracedSample trace_once(molmo::Molmo& model, const MeasureRequest& request, Inst
 
 }  // namespace
 
-TracedSample trace_sample(molmo::Molmo& model, const MeasureRequest& request, Instruments& instruments,
-                          CuptiSession& cupti) {
+TracedSample trace_sample(molmo::Molmo& model, const MeasureRequest& request,
+                          Instruments& instruments, CuptiSession& cupti) {
     TracedSample traced = trace_once(model, request, instruments, cupti);
     // There were too few buffers for what it makes; now there are more.
     if (traced.record.cupti && traced.record.cupti->dropped > 0)
@@ -61,8 +62,9 @@ TracedSample trace_sample(molmo::Molmo& model, const MeasureRequest& request, In
 }
 
 TracingReport run_tracing(molmo::Molmo& model, const std::vector<Sample>& samples,
-                          const std::vector<Configuration>& configurations, const ProfileOptions& options,
-                          const TracingOptions& tracing, Instruments& instruments, RecordStore& store) {
+                          const std::vector<Configuration>& configurations,
+                          const ProfileOptions& options, const TracingOptions& tracing,
+                          Instruments& instruments, RecordStore& store) {
     CuptiOptions cupti_options;
     cupti_options.max_steps = options.max_new_tokens;
     cupti_options.keep_records = tracing.write_traces;
@@ -79,13 +81,15 @@ TracingReport run_tracing(molmo::Molmo& model, const std::vector<Sample>& sample
         }
         ++samples_done;
         for (const Configuration& configuration : configurations) {
-            MeasureRequest request =
-                make_request(sample, image ? &*image : nullptr, configuration, options, options.repeats);
+            MeasureRequest request = make_request(sample, image ? &*image : nullptr, configuration,
+                                                  options, options.repeats);
             request.subtraction = false;
-            if (store.contains(record_key(sample.dataset, sample.sample_id, configuration.key, request.repeat)))
+            if (store.contains(record_key(sample.dataset, sample.sample_id, configuration.key,
+                                          request.repeat)))
                 continue;
             TracedSample traced = trace_sample(model, request, instruments, cupti);
-            if (tracing.write_traces) traced.record.trace = write_trace(traced, tracing.results_dir);
+            if (tracing.write_traces)
+                traced.record.trace = write_trace(traced, tracing.results_dir);
             store.append(traced.record);
             ++report.passes;
         }

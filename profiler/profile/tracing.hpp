@@ -1,5 +1,5 @@
-// Runs that CUPTI traces: what the device did in each step. They come after everything else, because what follows a
-// pass in the same process may stay slower.
+// Runs that CUPTI traces: what the device did in each step. They come after everything else,
+// because what follows a pass in the same process may stay slower.
 #pragma once
 
 #include <filesystem>
@@ -15,10 +15,10 @@ struct TracedSample {
     std::string trace;    // in the Trace Event Format
 };
 
-// One sample, traced; once more where CUPTI had too few buffers. Where CUPTI refuses, the marks of stages and steps
-// alone, with the reason.
-TracedSample trace_sample(molmo::Molmo& model, const MeasureRequest& request, Instruments& instruments,
-                          CuptiSession& cupti);
+// One sample, traced; once more where CUPTI had too few buffers. Where CUPTI refuses, the marks of
+// stages and steps alone, with the reason.
+TracedSample trace_sample(molmo::Molmo& model, const MeasureRequest& request,
+                          Instruments& instruments, CuptiSession& cupti);
 
 struct TracingOptions {
     int samples_per_configuration = 0;
@@ -36,7 +36,8 @@ struct TracingReport {
 
 // The first samples under each configuration, as a repeat of their own, into the store.
 TracingReport run_tracing(molmo::Molmo& model, const std::vector<Sample>& samples,
-                          const std::vector<Configuration>& configurations, const ProfileOptions& options,
-                          const TracingOptions& tracing, Instruments& instruments, RecordStore& store);
+                          const std::vector<Configuration>& configurations,
+                          const ProfileOptions& options, const TracingOptions& tracing,
+                          Instruments& instruments, RecordStore& store);
 
 }  // namespace decodemeter

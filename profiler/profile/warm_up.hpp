@@ -9,12 +9,13 @@
 
 namespace decodemeter {
 
-// Repeats the run until its time has settled. Nothing is recorded but what it came to. `on_run` hears of each run.
+// Repeats the run until its time has settled. Nothing is recorded but what it came to. `on_run`
+// hears of each run.
 WarmUp warm_up(molmo::Molmo& model, const ReferenceRun& run, Instruments& instruments,
                const std::function<void(const WarmUp&)>& on_run = {});
 
 // Wall time of generate() with the instruments and without, in randomised ABBA blocks.
-Overhead measure_own_overhead(molmo::Molmo& model, const ReferenceRun& run, Instruments& instruments, int blocks,
-                              std::uint64_t seed);
+Overhead measure_own_overhead(molmo::Molmo& model, const ReferenceRun& run,
+                              Instruments& instruments, int blocks, std::uint64_t seed);
 
 }  // namespace decodemeter

@@ -8,7 +8,9 @@ namespace {
 constexpr std::array<std::string_view, 3> tier_names = {"low", "medium", "high"};
 }
 
-std::string_view to_string(Tier tier) noexcept { return tier_names[static_cast<std::size_t>(tier)]; }
+std::string_view to_string(Tier tier) noexcept {
+    return tier_names[static_cast<std::size_t>(tier)];
+}
 
 std::optional<Tier> parse_tier(std::string_view text) noexcept {
     for (std::size_t i = 0; i < tier_names.size(); ++i) {

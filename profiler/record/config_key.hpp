@@ -13,7 +13,8 @@ enum class Tier { low, medium, high };
 std::string_view to_string(Tier tier) noexcept;
 std::optional<Tier> parse_tier(std::string_view text) noexcept;
 
-// One configuration. Model, dtype, device, execution mode and max_crops belong to the run (RunHeader).
+// One configuration. Model, dtype, device, execution mode and max_crops belong to the run
+// (RunHeader).
 struct ConfigKey {
     std::optional<Tier> tier;  // none: Molmo's own tiling
     int top_k = 0;             // experts per token; 0 in a dense model

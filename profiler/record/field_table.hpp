@@ -1,5 +1,5 @@
-// Tables of an object's fields, in the order in which they are written, so that the next field in a file is nearly
-// always the next entry.
+// Tables of an object's fields, in the order in which they are written, so that the next field in a
+// file is nearly always the next entry.
 #pragma once
 
 #include <array>
@@ -64,7 +64,8 @@ struct Field {
 template <class Table>
 std::size_t find_field(const Table& fields, std::string_view name, std::size_t expected) {
     for (std::size_t i = 0; i < fields.size(); ++i) {
-        const std::size_t candidate = expected + i < fields.size() ? expected + i : expected + i - fields.size();
+        const std::size_t candidate =
+            expected + i < fields.size() ? expected + i : expected + i - fields.size();
         if (fields[candidate].name.name() == name) return candidate;
     }
     return fields.size();
@@ -73,8 +74,8 @@ std::size_t find_field(const Table& fields, std::string_view name, std::size_t e
 // Reads an object's fields into `target` and calls `seen(index)` for each one that the table knows.
 // Whether there was any field.
 template <class Value, class Target, std::size_t size, class Seen>
-bool read_fields(LineState& state, Value& value, Target& target, const std::array<Field<Value, Target>, size>& fields,
-                 const Seen& seen) {
+bool read_fields(LineState& state, Value& value, Target& target,
+                 const std::array<Field<Value, Target>, size>& fields, const Seen& seen) {
     return value.each_field(fields, [&](std::size_t index, Value& member) {
         if (index == size) return member.ignore();
         fields[index].read(state, target, member);
@@ -83,7 +84,8 @@ bool read_fields(LineState& state, Value& value, Target& target, const std::arra
 }
 
 template <class Value, class Target, std::size_t size>
-bool read_fields(LineState& state, Value& value, Target& target, const std::array<Field<Value, Target>, size>& fields) {
+bool read_fields(LineState& state, Value& value, Target& target,
+                 const std::array<Field<Value, Target>, size>& fields) {
     return read_fields(state, value, target, fields, [](std::size_t) {});
 }
 

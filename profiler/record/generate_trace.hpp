@@ -1,4 +1,5 @@
-// What the instrument saw of one generate(). Definitions of the words: Note [Words] in record_schema.cpp.
+// What the instrument saw of one generate(). Definitions of the words: Note [Words] in
+// record_schema.cpp.
 #pragma once
 
 #include <cstdint>
@@ -16,9 +17,11 @@ struct IdleSplit {
     Milliseconds gap{};          // a launched kernel had not started yet
 };
 
-// What CUPTI attributed to one decode step. busy + idle = span where no other step's work runs into it.
+// What CUPTI attributed to one decode step. busy + idle = span where no other step's work runs into
+// it.
 struct StepActivity {
-    Milliseconds span{};  // on the clock of the activity records: from the end of the step before to this one's
+    Milliseconds span{};  // on the clock of the activity records: from the end of the step before
+                          // to this one's
     Milliseconds busy{};  // measure of the union of kernel, memcpy and memset intervals
     IdleSplit idle{};
     Milliseconds overhead{};  // what CUPTI says it took itself
@@ -31,8 +34,10 @@ struct StepActivity {
 // The CUDA events at the edges of the steps, on the clock of the activity records.
 struct EdgeEvents {
     std::vector<Milliseconds> span;  // of each step, from event to event
-    std::vector<Milliseconds> lag;   // from the end of the step's last activity on the stream to its event
-    std::int64_t misplaced = 0;      // events that stamped before that end, or after the next step's work began
+    std::vector<Milliseconds>
+        lag;  // from the end of the step's last activity on the stream to its event
+    std::int64_t misplaced =
+        0;  // events that stamped before that end, or after the next step's work began
 };
 
 // Decode step s (1-based) takes token s and yields token s+1.
@@ -45,7 +50,8 @@ struct StepTiming {
     std::optional<StepActivity> activity;
 };
 
-// Durations of the stages before decoding, on the clock of the headline (span if there is one, else host).
+// Durations of the stages before decoding, on the clock of the headline (span if there is one, else
+// host).
 struct StageTimings {
     Milliseconds preprocess{};
     Milliseconds vision_encoder{};
@@ -55,14 +61,17 @@ struct StageTimings {
 
 // Activity records that CUPTI lost or that could not be placed. All zero, or the record is flagged.
 struct ActivityLosses {
-    std::int64_t dropped = 0;             // CUPTI had no buffer for them
-    std::int64_t zero_timestamps = 0;     // CUPTI could not take their times
-    std::int64_t unmatched = 0;           // without their API call, of an earlier sample, or too late for their step
-    std::int64_t overlapping = 0;         // began before the record before them on their stream had ended
-    std::int64_t link_disagreements = 0;  // host time and external correlation id name different steps
+    std::int64_t dropped = 0;          // CUPTI had no buffer for them
+    std::int64_t zero_timestamps = 0;  // CUPTI could not take their times
+    std::int64_t unmatched =
+        0;  // without their API call, of an earlier sample, or too late for their step
+    std::int64_t overlapping = 0;  // began before the record before them on their stream had ended
+    std::int64_t link_disagreements =
+        0;  // host time and external correlation id name different steps
 
     bool none() const noexcept {
-        return dropped == 0 && zero_timestamps == 0 && unmatched == 0 && overlapping == 0 && link_disagreements == 0;
+        return dropped == 0 && zero_timestamps == 0 && unmatched == 0 && overlapping == 0 &&
+               link_disagreements == 0;
     }
 };
 

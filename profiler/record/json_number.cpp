@@ -9,7 +9,8 @@ namespace {
 NumberFault fault_of_token(std::string_view token) {
     if (token.substr(0, 4) == "null") return NumberFault::missing;
     if (token.substr(0, 1) == "-") token.remove_prefix(1);
-    if (token.substr(0, 3) == "NaN" || token.substr(0, 8) == "Infinity") return NumberFault::not_finite;
+    if (token.substr(0, 3) == "NaN" || token.substr(0, 8) == "Infinity")
+        return NumberFault::not_finite;
     return NumberFault::not_a_number;
 }
 
@@ -30,7 +31,8 @@ NumberFault read_non_negative(simdjson::ondemand::value value, double& number) {
 NumberFault read_times(simdjson::ondemand::value value, std::vector<double>& times) {
     times.clear();
     simdjson::ondemand::array array;
-    if (value.get_array().get(array) != simdjson::SUCCESS) return fault_of_token(value.raw_json_token());
+    if (value.get_array().get(array) != simdjson::SUCCESS)
+        return fault_of_token(value.raw_json_token());
     NumberFault first = NumberFault::none;
     for (auto item : array) {
         simdjson::ondemand::value element;

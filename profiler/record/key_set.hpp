@@ -11,7 +11,8 @@
 
 namespace decodemeter {
 
-// An open-addressing table of places in a vector of records: no allocation for each key, and no copy of it.
+// An open-addressing table of places in a vector of records: no allocation for each key, and no
+// copy of it.
 class KeySet {
 public:
     void reserve(std::size_t records) {
@@ -20,8 +21,8 @@ public:
         if (slots > slots_.size()) rehash(slots);
     }
 
-    // False where one of `records` has this key already. Otherwise the key belongs to the record that the caller
-    // adds at the end of `records` next.
+    // False where one of `records` has this key already. Otherwise the key belongs to the record
+    // that the caller adds at the end of `records` next.
     bool insert(const std::string& key, const std::vector<SampleRecord>& records) {
         if (2 * (size_ + 1) > slots_.size()) rehash(slots_.empty() ? 64 : 2 * slots_.size());
         const std::size_t hash = std::hash<std::string>()(key);
@@ -42,7 +43,9 @@ private:
         bool used = false;
     };
 
-    Slot* next(Slot* slot) { return ++slot == slots_.data() + slots_.size() ? slots_.data() : slot; }
+    Slot* next(Slot* slot) {
+        return ++slot == slots_.data() + slots_.size() ? slots_.data() : slot;
+    }
 
     void rehash(std::size_t slots) {
         std::vector<Slot> old(slots);

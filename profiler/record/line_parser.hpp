@@ -14,8 +14,8 @@ public:
     LineParser();
     ~LineParser();
 
-    // The fields of `line`, of whose text `readable` bytes may be read (json_padding more than the line has, at
-    // least). False where it is no whole JSON object.
+    // The fields of `line`, of whose text `readable` bytes may be read (json_padding more than the
+    // line has, at least). False where it is no whole JSON object.
     bool parse(std::string_view line, std::size_t readable, LineState& state);
 
     // Notes the first required field that has not been seen.

@@ -1,7 +1,8 @@
-// Reads a native line in one pass without building anything in between. It knows lines as they are written, in any
-// order of the fields and with any spaces; at the first thing out of the ordinary (an unknown object, an escape, a
-// letter outside ASCII, a value that would be a fault) it fails, and the line must be read the tolerant way
-// (LineParser). A line that it accepts comes to the same record either way.
+// Reads a native line in one pass without building anything in between. It knows lines as they are
+// written, in any order of the fields and with any spaces; at the first thing out of the ordinary
+// (an unknown object, an escape, a letter outside ASCII, a value that would be a fault) it fails,
+// and the line must be read the tolerant way (LineParser). A line that it accepts comes to the same
+// record either way.
 #pragma once
 
 #include <array>
@@ -18,8 +19,10 @@ namespace decodemeter {
 
 class LineScanner {
 public:
-    // `line` needs json_padding readable bytes after its end, and a character there that no value begins with.
-    explicit LineScanner(std::string_view line) : at_(line.data()), end_(line.data() + line.size()) {}
+    // `line` needs json_padding readable bytes after its end, and a character there that no value
+    // begins with.
+    explicit LineScanner(std::string_view line)
+        : at_(line.data()), end_(line.data() + line.size()) {}
 
     bool failed() const noexcept { return failed_; }
 
@@ -103,7 +106,8 @@ public:
             }
             first[count++] = take_time();
         });
-        target.insert(target.end(), first.begin(), first.begin() + static_cast<std::ptrdiff_t>(count));
+        target.insert(target.end(), first.begin(),
+                      first.begin() + static_cast<std::ptrdiff_t>(count));
     }
 
     void times(LineState&, std::string_view, std::vector<double>& target) {
@@ -186,8 +190,10 @@ private:
     std::string_view take_text() noexcept {
         if (!take('"')) return fail(), std::string_view();
         const char* const begin = at_;
-        // Stops at the quote, and at control characters, escapes and bytes of 128 and more, which fail.
-        while (static_cast<unsigned char>(*at_ - ' ') < 128 - ' ' && *at_ != '"' && *at_ != '\\') ++at_;
+        // Stops at the quote, and at control characters, escapes and bytes of 128 and more, which
+        // fail.
+        while (static_cast<unsigned char>(*at_ - ' ') < 128 - ' ' && *at_ != '"' && *at_ != '\\')
+            ++at_;
         const std::string_view text(begin, static_cast<std::size_t>(at_ - begin));
         if (!take_literal("\"")) fail();
         return text;
@@ -204,7 +210,9 @@ private:
         std::int64_t value = 0;
         while (digit(*at_) && at_ - begin < 18) value = 10 * value + (*at_++ - '0');
         const bool leading_zero = *begin == '0' && at_ - begin > 1;
-        if (at_ == begin || leading_zero || digit(*at_) || *at_ == '.' || *at_ == 'e' || *at_ == 'E') fail();
+        if (at_ == begin || leading_zero || digit(*at_) || *at_ == '.' || *at_ == 'e' ||
+            *at_ == 'E')
+            fail();
         return negative ? -value : value;
     }
 
@@ -231,9 +239,11 @@ private:
             if (decimals == 0) return fail();
         }
         // Both are exact in double, so that their quotient is the nearest double.
-        const bool exact = at_ - whole <= 19 && mantissa <= (std::uint64_t{1} << 53) && decimals <= 22;
+        const bool exact =
+            at_ - whole <= 19 && mantissa <= (std::uint64_t{1} << 53) && decimals <= 22;
         if (!exact || *at_ == 'e' || *at_ == 'E') return take_long_number(begin);
-        const double value = static_cast<double>(mantissa) / powers_of_ten[static_cast<std::size_t>(decimals)];
+        const double value =
+            static_cast<double>(mantissa) / powers_of_ten[static_cast<std::size_t>(decimals)];
         return negative ? -value : value;
     }
 
@@ -250,9 +260,9 @@ private:
         if (!take(']')) fail();
     }
 
-    static constexpr std::array<double, 23> powers_of_ten = {1e0,  1e1,  1e2,  1e3,  1e4,  1e5,  1e6,  1e7,
-                                                             1e8,  1e9,  1e10, 1e11, 1e12, 1e13, 1e14, 1e15,
-                                                             1e16, 1e17, 1e18, 1e19, 1e20, 1e21, 1e22};
+    static constexpr std::array<double, 23> powers_of_ten = {
+        1e0,  1e1,  1e2,  1e3,  1e4,  1e5,  1e6,  1e7,  1e8,  1e9,  1e10, 1e11,
+        1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18, 1e19, 1e20, 1e21, 1e22};
 
     const char* at_;
     const char* end_;

@@ -44,31 +44,35 @@ std::map<int, RunHeader> shard_headers(const fs::path& results_dir) {
 void check_shards(const fs::path& results_dir, const std::map<int, RunHeader>& headers) {
     if (headers.empty()) {
         throw InputError(
-            fmt::format("{}: no shards found. Looked for run.shard-<i>-of-<n>.json, as profile --shard i/n writes them",
+            fmt::format("{}: no shards found. Looked for run.shard-<i>-of-<n>.json, as profile "
+                        "--shard i/n writes them",
                         results_dir.string()));
     }
     const RunHeader& first = headers.begin()->second;
     for (int i = 0; i < first.shard.count; ++i) {
         if (!headers.contains(i)) {
-            throw InputError(fmt::format("{}: shard {} of {} is missing; run profile --shard {}/{} first",
-                                         results_dir.string(), i + 1, first.shard.count, i + 1, first.shard.count));
+            throw InputError(fmt::format(
+                "{}: shard {} of {} is missing; run profile --shard {}/{} first",
+                results_dir.string(), i + 1, first.shard.count, i + 1, first.shard.count));
         }
     }
     for (const auto& [index, header] : headers) {
         if (header.shard.count != first.shard.count) {
-            throw InputError(fmt::format("{}: holds shards of {} and of {}; move one set away", results_dir.string(),
-                                         first.shard.count, header.shard.count));
+            throw InputError(fmt::format("{}: holds shards of {} and of {}; move one set away",
+                                         results_dir.string(), first.shard.count,
+                                         header.shard.count));
         }
         if (const auto differences = run_differences(header, first); !differences.empty()) {
-            throw InputError(fmt::format("{}: shards {} and {} are of different runs ({})", results_dir.string(),
-                                         first.shard.index + 1, index + 1, fmt::join(differences, "; ")));
+            throw InputError(fmt::format("{}: shards {} and {} are of different runs ({})",
+                                         results_dir.string(), first.shard.index + 1, index + 1,
+                                         fmt::join(differences, "; ")));
         }
     }
 }
 
 // Appends the lines of `path` whose key is new; lines are copied as they are.
-void append_new_lines(const fs::path& path, std::ofstream& merged, std::unordered_set<std::string>& keys,
-                      MergeReport& report) {
+void append_new_lines(const fs::path& path, std::ofstream& merged,
+                      std::unordered_set<std::string>& keys, MergeReport& report) {
     std::string text = read_file(path);
     const std::size_t size = text.size();
     text.resize(size + json_padding, '\0');
@@ -84,7 +88,8 @@ void append_new_lines(const fs::path& path, std::ofstream& merged, std::unordere
             std::string_view(padded).substr(0, line.size()), path.string(),
             [&](SampleRecord&& record) { key = std::move(record.key); }, ignored);
         if (key.empty()) {
-            report.notes.push_back(fmt::format("{}: left out a line that is no whole record", path.string()));
+            report.notes.push_back(
+                fmt::format("{}: left out a line that is no whole record", path.string()));
         } else if (keys.insert(std::move(key)).second) {
             merged << line << '\n';
             ++report.records;
@@ -116,7 +121,9 @@ MergeReport merge_shards(const fs::path& results_dir) {
         std::unordered_set<std::string> keys;
         for (const fs::path& part : parts) append_new_lines(part, merged, keys, report);
         merged.close();
-        if (!merged) throw std::runtime_error(temporary.string() + ": cannot write (disk full?); nothing was changed");
+        if (!merged)
+            throw std::runtime_error(temporary.string() +
+                                     ": cannot write (disk full?); nothing was changed");
         fs::rename(temporary, target);
     }
     RunHeader whole = headers.begin()->second;

@@ -10,7 +10,8 @@ namespace decodemeter {
 struct MergeReport {
     int shards = 0;
     std::int64_t records = 0;
-    std::int64_t duplicates = 0;  // keys that more than one shard, or the plain file, holds: written once
+    std::int64_t duplicates =
+        0;  // keys that more than one shard, or the plain file, holds: written once
     std::vector<std::string> notes;
 };
 

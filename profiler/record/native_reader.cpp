@@ -30,15 +30,16 @@ bool read_line(LineParser& parser, std::string_view line, std::size_t readable, 
 
 }  // namespace
 
-void read_native_lines(std::string_view text, const std::string& file, const std::function<void(SampleRecord&&)>& sink,
-                       ReadReport& report) {
+void read_native_lines(std::string_view text, const std::string& file,
+                       const std::function<void(SampleRecord&&)>& sink, ReadReport& report) {
     LineParser parser;
     std::int64_t number = 0;
     for (std::size_t begin = 0; begin < text.size();) {
         ++number;
         const void* newline = std::memchr(text.data() + begin, '\n', text.size() - begin);
         const std::size_t end =
-            newline ? static_cast<std::size_t>(static_cast<const char*>(newline) - text.data()) : text.size();
+            newline ? static_cast<std::size_t>(static_cast<const char*>(newline) - text.data())
+                    : text.size();
         std::string_view line = text.substr(begin, end - begin);
         std::size_t readable = text.size() - begin + json_padding;
         begin = end + 1;

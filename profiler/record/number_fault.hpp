@@ -1,4 +1,5 @@
-// What can be wrong with a number in a measurement file: NaN and Infinity are told apart from other bad values.
+// What can be wrong with a number in a measurement file: NaN and Infinity are told apart from other
+// bad values.
 #pragma once
 
 namespace decodemeter {

@@ -40,7 +40,8 @@ void read_integers(od::value value, std::vector<int>& target) {
     target.clear();
     for (auto item : array) {
         std::int64_t number = 0;
-        if (item.get_int64().get(number) == simdjson::SUCCESS) target.push_back(static_cast<int>(number));
+        if (item.get_int64().get(number) == simdjson::SUCCESS)
+            target.push_back(static_cast<int>(number));
     }
 }
 
@@ -98,7 +99,8 @@ bool read_time(PublishedSample& sample, std::string_view field, od::value value,
     return fault == NumberFault::none;
 }
 
-// [[8.5, 8.3], [9.2, 9.0]]: positions, each over runs; also a flat list. A position becomes its mean.
+// [[8.5, 8.3], [9.2, 9.0]]: positions, each over runs; also a flat list. A position becomes its
+// mean.
 void read_positions(PublishedSample& sample, od::value value) {
     od::array positions;
     if (value.get_array().get(positions) != simdjson::SUCCESS) return;
@@ -109,8 +111,9 @@ void read_positions(PublishedSample& sample, od::value value) {
         if (position.type().get(type) != simdjson::SUCCESS)
             return sample.note("T_decode_per_step", NumberFault::not_a_number);
         std::vector<double> runs(1);
-        const NumberFault fault =
-            type == od::json_type::array ? read_times(position, runs) : read_non_negative(position, runs.front());
+        const NumberFault fault = type == od::json_type::array
+                                      ? read_times(position, runs)
+                                      : read_non_negative(position, runs.front());
         if (fault != NumberFault::none) return sample.note("T_decode_per_step", fault);
         if (runs.empty()) continue;
         sample.record.T_decode_per_step.push_back(std::accumulate(runs.begin(), runs.end(), 0.0) /
@@ -138,7 +141,8 @@ void read_sample_field(PublishedSample& sample, std::string_view name, od::value
     } else if (name == "content_tokens") {
         read_count(sample, name, value, record.content_tokens);
     } else if (name == "ends_with_eos") {
-        if (value.get_bool().get(record.ends_with_eos) != simdjson::SUCCESS) record.ends_with_eos = false;
+        if (value.get_bool().get(record.ends_with_eos) != simdjson::SUCCESS)
+            record.ends_with_eos = false;
     } else if (name == "actual_image_size") {
         read_pair(value, record.image_size);
     } else if (name == "actual_tiling") {
@@ -174,7 +178,8 @@ bool each_field(od::object object, const Handler& handler) {
     for (auto field : object) {
         std::string_view name;
         od::value value;
-        if (field.unescaped_key().get(name) != simdjson::SUCCESS || field.value().get(value) != simdjson::SUCCESS)
+        if (field.unescaped_key().get(name) != simdjson::SUCCESS ||
+            field.value().get(value) != simdjson::SUCCESS)
             return false;
         if (!handler(name, value)) return false;
     }
@@ -205,7 +210,8 @@ void read_summary(od::value value, Knobs& knobs) {
     bool first = true;
     for (auto item : array) {
         od::object object;
-        if (!std::exchange(first, false) || item.get_object().get(object) != simdjson::SUCCESS) return;
+        if (!std::exchange(first, false) || item.get_object().get(object) != simdjson::SUCCESS)
+            return;
         each_field(object, [&](std::string_view name, od::value field) {
             read_knob(name, field, knobs);
             return true;
@@ -227,7 +233,8 @@ void check_complete(PublishedSample& sample) {
     require(sample.has_vision_time, "T_vision_total");
     require(sample.has_prefill_time, "T_LLM_prefill");
     require(sample.has_decode_time, "T_LLM_decode");
-    if (sample.fault.empty() && sample.record.output_tokens < 1) sample.fault = "output_tokens below 1";
+    if (sample.fault.empty() && sample.record.output_tokens < 1)
+        sample.fault = "output_tokens below 1";
 }
 
 Knobs merged(const Knobs& sample, const Knobs& document) {
@@ -238,11 +245,13 @@ Knobs merged(const Knobs& sample, const Knobs& document) {
     }
     if (!knobs.top_k) knobs.top_k = document.top_k;
     if (!knobs.active_blocks) knobs.active_blocks = document.active_blocks;
-    if (knobs.active_block_indices.empty()) knobs.active_block_indices = document.active_block_indices;
+    if (knobs.active_block_indices.empty())
+        knobs.active_block_indices = document.active_block_indices;
     return knobs;
 }
 
-SampleRecord finished(PublishedSample&& sample, const std::string& dataset, const std::string& stem) {
+SampleRecord finished(PublishedSample&& sample, const std::string& dataset,
+                      const std::string& stem) {
     SampleRecord record = std::move(sample.record);
     record.format = RecordFormat::published;
     record.dataset = dataset;
@@ -253,7 +262,8 @@ SampleRecord finished(PublishedSample&& sample, const std::string& dataset, cons
     record.prompt_tokens = record.vision_tokens + record.text_tokens;
     record.T_prefill_total = record.T_vision_total + record.T_LLM_prefill;
     if (record.T_total == 0) record.T_total = record.T_prefill_total + record.T_LLM_decode;
-    if (record.content_tokens == 0) record.content_tokens = record.output_tokens - (record.ends_with_eos ? 1 : 0);
+    if (record.content_tokens == 0)
+        record.content_tokens = record.output_tokens - (record.ends_with_eos ? 1 : 0);
     const auto steps = static_cast<std::size_t>(record.decode_steps());
     if (!record.T_decode_per_step.empty() && record.T_decode_per_step.size() != steps)
         record.flags.push_back("steps_length");
@@ -262,12 +272,14 @@ SampleRecord finished(PublishedSample&& sample, const std::string& dataset, cons
 
 }  // namespace
 
-void read_published_document(std::string_view text, const std::string& file, const std::string& dataset,
+void read_published_document(std::string_view text, const std::string& file,
+                             const std::string& dataset,
                              const std::function<void(SampleRecord&&)>& sink, ReadReport& report) {
     od::parser parser;
     od::document document;
     od::object object;
-    if (parser.iterate(text.data(), text.size(), text.size() + json_padding).get(document) != simdjson::SUCCESS ||
+    if (parser.iterate(text.data(), text.size(), text.size() + json_padding).get(document) !=
+            simdjson::SUCCESS ||
         document.get_object().get(object) != simdjson::SUCCESS) {
         return report.skip(file, 0, "broken document");
     }
@@ -282,7 +294,8 @@ void read_published_document(std::string_view text, const std::string& file, con
         return read_samples(value, samples);
     });
     if (!whole) report.skip(file, static_cast<std::int64_t>(samples.size()), "broken document");
-    else if (!has_samples) report.notes.push_back(file + ": has no per_sample_results; not a result document");
+    else if (!has_samples)
+        report.notes.push_back(file + ": has no per_sample_results; not a result document");
     const std::string stem = std::filesystem::path(file).stem().string();
     for (PublishedSample& sample : samples) {
         sample.knobs = merged(sample.knobs, knobs);

@@ -22,7 +22,8 @@ namespace {
 
 constexpr std::size_t examples_kept = 20;
 
-// A file's text with `json_padding` zero bytes after its end. Not a string: that would be cleared before it is read.
+// A file's text with `json_padding` zero bytes after its end. Not a string: that would be cleared
+// before it is read.
 struct PaddedText {
     std::unique_ptr<char[]> bytes;
     std::size_t size = 0;
@@ -35,8 +36,8 @@ PaddedText read_padded(const fs::path& path) {
     std::error_code error;
     const auto size = fs::file_size(path, error);
     if (!stream || error)
-        throw InputError(
-            fmt::format("{}: cannot read ({})", path.string(), error ? error.message() : "no permission?"));
+        throw InputError(fmt::format("{}: cannot read ({})", path.string(),
+                                     error ? error.message() : "no permission?"));
     PaddedText text{std::make_unique_for_overwrite<char[]>(size + json_padding), 0};
     stream.read(text.bytes.get(), static_cast<std::streamsize>(size));
     text.size = static_cast<std::size_t>(stream.gcount());
@@ -64,7 +65,8 @@ std::vector<fs::path> sorted_files(const fs::path& directory) {
     return files;
 }
 
-// The merged file that a shard belongs to, `<name>_rank<i>.json` or `records.shard-<i>-of-<n>.jsonl`; else empty.
+// The merged file that a shard belongs to, `<name>_rank<i>.json` or
+// `records.shard-<i>-of-<n>.jsonl`; else empty.
 fs::path merged_name(const fs::path& path) {
     static const std::regex shard("(.*)(_rank[0-9]+|\\.shard-[0-9]+-of-[0-9]+)");
     std::smatch match;
@@ -85,14 +87,16 @@ struct Collector {
             set.records.reserve(before + static_cast<std::size_t>(lines) + 1);
             keys.reserve(before + static_cast<std::size_t>(lines) + 1);
             read_native_lines(
-                text.view(), path.string(), [&](SampleRecord&& record) { add_native(std::move(record), dataset); },
-                set.report);
+                text.view(), path.string(),
+                [&](SampleRecord&& record) { add_native(std::move(record), dataset); }, set.report);
         } else {
             read_published_document(
                 text.view(), path.string(), dataset,
-                [&](SampleRecord&& record) { set.records.push_back(std::move(record)); }, set.report);
+                [&](SampleRecord&& record) { set.records.push_back(std::move(record)); },
+                set.report);
         }
-        const bool known = std::find(set.datasets.begin(), set.datasets.end(), dataset) != set.datasets.end();
+        const bool known =
+            std::find(set.datasets.begin(), set.datasets.end(), dataset) != set.datasets.end();
         if (set.records.size() > before && !known) set.datasets.push_back(dataset);
     }
 
@@ -111,8 +115,8 @@ struct Collector {
         for (const fs::path& path : sorted_files(directory)) {
             if (!is_native_file(path) && !is_published_file(path)) continue;
             if (const fs::path merged = merged_name(path); !merged.empty() && fs::exists(merged)) {
-                set.report.notes.push_back(
-                    fmt::format("{}: shard of {}, which is read instead", path.string(), merged.filename().string()));
+                set.report.notes.push_back(fmt::format("{}: shard of {}, which is read instead",
+                                                       path.string(), merged.filename().string()));
                 continue;
             }
             read_file(path, dataset);
@@ -131,8 +135,9 @@ struct Collector {
 
 bool holds_records(const fs::path& directory) {
     const auto files = sorted_files(directory);
-    return std::any_of(files.begin(), files.end(),
-                       [](const fs::path& path) { return is_native_file(path) || is_published_file(path); });
+    return std::any_of(files.begin(), files.end(), [](const fs::path& path) {
+        return is_native_file(path) || is_published_file(path);
+    });
 }
 
 bool wanted(const std::string& dataset, const ReadOptions& options) {
@@ -145,25 +150,30 @@ void read_directory(const fs::path& directory, const ReadOptions& options, Colle
     std::vector<fs::path> folders;
     for (const auto& entry : fs::directory_iterator(directory)) {
         const std::string name = entry.path().filename().string();
-        if (entry.is_directory() && name != "logs" && !name.starts_with(".") && holds_records(entry.path()))
+        if (entry.is_directory() && name != "logs" && !name.starts_with(".") &&
+            holds_records(entry.path()))
             folders.push_back(entry.path());
     }
     std::sort(folders.begin(), folders.end());
     collector.read_header(directory);
     for (const fs::path& folder : folders) {
-        if (wanted(canonical_dataset(folder.filename().string()), options)) collector.read_dataset(folder);
+        if (wanted(canonical_dataset(folder.filename().string()), options))
+            collector.read_dataset(folder);
     }
     if (folders.empty()) collector.read_dataset(directory);
 }
 
 [[noreturn]] void nothing_found(const fs::path& path, const ReadReport& report) {
     std::string message = fmt::format(
-        "{}: no records found. Looked for <dataset>/records*.jsonl (native) and <dataset>/*.json with "
+        "{}: no records found. Looked for <dataset>/records*.jsonl (native) and <dataset>/*.json "
+        "with "
         "per_sample_results (published)",
         path.string());
-    for (const auto& [reason, count] : report.skipped) message += fmt::format("; {} skipped: {}", count, reason);
+    for (const auto& [reason, count] : report.skipped)
+        message += fmt::format("; {} skipped: {}", count, reason);
     if (!report.examples.empty())
-        message += fmt::format(" (first: {}:{})", report.examples.front().file, report.examples.front().line);
+        message += fmt::format(" (first: {}:{})", report.examples.front().file,
+                               report.examples.front().line);
     throw InputError(message);
 }
 
@@ -176,7 +186,8 @@ std::int64_t ReadReport::skipped_count() const {
 
 void ReadReport::skip(std::string file, std::int64_t line, std::string reason) {
     ++skipped[reason];
-    if (examples.size() < examples_kept) examples.push_back({std::move(file), line, std::move(reason)});
+    if (examples.size() < examples_kept)
+        examples.push_back({std::move(file), line, std::move(reason)});
 }
 
 std::string canonical_dataset(std::string_view name) {
@@ -199,8 +210,10 @@ RecordSet read_results(const fs::path& path, const ReadOptions& options) {
     }
     RecordSet& set = collector.set;
     if (set.records.empty()) nothing_found(path, set.report);
-    const auto first_pass = std::stable_partition(set.records.begin(), set.records.end(), std::not_fn(is_tracing_pass));
-    set.passes.assign(std::make_move_iterator(first_pass), std::make_move_iterator(set.records.end()));
+    const auto first_pass =
+        std::stable_partition(set.records.begin(), set.records.end(), std::not_fn(is_tracing_pass));
+    set.passes.assign(std::make_move_iterator(first_pass),
+                      std::make_move_iterator(set.records.end()));
     set.records.erase(first_pass, set.records.end());
     return std::move(set);
 }

@@ -1,4 +1,5 @@
-// Reads results directories, tolerantly and saying so: native records and published result documents.
+// Reads results directories, tolerantly and saying so: native records and published result
+// documents.
 #pragma once
 
 #include <cstdint>
@@ -17,7 +18,8 @@ namespace decodemeter {
 
 struct SkippedSample {
     std::string file;
-    std::int64_t line = 0;  // 1-based line of a native file, index of the sample in a published document
+    std::int64_t line =
+        0;  // 1-based line of a native file, index of the sample in a published document
     std::string reason;
 };
 
@@ -27,7 +29,7 @@ struct ReadReport {
     std::int64_t published = 0;
     std::map<std::string, std::int64_t> skipped;  // by reason
     std::vector<SkippedSample> examples;          // the first few of them, with file and line
-    std::vector<std::string> notes;               // left-over shards, files that are no records, ...
+    std::vector<std::string> notes;  // left-over shards, files that are no records, ...
 
     std::int64_t skipped_count() const;
     void skip(std::string file, std::int64_t line, std::string reason);
@@ -37,7 +39,8 @@ struct RecordSet {
     std::optional<RunHeader> run;  // none for published documents
     std::vector<std::string> datasets;
     std::vector<SampleRecord> records;
-    std::vector<SampleRecord> passes;  // tracing passes, which tracing slows down: never mixed with the others
+    std::vector<SampleRecord>
+        passes;  // tracing passes, which tracing slows down: never mixed with the others
     ReadReport report;
 };
 
@@ -52,11 +55,12 @@ RecordSet read_results(const std::filesystem::path& path, const ReadOptions& opt
 // Calls `sink` for each whole record of native JSON-lines text, in order. `text` must have
 // `json_padding` readable bytes after its end.
 inline constexpr std::size_t json_padding = 64;
-void read_native_lines(std::string_view text, const std::string& file, const std::function<void(SampleRecord&&)>& sink,
-                       ReadReport& report);
+void read_native_lines(std::string_view text, const std::string& file,
+                       const std::function<void(SampleRecord&&)>& sink, ReadReport& report);
 
 // The same for one published document. `dataset` names the folder.
-void read_published_document(std::string_view text, const std::string& file, const std::string& dataset,
+void read_published_document(std::string_view text, const std::string& file,
+                             const std::string& dataset,
                              const std::function<void(SampleRecord&&)>& sink, ReadReport& report);
 
 // A data set's canonical name: '-' turned into '_'.

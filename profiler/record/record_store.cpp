@@ -26,7 +26,8 @@ namespace {
 std::string reason(int error) { return std::generic_category().message(error); }
 
 [[noreturn]] void fail(const fs::path& path, const char* what, int error) {
-    throw std::system_error(error, std::generic_category(), fmt::format("{}: {}", path.string(), what));
+    throw std::system_error(error, std::generic_category(),
+                            fmt::format("{}: {}", path.string(), what));
 }
 
 void write_all(int file, std::string_view text, const fs::path& path) {
@@ -54,12 +55,14 @@ std::string read_file(const fs::path& path) {
 FileDescriptor take_lock(const fs::path& path) {
     FileDescriptor lock(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644));
     if (lock.get() < 0) {
-        throw InputError(fmt::format("{}: cannot write there ({}); choose another with --results_dir", path.string(),
-                                     reason(errno)));
+        throw InputError(
+            fmt::format("{}: cannot write there ({}); choose another with --results_dir",
+                        path.string(), reason(errno)));
     }
     if (::flock(lock.get(), LOCK_EX | LOCK_NB) != 0) {
         throw InputError(
-            fmt::format("{}: another decodemeter is writing there; wait for it, or choose another --results_dir",
+            fmt::format("{}: another decodemeter is writing there; wait for it, or choose another "
+                        "--results_dir",
                         path.parent_path().string()));
     }
     return lock;
@@ -69,7 +72,8 @@ void write_file_atomically(const fs::path& path, const std::string& text) {
     fs::path temporary = path;
     temporary += ".new";
     {
-        FileDescriptor file(::open(temporary.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644));
+        FileDescriptor file(
+            ::open(temporary.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644));
         if (file.get() < 0) fail(temporary, "cannot open for writing", errno);
         write_all(file.get(), text, temporary);
         if (::fdatasync(file.get()) != 0) fail(temporary, "cannot flush", errno);
@@ -88,7 +92,8 @@ std::string key_of(simdjson::dom::parser& parser, std::string_view line) {
 
 }  // namespace
 
-FileDescriptor::FileDescriptor(FileDescriptor&& other) noexcept : value_(std::exchange(other.value_, -1)) {}
+FileDescriptor::FileDescriptor(FileDescriptor&& other) noexcept
+    : value_(std::exchange(other.value_, -1)) {}
 
 FileDescriptor& FileDescriptor::operator=(FileDescriptor&& other) noexcept {
     std::swap(value_, other.value_);
@@ -103,21 +108,26 @@ void check_results_directory(const fs::path& directory) {
     std::error_code error;
     fs::create_directories(directory, error);
     if (error || !fs::is_directory(directory)) {
-        throw InputError(fmt::format("{}: cannot create the results directory ({}); choose another with --results_dir",
-                                     directory.string(), error ? error.message() : "it is a file"));
+        throw InputError(fmt::format(
+            "{}: cannot create the results directory ({}); choose another with --results_dir",
+            directory.string(), error ? error.message() : "it is a file"));
     }
     if (::access(directory.c_str(), W_OK | X_OK) != 0) {
-        throw InputError(fmt::format("{}: cannot write there ({}); choose another with --results_dir",
-                                     directory.string(), reason(errno)));
+        throw InputError(
+            fmt::format("{}: cannot write there ({}); choose another with --results_dir",
+                        directory.string(), reason(errno)));
     }
 }
 
 std::string records_file_name(const Shard& shard) {
-    return shard.whole() ? "records.jsonl" : fmt::format("records.shard-{}-of-{}.jsonl", shard.index + 1, shard.count);
+    return shard.whole()
+               ? "records.jsonl"
+               : fmt::format("records.shard-{}-of-{}.jsonl", shard.index + 1, shard.count);
 }
 
 std::string run_file_name(const Shard& shard) {
-    return shard.whole() ? "run.json" : fmt::format("run.shard-{}-of-{}.json", shard.index + 1, shard.count);
+    return shard.whole() ? "run.json"
+                         : fmt::format("run.shard-{}-of-{}.json", shard.index + 1, shard.count);
 }
 
 RecordStore::RecordStore(fs::path results_dir, RunHeader header)
@@ -159,12 +169,13 @@ void RecordStore::read_existing_records() {
         const std::size_t whole = text.rfind('\n') == std::string::npos ? 0 : text.rfind('\n') + 1;
         if (whole < text.size()) {
             fs::resize_file(path, whole);
-            repairs_.push_back(
-                fmt::format("{}: removed a torn last line of {} bytes", path.string(), text.size() - whole));
+            repairs_.push_back(fmt::format("{}: removed a torn last line of {} bytes",
+                                           path.string(), text.size() - whole));
         }
         for (std::size_t begin = 0; begin < whole;) {
             const std::size_t end = text.find('\n', begin);
-            if (std::string key = key_of(parser, std::string_view(text).substr(begin, end - begin)); !key.empty()) {
+            if (std::string key = key_of(parser, std::string_view(text).substr(begin, end - begin));
+                !key.empty()) {
                 keys_.insert(std::move(key));
             }
             begin = end + 1;
@@ -192,7 +203,8 @@ FileDescriptor& RecordStore::file_for(const std::string& dataset) {
     std::error_code error;
     fs::create_directories(directory, error);
     if (error) throw std::system_error(error, directory.string() + ": cannot create");
-    return files_.emplace(dataset, open_for_append(directory / records_file_name(header_.shard))).first->second;
+    return files_.emplace(dataset, open_for_append(directory / records_file_name(header_.shard)))
+        .first->second;
 }
 
 void RecordStore::append(const SampleRecord& record) {
@@ -202,12 +214,14 @@ void RecordStore::append(const SampleRecord& record) {
     try {
         write_all(file.get(), to_json_line(record) + "\n", path);
     } catch (const std::system_error&) {
-        // A partial line would be repaired on resuming anyway; readers in between should not see it.
+        // A partial line would be repaired on resuming anyway; readers in between should not see
+        // it.
         [[maybe_unused]] const int ignored = ::ftruncate(file.get(), before);
         throw;
     }
     keys_.insert(record.key);
-    if (const auto now = std::chrono::steady_clock::now(); now - last_sync_ > std::chrono::seconds(1)) {
+    if (const auto now = std::chrono::steady_clock::now();
+        now - last_sync_ > std::chrono::seconds(1)) {
         sync();
         last_sync_ = now;
     }

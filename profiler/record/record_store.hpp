@@ -1,8 +1,8 @@
 // Append-only store of one run's records.
 //
-// Durability: each record reaches the kernel in one write() before the next sample starts, so a killed
-// process loses at most the sample in flight. fdatasync runs once a second and at the end, so a power
-// failure loses at most about a second of records.
+// Durability: each record reaches the kernel in one write() before the next sample starts, so a
+// killed process loses at most the sample in flight. fdatasync runs once a second and at the end,
+// so a power failure loses at most about a second of records.
 #pragma once
 
 #include <chrono>
@@ -34,9 +34,9 @@ private:
 
 class RecordStore {
 public:
-    // Opens or creates `results_dir` for the run that `header` describes, takes the lock against a second
-    // writer, repairs a torn last line, and reads the keys that are already there.
-    // Throws InputError when the directory cannot be written, is locked, or belongs to a different run.
+    // Opens or creates `results_dir` for the run that `header` describes, takes the lock against a
+    // second writer, repairs a torn last line, and reads the keys that are already there. Throws
+    // InputError when the directory cannot be written, is locked, or belongs to a different run.
     RecordStore(std::filesystem::path results_dir, RunHeader header);
 
     bool contains(const std::string& key) const { return keys_.contains(key); }
@@ -45,8 +45,8 @@ public:
     const std::vector<std::string>& repairs() const noexcept { return repairs_; }
     const RunHeader& header() const noexcept { return header_; }
 
-    // Throws std::system_error when the record could not be written whole (disk full); the file is then
-    // cut back to the last whole record.
+    // Throws std::system_error when the record could not be written whole (disk full); the file is
+    // then cut back to the last whole record.
     void append(const SampleRecord& record);
 
     // Rewrites run.json with `header`'s results of the run (warm-up, absent, figures).
@@ -75,8 +75,8 @@ private:
     std::chrono::steady_clock::time_point last_sync_{};
 };
 
-// Makes `results_dir` where it is missing. Throws InputError when it cannot be made or written to: to be called before
-// a model is loaded.
+// Makes `results_dir` where it is missing. Throws InputError when it cannot be made or written to:
+// to be called before a model is loaded.
 void check_results_directory(const std::filesystem::path& results_dir);
 
 // "records.jsonl", or "records.shard-2-of-4.jsonl" for shard index 1 of 4; likewise "run.json".

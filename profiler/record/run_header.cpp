@@ -17,8 +17,10 @@ std::vector<std::string> run_differences(const RunHeader& mine, const RunHeader&
     compare("execution_mode", mine.execution_mode, existing.execution_mode);
     compare("max_crops", mine.max_crops, existing.max_crops);
     compare("block_rule", mine.block_rule, existing.block_rule);
-    compare("stop_rule.output_lengths", mine.stop_rule.output_lengths, existing.stop_rule.output_lengths);
-    compare("stop_rule.max_new_tokens", mine.stop_rule.max_new_tokens, existing.stop_rule.max_new_tokens);
+    compare("stop_rule.output_lengths", mine.stop_rule.output_lengths,
+            existing.stop_rule.output_lengths);
+    compare("stop_rule.max_new_tokens", mine.stop_rule.max_new_tokens,
+            existing.stop_rule.max_new_tokens);
     compare("stop_rule.length_seed", mine.stop_rule.length_seed, existing.stop_rule.length_seed);
     compare("synthetic", mine.synthetic, existing.synthetic);
     return differences;

@@ -83,7 +83,8 @@ struct RunHeader {
         figures;  // free-form results of the run as JSON texts: overhead, operations per step
 };
 
-// What makes two runs different runs, as "model.dtype: float32 here, bfloat16 in run.json". Empty: the same run.
+// What makes two runs different runs, as "model.dtype: float32 here, bfloat16 in run.json". Empty:
+// the same run.
 std::vector<std::string> run_differences(const RunHeader& mine, const RunHeader& existing);
 
 }  // namespace decodemeter

@@ -15,7 +15,8 @@ Json or_null(const std::optional<T>& value) {
     return value ? Json(*value) : Json(nullptr);
 }
 
-// Leaves `value` as it is where the field is missing, null or of another type: run.json is read tolerantly.
+// Leaves `value` as it is where the field is missing, null or of another type: run.json is read
+// tolerantly.
 template <class T>
 void read(const Json& json, const char* field, T& value) {
     const auto found = json.find(field);
@@ -68,8 +69,9 @@ Json definitions() {
 Json starts_json(const std::vector<RunStart>& starts) {
     Json json = Json::array();
     for (const RunStart& start : starts) {
-        json.push_back(
-            {{"time", start.time}, {"command_line", start.command_line}, {"git_revision", start.git_revision}});
+        json.push_back({{"time", start.time},
+                        {"command_line", start.command_line},
+                        {"git_revision", start.git_revision}});
     }
     return json;
 }
@@ -154,7 +156,8 @@ std::string to_json(const RunHeader& header) {
 RunHeader parse_run_header(std::string_view text, const std::string& origin) {
     const Json json = Json::parse(text, nullptr, false);
     if (!json.is_object())
-        throw InputError(origin + ": is not a JSON object; move it away, or name another results directory");
+        throw InputError(origin +
+                         ": is not a JSON object; move it away, or name another results directory");
     RunHeader header;
     header.device = parse_device(part(json, "device"));
     header.versions = parse_versions(part(json, "versions"));
@@ -189,7 +192,8 @@ RunHeader parse_run_header(std::string_view text, const std::string& origin) {
         }
     }
     read(json, "absent", header.absent);
-    for (const auto& [name, value] : part(json, "figures").items()) header.figures[name] = value.dump();
+    for (const auto& [name, value] : part(json, "figures").items())
+        header.figures[name] = value.dump();
     read(json, "synthetic", header.synthetic);
     return header;
 }

@@ -15,10 +15,12 @@ std::optional<double> decode_per_step_mean_ms(const SampleRecord& record) {
 }
 
 bool is_tracing_pass(const SampleRecord& record) {
-    return std::find(record.flags.begin(), record.flags.end(), tracing_pass_flag) != record.flags.end();
+    return std::find(record.flags.begin(), record.flags.end(), tracing_pass_flag) !=
+           record.flags.end();
 }
 
-std::string record_key(const std::string& dataset, std::int64_t sample_id, const ConfigKey& config, int repeat) {
+std::string record_key(const std::string& dataset, std::int64_t sample_id, const ConfigKey& config,
+                       int repeat) {
     char id[32];
     std::snprintf(id, sizeof id, "%06lld", static_cast<long long>(sample_id));
     return dataset + '/' + id + '/' + to_string(config) + '/' + std::to_string(repeat);

@@ -41,8 +41,10 @@ struct CuptiSummary {
     std::vector<std::int64_t> api_calls;
     std::vector<std::int64_t> synchronisations;
     std::vector<std::int64_t> memcpy_bytes;
-    std::optional<std::vector<double>> event_span_ms;  // of the pass's CUDA events, on the same clock
-    std::optional<std::vector<double>> event_lag_ms;   // from the end of the step's last activity to its event
+    std::optional<std::vector<double>>
+        event_span_ms;  // of the pass's CUDA events, on the same clock
+    std::optional<std::vector<double>>
+        event_lag_ms;  // from the end of the step's last activity to its event
     std::int64_t events_misplaced = 0;
     std::int64_t dropped = 0;
     std::int64_t zero_timestamps = 0;
@@ -106,14 +108,16 @@ struct SampleRecord {
     std::vector<std::string> flags;
     std::string time;  // ISO 8601, UTC
     bool synthetic = false;
-    std::optional<std::string> trace;  // file with the sample's trace, relative to the results directory
+    std::optional<std::string>
+        trace;  // file with the sample's trace, relative to the results directory
 
     std::optional<std::string> prompt;
     std::optional<std::string> image;
     std::optional<std::string> pred;
     std::vector<std::string> answers;
     std::optional<double> accuracy;
-    std::optional<double> stored_per_token_ms;  // T_decode_per_token as a file has it; never trusted
+    std::optional<double>
+        stored_per_token_ms;  // T_decode_per_token as a file has it; never trusted
 
     int decode_steps() const noexcept { return output_tokens > 0 ? output_tokens - 1 : 0; }
 };
@@ -128,6 +132,7 @@ inline constexpr const char* tracing_pass_flag = "cupti_pass";
 bool is_tracing_pass(const SampleRecord& record);
 
 // "coco_2014_vqa/000017/high_8_16/0"
-std::string record_key(const std::string& dataset, std::int64_t sample_id, const ConfigKey& config, int repeat);
+std::string record_key(const std::string& dataset, std::int64_t sample_id, const ConfigKey& config,
+                       int repeat);
 
 }  // namespace decodemeter

@@ -64,7 +64,8 @@ void add_identity(Json& json, const SampleRecord& record) {
     json["sample_id"] = record.sample_id;
     json["repeat"] = record.repeat;
     json["tier"] = record.config.tier ? Json(to_string(*record.config.tier)) : Json(nullptr);
-    json["tier_idx"] = record.config.tier ? Json(static_cast<int>(*record.config.tier)) : Json(nullptr);
+    json["tier_idx"] =
+        record.config.tier ? Json(static_cast<int>(*record.config.tier)) : Json(nullptr);
     json["top_k"] = record.config.top_k;
     json["num_active_blocks"] = record.config.active_blocks;
     json["active_block_indices"] = record.active_block_indices;
@@ -103,7 +104,8 @@ void add_times(Json& json, const SampleRecord& record) {
 
 void add_optional_parts(Json& json, const SampleRecord& record) {
     json["clocks"] = record.clocks ? clocks_json(*record.clocks) : Json(nullptr);
-    json["subtraction"] = record.subtraction ? subtraction_json(*record.subtraction) : Json(nullptr);
+    json["subtraction"] =
+        record.subtraction ? subtraction_json(*record.subtraction) : Json(nullptr);
     if (record.cupti) json["cupti"] = cupti_json(*record.cupti);
     if (record.cupti_refused) json["cupti"] = {{"none", *record.cupti_refused}};
     json["gpu"] = record.gpu ? gpu_json(*record.gpu) : Json(nullptr);
@@ -126,7 +128,8 @@ std::string to_json_line(const SampleRecord& record) {
     add_counts(json, record);
     add_times(json, record);
     add_optional_parts(json, record);
-    // A prompt or an answer from elsewhere may hold broken UTF-8; the record must not be lost for it.
+    // A prompt or an answer from elsewhere may hold broken UTF-8; the record must not be lost for
+    // it.
     return json.dump(-1, ' ', false, Json::error_handler_t::replace);
 }
 

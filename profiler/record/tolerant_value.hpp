@@ -1,4 +1,5 @@
-// The value of a field, read with simdjson: what cannot be used is noted in the line's state or passed over.
+// The value of a field, read with simdjson: what cannot be used is noted in the line's state or
+// passed over.
 #pragma once
 
 #include <simdjson.h>
@@ -55,7 +56,8 @@ public:
     template <class Integer>
     void integer(Integer& target) {
         std::int64_t number = 0;
-        if (value_.get_int64().get(number) == simdjson::SUCCESS) target = static_cast<Integer>(number);
+        if (value_.get_int64().get(number) == simdjson::SUCCESS)
+            target = static_cast<Integer>(number);
     }
 
     template <class Integer>
@@ -64,7 +66,8 @@ public:
         if (value_.get_array().get(array) != simdjson::SUCCESS) return;
         for (auto item : array) {
             std::int64_t number = 0;
-            if (item.get_int64().get(number) == simdjson::SUCCESS) target.push_back(static_cast<Integer>(number));
+            if (item.get_int64().get(number) == simdjson::SUCCESS)
+                target.push_back(static_cast<Integer>(number));
         }
     }
 
@@ -87,7 +90,8 @@ public:
         if (value_.get_int64().get(number) != simdjson::SUCCESS) {
             double wrong = 0;
             const NumberFault fault = read_number(value_, wrong);
-            return state.note(field, fault == NumberFault::none ? NumberFault::not_a_number : fault);
+            return state.note(field,
+                              fault == NumberFault::none ? NumberFault::not_a_number : fault);
         }
         if (number < 0) return state.note(field, NumberFault::negative);
         target = static_cast<Integer>(number);
@@ -115,7 +119,8 @@ public:
         if (fault != NumberFault::none && fault != NumberFault::missing) state.note(field, fault);
     }
 
-    void optional_times(LineState& state, std::string_view field, std::optional<std::vector<double>>& target) {
+    void optional_times(LineState& state, std::string_view field,
+                        std::optional<std::vector<double>>& target) {
         std::vector<double> read;
         const NumberFault fault = read_times(value_, read);
         if (fault == NumberFault::none) target = std::move(read);
@@ -138,12 +143,14 @@ public:
 
     // The same for an object; false where it breaks off.
     template <class Table, class Handler>
-    static bool each_field_of(simdjson::ondemand::object object, const Table& fields, const Handler& handler) {
+    static bool each_field_of(simdjson::ondemand::object object, const Table& fields,
+                              const Handler& handler) {
         std::size_t expected = 0;
         for (auto field : object) {
             std::string_view name;
             simdjson::ondemand::value value;
-            if (field.unescaped_key().get(name) != simdjson::SUCCESS || field.value().get(value) != simdjson::SUCCESS)
+            if (field.unescaped_key().get(name) != simdjson::SUCCESS ||
+                field.value().get(value) != simdjson::SUCCESS)
                 return false;
             const std::size_t index = find_field(fields, name, expected);
             if (index < fields.size()) expected = index + 1 < fields.size() ? index + 1 : 0;

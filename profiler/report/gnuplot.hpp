@@ -18,7 +18,8 @@ enum class Mark {
     boxes,  // median y, quartiles low and high, whiskers whisker_low and whisker_high
 };
 
-// One thing drawn. The vectors are as long as x where the mark needs them; entries that are not finite leave a gap.
+// One thing drawn. The vectors are as long as x where the mark needs them; entries that are not
+// finite leave a gap.
 struct Series {
     std::string label;  // in the key; empty: not there
     Mark mark = Mark::points;
@@ -63,13 +64,15 @@ struct Figure {
 
 enum class Picture { png, svg };
 
-// The commands that draw `figure` into `file`. Texts are quoted so that gnuplot evaluates nothing in them.
-std::string gnuplot_script(const Figure& figure, Picture picture, const std::filesystem::path& file);
+// The commands that draw `figure` into `file`. Texts are quoted so that gnuplot evaluates nothing
+// in them.
+std::string gnuplot_script(const Figure& figure, Picture picture,
+                           const std::filesystem::path& file);
 
 bool gnuplot_is_installed();
 
-// Writes `stem`.png and `stem`.svg. Throws std::runtime_error with gnuplot's own words where it fails, and with
-// how to install it where it is not there.
+// Writes `stem`.png and `stem`.svg. Throws std::runtime_error with gnuplot's own words where it
+// fails, and with how to install it where it is not there.
 void draw(const Figure& figure, const std::filesystem::path& stem);
 
 }  // namespace decodemeter

@@ -54,7 +54,8 @@ std::string inline_svg(const std::filesystem::path& file, int number) {
     const std::size_t begin = text.find("<svg");
     if (begin == std::string::npos) throw std::runtime_error(file.string() + " is no SVG picture");
     text.erase(0, begin);
-    static const std::regex active("<script[\\s\\S]*?</script>|<script[^>]*/>| on[a-z]+=\"[^\"]*\"", std::regex::icase);
+    static const std::regex active("<script[\\s\\S]*?</script>|<script[^>]*/>| on[a-z]+=\"[^\"]*\"",
+                                   std::regex::icase);
     text = std::regex_replace(text, active, "");
     // Ids of several pictures on one page must differ, or all would use the first one's marks.
     const std::string prefix = "p" + std::to_string(number) + "-";
@@ -86,15 +87,17 @@ void HtmlPage::table(const Table& table, const std::string& caption) {
 }
 
 void HtmlPage::picture(const std::filesystem::path& svg_file, const std::string& caption) {
-    body_ += "<figure>\n" + inline_svg(svg_file, ++pictures_) + "<figcaption>" + escape_html(caption) +
-             "</figcaption>\n</figure>\n";
+    body_ += "<figure>\n" + inline_svg(svg_file, ++pictures_) + "<figcaption>" +
+             escape_html(caption) + "</figcaption>\n</figure>\n";
 }
 
 std::string HtmlPage::text() const {
     std::string page = "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n";
     page += "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n";
-    page += "<title>" + escape_html(title_) + "</title>\n<style>" + style + "</style>\n</head>\n<body>\n";
-    page += "<h1>" + escape_html(title_) + "</h1>\n<p class=\"subtitle\">" + escape_html(subtitle_) + "</p>\n";
+    page += "<title>" + escape_html(title_) + "</title>\n<style>" + style +
+            "</style>\n</head>\n<body>\n";
+    page += "<h1>" + escape_html(title_) + "</h1>\n<p class=\"subtitle\">" +
+            escape_html(subtitle_) + "</p>\n";
     if (!contents_.empty()) page += "<nav>\n" + contents_ + "</nav>\n";
     return page + body_ + "</body>\n</html>\n";
 }

@@ -1,5 +1,5 @@
-// A report as one self-contained HTML file: text, tables and inline pictures, for light and dark screens and for
-// paper. Includes nothing of ours but table.hpp.
+// A report as one self-contained HTML file: text, tables and inline pictures, for light and dark
+// screens and for paper. Includes nothing of ours but table.hpp.
 #pragma once
 
 #include <filesystem>
@@ -19,8 +19,8 @@ public:
     void paragraph(const std::string& text);
     // The first column is aligned left, the others right. A table wider than the page scrolls.
     void table(const Table& table, const std::string& caption = {});
-    // The SVG file's content, with what could run or load something taken out. Throws std::runtime_error where it
-    // cannot be read.
+    // The SVG file's content, with what could run or load something taken out. Throws
+    // std::runtime_error where it cannot be read.
     void picture(const std::filesystem::path& svg_file, const std::string& caption);
 
     std::string text() const;

@@ -25,7 +25,8 @@ std::string bar(double fraction) {
 
 std::string format_duration(std::chrono::seconds duration) {
     const auto seconds = duration.count();
-    if (seconds >= 3600) return fmt::format("{}:{:02}:{:02}", seconds / 3600, seconds / 60 % 60, seconds % 60);
+    if (seconds >= 3600)
+        return fmt::format("{}:{:02}:{:02}", seconds / 3600, seconds / 60 % 60, seconds % 60);
     return fmt::format("{}:{:02}", seconds / 60, seconds % 60);
 }
 
@@ -44,7 +45,9 @@ void Progress::update(std::int64_t done, const std::string& note) {
     done_ = std::min(done, total_);
     note_ = note;
     const auto now = Clock::now();
-    if (now - last_draw_ < (terminal_ ? Clock::duration(terminal_interval) : Clock::duration(line_interval))) return;
+    if (now - last_draw_ <
+        (terminal_ ? Clock::duration(terminal_interval) : Clock::duration(line_interval)))
+        return;
     draw(now);
 }
 
@@ -59,8 +62,9 @@ void Progress::draw(Clock::time_point now) {
     last_draw_ = now;
     const double fraction = static_cast<double>(done_) / static_cast<double>(total_);
     const auto elapsed = now - start_;
-    std::string line = fmt::format("{} {} {:3.0f} % {}/{} {}", label_, bar(fraction), 100 * fraction, done_, total_,
-                                   format_duration(std::chrono::duration_cast<std::chrono::seconds>(elapsed)));
+    std::string line = fmt::format(
+        "{} {} {:3.0f} % {}/{} {}", label_, bar(fraction), 100 * fraction, done_, total_,
+        format_duration(std::chrono::duration_cast<std::chrono::seconds>(elapsed)));
     if (done_ > 0 && done_ < total_) {
         const auto left = std::chrono::duration<double>(elapsed) * ((1 - fraction) / fraction);
         line += " left " + format_duration(std::chrono::duration_cast<std::chrono::seconds>(left));

@@ -10,13 +10,15 @@ namespace decodemeter {
 
 class Progress {
 public:
-    // `label` names the work, `total` its steps. Writes to `stream`, standard error unless told otherwise.
+    // `label` names the work, `total` its steps. Writes to `stream`, standard error unless told
+    // otherwise.
     Progress(std::string label, std::int64_t total, std::FILE* stream = stderr);
     ~Progress();
     Progress(const Progress&) = delete;
     Progress& operator=(const Progress&) = delete;
 
-    // Sets the number of steps done and a short note, as "epoch loss 0.12". Redraws at most ten times a second.
+    // Sets the number of steps done and a short note, as "epoch loss 0.12". Redraws at most ten
+    // times a second.
     void update(std::int64_t done, const std::string& note = {});
 
     // Draws the last state and ends the line; the destructor does it otherwise.

@@ -14,7 +14,8 @@ std::string padded(const std::string& cell, std::size_t width, bool left) {
 
 std::string html_row(const std::vector<std::string>& cells, const char* tag) {
     std::string row = "<tr>";
-    for (const std::string& cell : cells) row += std::string("<") + tag + ">" + escape_html(cell) + "</" + tag + ">";
+    for (const std::string& cell : cells)
+        row += std::string("<") + tag + ">" + escape_html(cell) + "</" + tag + ">";
     return row + "</tr>\n";
 }
 
@@ -22,7 +23,8 @@ std::string html_row(const std::vector<std::string>& cells, const char* tag) {
 
 std::size_t display_width(const std::string& text) {
     const auto continues = [](char c) { return (static_cast<unsigned char>(c) & 0xC0) == 0x80; };
-    return text.size() - static_cast<std::size_t>(std::count_if(text.begin(), text.end(), continues));
+    return text.size() -
+           static_cast<std::size_t>(std::count_if(text.begin(), text.end(), continues));
 }
 
 std::string escape_html(const std::string& text) {
@@ -51,7 +53,8 @@ std::string escape_html(const std::string& text) {
 Table::Table(std::vector<std::string> header) : header_(std::move(header)) {}
 
 void Table::add_row(std::vector<std::string> cells) {
-    if (cells.size() > header_.size()) throw std::invalid_argument("a table row has more cells than the header");
+    if (cells.size() > header_.size())
+        throw std::invalid_argument("a table row has more cells than the header");
     cells.resize(header_.size());
     rows_.push_back(std::move(cells));
 }

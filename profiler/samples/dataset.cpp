@@ -33,16 +33,21 @@ const std::vector<Dataset>& datasets() {
          "vqa",
          read_vqa,
          {"", "annotations", "questions"},
-         {{"validation", {"v2_OpenEnded_mscoco_val2014_questions.json", "v2_mscoco_val2014_annotations.json"}},
-          {"train", {"v2_OpenEnded_mscoco_train2014_questions.json", "v2_mscoco_train2014_annotations.json"}},
+         {{"validation",
+           {"v2_OpenEnded_mscoco_val2014_questions.json", "v2_mscoco_val2014_annotations.json"}},
+          {"train",
+           {"v2_OpenEnded_mscoco_train2014_questions.json",
+            "v2_mscoco_train2014_annotations.json"}},
           {"test", {"v2_OpenEnded_mscoco_test2015_questions.json"}}}},
         {"okvqa",
          "okvqa",
          "vqa",
          read_vqa,
          {"", "annotations", "questions"},
-         {{"validation", {"OpenEnded_mscoco_val2014_questions.json", "mscoco_val2014_annotations.json"}},
-          {"train", {"OpenEnded_mscoco_train2014_questions.json", "mscoco_train2014_annotations.json"}}}},
+         {{"validation",
+           {"OpenEnded_mscoco_val2014_questions.json", "mscoco_val2014_annotations.json"}},
+          {"train",
+           {"OpenEnded_mscoco_train2014_questions.json", "mscoco_train2014_annotations.json"}}}},
         {"coco_caption",
          "coco_captioning",
          "captioning",
@@ -74,19 +79,28 @@ const std::vector<Dataset>& datasets() {
          read_scene_text_vqa,
          {""},
          {{"train", {"train_task_3.json"}}, {"test", {"test_task_3.json"}}}},
-        {"tally_qa", "tally_qa", "count", read_tally_qa, {""}, {{"test", {"test.json"}}, {"train", {"train.json"}}}},
+        {"tally_qa",
+         "tally_qa",
+         "count",
+         read_tally_qa,
+         {""},
+         {{"test", {"test.json"}}, {"train", {"train.json"}}}},
         {"science_qa_img",
          "science_qa",
          "choice",
          read_science_qa,
          {"", "text", "data/scienceqa"},
-         {{"validation", {"problems.json"}}, {"train", {"problems.json"}}, {"test", {"problems.json"}}}},
+         {{"validation", {"problems.json"}},
+          {"train", {"problems.json"}},
+          {"test", {"problems.json"}}}},
         {"mmmu",
          "a_okvqa_mc",
          "choice",
          read_mmmu,
          {""},
-         {{"validation", {"mmmu_validation.jsonl"}}, {"dev", {"mmmu_dev.jsonl"}}, {"test", {"mmmu_test.jsonl"}}}},
+         {{"validation", {"mmmu_validation.jsonl"}},
+          {"dev", {"mmmu_dev.jsonl"}},
+          {"test", {"mmmu_test.jsonl"}}}},
     };
     return table;
 }
@@ -101,7 +115,8 @@ const Dataset& dataset_of(std::string_view name) {
     for (const Dataset& dataset : datasets()) {
         if (name == dataset.name) return dataset;
     }
-    throw InputError("there is no data set \"" + std::string(name) + "\"; there are " + joined(dataset_names()));
+    throw InputError("there is no data set \"" + std::string(name) + "\"; there are " +
+                     joined(dataset_names()));
 }
 
 const Split& split_of(const Dataset& dataset, std::string_view name) {
@@ -109,8 +124,8 @@ const Split& split_of(const Dataset& dataset, std::string_view name) {
     for (const Split& split : dataset.splits) {
         if (name == split.name) return split;
     }
-    throw InputError(std::string(dataset.name) + " has no split \"" + std::string(name) + "\"; it has " +
-                     joined(dataset_splits(dataset.name)));
+    throw InputError(std::string(dataset.name) + " has no split \"" + std::string(name) +
+                     "\"; it has " + joined(dataset_splits(dataset.name)));
 }
 
 // `names` are alternatives, separated by '|'.
@@ -127,8 +142,10 @@ fs::path find_file(const Dataset& dataset, const fs::path& directory, std::strin
         }
         tried.push_back(name);
     }
-    std::string message = directory.string() + ": holds no " + joined(tried) + " of the data set " + dataset.name;
-    if (dataset.read == read_mmmu) message += "; scripts/mmmu_manifest writes it from the Parquet files";
+    std::string message =
+        directory.string() + ": holds no " + joined(tried) + " of the data set " + dataset.name;
+    if (dataset.read == read_mmmu)
+        message += "; scripts/mmmu_manifest writes it from the Parquet files";
     throw InputError(message);
 }
 
@@ -171,10 +188,12 @@ std::vector<Sample> read_dataset(const DatasetRequest& request) {
     const Dataset& dataset = dataset_of(request.name);
     const Split& split = split_of(dataset, request.split);
     DatasetFiles source{request.directory, {}, split.name};
-    for (const char* names : split.files) source.files.push_back(find_file(dataset, request.directory, names));
+    for (const char* names : split.files)
+        source.files.push_back(find_file(dataset, request.directory, names));
     std::vector<Sample> samples = dataset.read(source);
     if (samples.empty())
-        throw InputError(source.files.front().string() + ": holds no samples of the split " + split.name);
+        throw InputError(source.files.front().string() + ": holds no samples of the split " +
+                         split.name);
     std::int64_t id = 0;
     for (Sample& sample : samples) {
         sample.dataset = dataset.name;

@@ -1,5 +1,5 @@
-// One reader for each published format. `files` are those of the split, in the order of dataset_files(); questions come
-// without a style tag.
+// One reader for each published format. `files` are those of the split, in the order of
+// dataset_files(); questions come without a style tag.
 #pragma once
 
 #include <filesystem>
@@ -18,7 +18,8 @@ struct DatasetFiles {
     std::string_view split;
 
     // The first of these folders of the directory that is there, else the first.
-    std::filesystem::path image_folder(std::initializer_list<std::filesystem::path> candidates) const;
+    std::filesystem::path image_folder(
+        std::initializer_list<std::filesystem::path> candidates) const;
 };
 
 // VQAv2 and OK-VQA: questions, annotations (the test split has none).
@@ -35,6 +36,7 @@ std::vector<Sample> read_science_qa(const DatasetFiles& source);
 std::vector<Sample> read_mmmu(const DatasetFiles& source);
 
 // The question, and below it a line "A: <option>" for each option.
-std::string multiple_choice_prompt(std::string_view question, const std::vector<std::string>& options);
+std::string multiple_choice_prompt(std::string_view question,
+                                   const std::vector<std::string>& options);
 
 }  // namespace decodemeter

@@ -27,9 +27,11 @@ std::vector<fs::path> pictures_in(const fs::path& folder) {
     for (const auto& entry : fs::directory_iterator(folder, error)) {
         if (is_picture(entry.path()) && !entry.is_directory()) pictures.push_back(entry.path());
     }
-    if (error) throw InputError(folder.string() + ": " + error.message() + "; name a folder of pictures");
+    if (error)
+        throw InputError(folder.string() + ": " + error.message() + "; name a folder of pictures");
     if (pictures.empty()) {
-        throw InputError(folder.string() + ": holds no pictures; looked for .jpg, .jpeg, .png and .webp files");
+        throw InputError(folder.string() +
+                         ": holds no pictures; looked for .jpg, .jpeg, .png and .webp files");
     }
     std::sort(pictures.begin(), pictures.end());
     return pictures;
@@ -81,7 +83,12 @@ constexpr std::array questions = {
 void append_questions(const fs::path& picture, const Kind& kind, std::vector<Sample>& samples) {
     const std::string stem = picture.stem().string();
     const auto append = [&](const char* prompt) {
-        samples.push_back({kind.dataset, static_cast<std::int64_t>(samples.size()), picture, prompt, kind.task, {}});
+        samples.push_back({kind.dataset,
+                           static_cast<std::int64_t>(samples.size()),
+                           picture,
+                           prompt,
+                           kind.task,
+                           {}});
     };
     bool known = false;
     for (const Question& question : questions) {
@@ -94,13 +101,15 @@ void append_questions(const fs::path& picture, const Kind& kind, std::vector<Sam
 
 }  // namespace
 
-std::vector<Sample> read_image_folder(const fs::path& path, const std::string& prompt, const std::string& dataset) {
+std::vector<Sample> read_image_folder(const fs::path& path, const std::string& prompt,
+                                      const std::string& dataset) {
     std::error_code ignored;
     const std::vector<fs::path> pictures =
         fs::is_directory(path, ignored) ? pictures_in(path) : std::vector<fs::path>{path};
     std::vector<Sample> samples;
     for (const fs::path& picture : pictures) {
-        samples.push_back({dataset, static_cast<std::int64_t>(samples.size()), picture, prompt, "vqa", {}});
+        samples.push_back(
+            {dataset, static_cast<std::int64_t>(samples.size()), picture, prompt, "vqa", {}});
     }
     return samples;
 }

@@ -17,7 +17,8 @@ constexpr std::size_t file_limit_bytes = std::size_t{1} << 31;
 // The name becomes a folder of the results.
 void check_dataset_name(const JsonValue& json) {
     const std::string_view name = json.string();
-    const bool safe = !name.empty() && name.front() != '.' && name.find_first_of("/\\") == std::string_view::npos &&
+    const bool safe = !name.empty() && name.front() != '.' &&
+                      name.find_first_of("/\\") == std::string_view::npos &&
                       name.find('\0') == std::string_view::npos;
     if (!safe) json.fail("must be a name without slashes");
 }
@@ -58,11 +59,13 @@ std::vector<Sample> read_manifest(const fs::path& path) {
         begin = end + 1;
         ++number;
         if (line.find_first_not_of(" \t\r") == std::string_view::npos) continue;
-        const auto document = JsonDocument::parse(line, path.string() + ": line " + std::to_string(number));
+        const auto document =
+            JsonDocument::parse(line, path.string() + ": line " + std::to_string(number));
         samples.push_back(read_line(document->root(), path));
         samples.back().sample_id = counts[samples.back().dataset]++;
     }
-    if (samples.empty()) throw InputError(path.string() + ": holds no samples; each line should be a JSON object");
+    if (samples.empty())
+        throw InputError(path.string() + ": holds no samples; each line should be a JSON object");
     return samples;
 }
 

@@ -37,24 +37,27 @@ Sample read_problem(const JsonValue& problem, const fs::path& image) {
 
 }  // namespace
 
-std::string multiple_choice_prompt(std::string_view question, const std::vector<std::string>& options) {
+std::string multiple_choice_prompt(std::string_view question,
+                                   const std::vector<std::string>& options) {
     std::string prompt(question);
     char letter = 'A';
-    for (const std::string& option : options) prompt += std::string("\n") + letter++ + ": " + option;
+    for (const std::string& option : options)
+        prompt += std::string("\n") + letter++ + ": " + option;
     return prompt + "\n";
 }
 
 std::vector<Sample> read_science_qa(const DatasetFiles& source) {
     const auto document = JsonDocument::read(source.files[0], dataset_file_limit_bytes);
     const std::string split = source.split == "validation" ? "val" : std::string(source.split);
-    const fs::path images =
-        source.image_folder({split, fs::path("images") / split, fs::path("data/scienceqa/images") / split});
+    const fs::path images = source.image_folder(
+        {split, fs::path("images") / split, fs::path("data/scienceqa/images") / split});
     std::vector<Sample> samples;
     for (const JsonField& problem : document->root().fields()) {
         const auto image = problem.value.find("image");
         if (!image || problem.value.at("split").string() != split) continue;
         const fs::path folder = images / fs::path(problem.name).filename();
-        samples.push_back(read_problem(problem.value, folder / fs::path(image->string()).filename()));
+        samples.push_back(
+            read_problem(problem.value, folder / fs::path(image->string()).filename()));
     }
     return samples;
 }

@@ -33,7 +33,8 @@ private:
 
 }  // namespace
 
-std::vector<Sample> choose_samples(std::vector<Sample> samples, std::size_t count, std::uint64_t seed) {
+std::vector<Sample> choose_samples(std::vector<Sample> samples, std::size_t count,
+                                   std::uint64_t seed) {
     SplitMix64 random(seed);
     for (std::size_t i = 0; i < samples.size() && i < count; ++i) {
         std::swap(samples[i], samples[i + random.below(samples.size() - i)]);

@@ -16,7 +16,8 @@ std::vector<std::string> answers_of(const JsonValue& question) {
     return answers;
 }
 
-// All three files are {"data": [{"question": ..., "answers": [...], ...}]}; `image_of` tells where the picture is.
+// All three files are {"data": [{"question": ..., "answers": [...], ...}]}; `image_of` tells where
+// the picture is.
 template <class ImageOf>
 std::vector<Sample> read_questions(const fs::path& file, const ImageOf& image_of) {
     const auto document = JsonDocument::read(file, dataset_file_limit_bytes);
@@ -42,8 +43,8 @@ std::vector<Sample> read_text_vqa(const DatasetFiles& source) {
 }
 
 std::vector<Sample> read_doc_vqa(const DatasetFiles& source) {
-    const fs::path images =
-        source.image_folder({"documents", "spdocvqa_images", source.files[0].parent_path() / "documents", "images"});
+    const fs::path images = source.image_folder(
+        {"documents", "spdocvqa_images", source.files[0].parent_path() / "documents", "images"});
     return read_questions(source.files[0], [&](const JsonValue& question) {
         return images / fs::path(question.at("image").string()).filename();
     });

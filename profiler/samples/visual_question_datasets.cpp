@@ -65,7 +65,8 @@ std::vector<Sample> read_coco_captions(const DatasetFiles& source) {
     const auto document = JsonDocument::read(source.files[0], dataset_file_limit_bytes);
     std::unordered_map<std::int64_t, std::vector<std::string>> captions;
     for (const JsonValue& annotation : document->root().at("annotations").elements()) {
-        captions[annotation.at("image_id").integer(0, max_id)].emplace_back(annotation.at("caption").string());
+        captions[annotation.at("image_id").integer(0, max_id)].emplace_back(
+            annotation.at("caption").string());
     }
     const std::string name = source.files[0].stem().string();
     const std::string subset = name.substr(name.find('_') + 1);

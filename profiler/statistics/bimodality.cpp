@@ -60,10 +60,12 @@ TwoGroups find_two_groups(std::span<const double> values, double least_distance)
     groups.upper_count = n - split;
     const double deviation = std::sqrt(std::max(0.0, least) / static_cast<double>(n - 2));
     const double distance = groups.upper_center - groups.lower_center;
-    groups.separation = deviation > 0 ? distance / deviation : std::numeric_limits<double>::infinity();
-    const double valley = quantile_of_sorted(all.subspan(split), 0.1) - quantile_of_sorted(all.first(split), 0.9);
-    groups.found =
-        distance > least_distance && groups.separation >= least_separation && valley > least_valley * deviation;
+    groups.separation =
+        deviation > 0 ? distance / deviation : std::numeric_limits<double>::infinity();
+    const double valley =
+        quantile_of_sorted(all.subspan(split), 0.1) - quantile_of_sorted(all.first(split), 0.9);
+    groups.found = distance > least_distance && groups.separation >= least_separation &&
+                   valley > least_valley * deviation;
     return groups;
 }
 

@@ -28,7 +28,8 @@ std::vector<double> sorted_logarithms(std::span<const double> values) {
 std::vector<double> thinned(std::vector<double> sorted) {
     if (sorted.size() <= largest_side) return sorted;
     std::vector<double> kept;
-    for (std::size_t i = 0; i < largest_side; ++i) kept.push_back(sorted[i * sorted.size() / largest_side]);
+    for (std::size_t i = 0; i < largest_side; ++i)
+        kept.push_back(sorted[i * sorted.size() / largest_side]);
     return kept;
 }
 
@@ -47,7 +48,8 @@ double rank_sum_sd(double m, double n) { return std::sqrt(m * n * (m + n + 1) / 
 
 double rank_sum_p(const std::vector<double>& differences, double m, double n) {
     double below = 0;
-    for (const double difference : differences) below += difference < 0 ? 1 : difference == 0 ? 0.5 : 0;
+    for (const double difference : differences)
+        below += difference < 0 ? 1 : difference == 0 ? 0.5 : 0;
     const double distance = std::max(0.0, std::fabs(below - m * n / 2) - 0.5);
     return two_sided_p(distance / rank_sum_sd(m, n));
 }
@@ -74,7 +76,8 @@ Verdict verdict_of(const MedianInterval& log_ratio, double same_within) noexcept
     return Verdict::ambiguous;
 }
 
-Comparison compare_paired(std::span<const double> a, std::span<const double> b, double same_within) {
+Comparison compare_paired(std::span<const double> a, std::span<const double> b,
+                          double same_within) {
     std::vector<double> ratios;
     std::int64_t negative = 0, positive = 0;
     for (std::size_t i = 0; i < std::min(a.size(), b.size()); ++i) {
@@ -91,7 +94,8 @@ Comparison compare_paired(std::span<const double> a, std::span<const double> b, 
     return comparison;
 }
 
-Comparison compare_unpaired(std::span<const double> a, std::span<const double> b, double same_within) {
+Comparison compare_unpaired(std::span<const double> a, std::span<const double> b,
+                            double same_within) {
     const std::vector<double> x = thinned(sorted_logarithms(a)), y = thinned(sorted_logarithms(b));
     Comparison comparison;
     comparison.paired = false;
@@ -110,7 +114,8 @@ Comparison compare_unpaired(std::span<const double> a, std::span<const double> b
     const double depth = m * n / 2 - z_95 * rank_sum_sd(m, n);
     const auto cut = static_cast<std::size_t>(std::max(0.0, std::floor(depth)));
     comparison.log_ratio = {middle(differences), element(differences, cut),
-                            element(differences, differences.size() - 1 - cut), depth >= 1 ? 0.95 : 0};
+                            element(differences, differences.size() - 1 - cut),
+                            depth >= 1 ? 0.95 : 0};
     comparison.verdict = verdict_of(comparison.log_ratio, same_within);
     return comparison;
 }

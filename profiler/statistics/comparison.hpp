@@ -1,4 +1,5 @@
-// Is B faster than A? Two sets of times of the same thing. A leaf: includes nothing of ours but this folder.
+// Is B faster than A? Two sets of times of the same thing. A leaf: includes nothing of ours but
+// this folder.
 #pragma once
 
 #include <cstdint>
@@ -9,8 +10,8 @@
 
 namespace decodemeter {
 
-// Exact two-sided p-value of the sign test: the chance that a fair coin is at least as uneven. Ties are left
-// out by the caller.
+// Exact two-sided p-value of the sign test: the chance that a fair coin is at least as uneven. Ties
+// are left out by the caller.
 double sign_test_p(std::int64_t negative, std::int64_t positive);
 
 enum class Verdict { same, faster, slower, ambiguous };
@@ -27,16 +28,18 @@ struct Comparison {
 // 100 (B / A - 1) for a log-ratio.
 double percent_of_log_ratio(double log_ratio) noexcept;
 
-// SAME where the interval lies inside +- `same_within` (0.01: one percent); FASTER or SLOWER where it excludes
-// no difference; AMBIGUOUS where it does neither, or does not reach 90 % confidence.
+// SAME where the interval lies inside +- `same_within` (0.01: one percent); FASTER or SLOWER where
+// it excludes no difference; AMBIGUOUS where it does neither, or does not reach 90 % confidence.
 Verdict verdict_of(const MedianInterval& log_ratio, double same_within) noexcept;
 
-// The same samples under A and B, in the same order: median and sign-test interval of the log-ratios.
-// Pairs with a time of 0 or less are left out.
-Comparison compare_paired(std::span<const double> a, std::span<const double> b, double same_within = 0.01);
+// The same samples under A and B, in the same order: median and sign-test interval of the
+// log-ratios. Pairs with a time of 0 or less are left out.
+Comparison compare_paired(std::span<const double> a, std::span<const double> b,
+                          double same_within = 0.01);
 
-// Different samples: Hodges and Lehmann's shift of the logarithms with the interval of the rank-sum test, which
-// assumes that B's distribution is A's, scaled.
-Comparison compare_unpaired(std::span<const double> a, std::span<const double> b, double same_within = 0.01);
+// Different samples: Hodges and Lehmann's shift of the logarithms with the interval of the rank-sum
+// test, which assumes that B's distribution is A's, scaled.
+Comparison compare_unpaired(std::span<const double> a, std::span<const double> b,
+                            double same_within = 0.01);
 
 }  // namespace decodemeter

@@ -1,4 +1,5 @@
-// The two reference distributions that the tests and intervals need. A leaf: includes nothing of ours.
+// The two reference distributions that the tests and intervals need. A leaf: includes nothing of
+// ours.
 #pragma once
 
 #include <cstdint>

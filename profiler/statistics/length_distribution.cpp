@@ -24,7 +24,8 @@ std::vector<double> geometric(std::size_t size, double ratio) {
 
 double mean_index(const std::vector<double>& probability) {
     double mean = 0;
-    for (std::size_t i = 0; i < probability.size(); ++i) mean += static_cast<double>(i) * probability[i];
+    for (std::size_t i = 0; i < probability.size(); ++i)
+        mean += static_cast<double>(i) * probability[i];
     return mean;
 }
 
@@ -38,7 +39,9 @@ double ratio_for_mean(std::size_t size, double mean) {
     return std::sqrt(low * high);
 }
 
-bool contains(std::string_view text, std::string_view part) { return text.find(part) != std::string_view::npos; }
+bool contains(std::string_view text, std::string_view part) {
+    return text.find(part) != std::string_view::npos;
+}
 
 }  // namespace
 

@@ -1,5 +1,5 @@
-// Output lengths N by task, after the means, medians and ranges that were published for nine data sets. With random
-// weights an EOS means nothing, so lengths are drawn from these.
+// Output lengths N by task, after the means, medians and ranges that were published for nine data
+// sets. With random weights an EOS means nothing, so lengths are drawn from these.
 #pragma once
 
 #include <cstdint>
@@ -19,16 +19,17 @@ struct LengthDistribution {
     int quantile(double u) const;
 };
 
-// Geometric-like lengths on [minimum, maximum] with the given mean, after an atom of probability `at_maximum` on
-// the maximum (answers that were cut off there). Throws std::invalid_argument when no such distribution exists.
+// Geometric-like lengths on [minimum, maximum] with the given mean, after an atom of probability
+// `at_maximum` on the maximum (answers that were cut off there). Throws std::invalid_argument when
+// no such distribution exists.
 LengthDistribution tilted_lengths(int minimum, int maximum, double mean, double at_maximum = 0);
 
-// Of a task: vqa (mean 2.22), captioning (mean 54.67, median 64, 30-64), doc_qa (mean 5.51, 2-28), text_vqa (mean
-// 3.44, 2-15); any other task is taken as vqa.
+// Of a task: vqa (mean 2.22), captioning (mean 54.67, median 64, 30-64), doc_qa (mean 5.51, 2-28),
+// text_vqa (mean 3.44, 2-15); any other task is taken as vqa.
 const LengthDistribution& published_lengths(std::string_view task);
 
-// The task of a data set by its name: coco_caption is captioning, doc_qa is doc_qa, text_vqa and st_qa are text_vqa,
-// all others vqa. Built-in photograph sets end in the task's name.
+// The task of a data set by its name: coco_caption is captioning, doc_qa is doc_qa, text_vqa and
+// st_qa are text_vqa, all others vqa. Built-in photograph sets end in the task's name.
 std::string_view task_of_dataset(std::string_view dataset);
 
 }  // namespace decodemeter

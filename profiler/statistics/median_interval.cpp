@@ -12,13 +12,15 @@ namespace decodemeter {
 
 namespace {
 
-// The interval from the d-th smallest to the d-th largest of n values holds the median with this probability.
+// The interval from the d-th smallest to the d-th largest of n values holds the median with this
+// probability.
 double order_confidence(std::int64_t d, std::int64_t n) { return 1 - 2 * fair_coin_cdf(d - 1, n); }
 
 // The largest d whose interval still reaches `confidence`; 0 where not even the range does.
 std::int64_t depth(std::int64_t n, double confidence) {
     // A normal approximation to start from, then exact steps.
-    const auto guess = static_cast<std::int64_t>(0.5 * static_cast<double>(n) - std::sqrt(static_cast<double>(n)));
+    const auto guess =
+        static_cast<std::int64_t>(0.5 * static_cast<double>(n) - std::sqrt(static_cast<double>(n)));
     std::int64_t d = std::max<std::int64_t>(0, guess - 2);
     while (d > 0 && order_confidence(d, n) < confidence) --d;
     while (2 * (d + 1) <= n && order_confidence(d + 1, n) >= confidence) ++d;

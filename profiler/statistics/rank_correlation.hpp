@@ -22,6 +22,7 @@ struct Drift {
     bool found = false;
 };
 // `found` when p < 0.001 and the change is at least `least_change`.
-Drift find_drift(std::span<const double> times, std::span<const double> values, double least_change);
+Drift find_drift(std::span<const double> times, std::span<const double> values,
+                 double least_change);
 
 }  // namespace decodemeter

@@ -1,4 +1,5 @@
-// Descriptive statistics. A leaf: includes nothing of ours. Empty input gives NaN unless said otherwise.
+// Descriptive statistics. A leaf: includes nothing of ours. Empty input gives NaN unless said
+// otherwise.
 #pragma once
 
 #include <span>

@@ -1,5 +1,5 @@
-// What a tracer saw of the device and of the CUDA calls that set it to work. All times are on one clock, the steady
-// clock of the host.
+// What a tracer saw of the device and of the CUDA calls that set it to work. All times are on one
+// clock, the steady clock of the host.
 #pragma once
 
 #include <cstdint>
@@ -19,8 +19,9 @@ enum class DeviceWork : std::uint8_t {
 
 struct DeviceActivity {
     DeviceWork work = DeviceWork::kernel;
-    Interval time;                  // both 0: the tracer could not take them
-    std::uint32_t correlation = 0;  // of the call that launched it; the nodes of one graph launch share theirs
+    Interval time;  // both 0: the tracer could not take them
+    std::uint32_t correlation =
+        0;  // of the call that launched it; the nodes of one graph launch share theirs
     std::uint32_t device = 0;
     std::uint32_t context = 0;
     std::uint32_t stream = 0;

@@ -4,17 +4,21 @@
 
 namespace decodemeter {
 
-ActivityBuffers::ActivityBuffers(std::size_t count, std::size_t bytes_each) : bytes_each_(bytes_each) { grow(count); }
+ActivityBuffers::ActivityBuffers(std::size_t count, std::size_t bytes_each)
+    : bytes_each_(bytes_each) {
+    grow(count);
+}
 
 void ActivityBuffers::grow(std::size_t more) {
     const std::lock_guard lock(mutex_);
     const std::size_t count = storage_.size() + more;
     free_.reserve(count);
-    // Buffers go round: no more of them can wait at once than there are. Twice that, because places are
-    // taken back only when all are.
+    // Buffers go round: no more of them can wait at once than there are. Twice that, because places
+    // are taken back only when all are.
     filled_.reserve(2 * count);
     while (storage_.size() < count) {
-        // new[] aligns to 16 bytes, records want 8. Written to once, so that no page is mapped while timing.
+        // new[] aligns to 16 bytes, records want 8. Written to once, so that no page is mapped
+        // while timing.
         storage_.push_back(std::make_unique_for_overwrite<std::uint8_t[]>(bytes_each_));
         std::memset(storage_.back().get(), 0, bytes_each_);
         free_.push_back(storage_.back().get());
@@ -41,7 +45,8 @@ void ActivityBuffers::complete(std::uint8_t* buffer, std::size_t bytes) noexcept
             return;
         }
         if (filled_.size() == filled_.capacity()) {
-            filled_.erase(filled_.begin(), filled_.begin() + static_cast<std::ptrdiff_t>(first_filled_));
+            filled_.erase(filled_.begin(),
+                          filled_.begin() + static_cast<std::ptrdiff_t>(first_filled_));
             first_filled_ = 0;
         }
         filled_.push_back({buffer, bytes});

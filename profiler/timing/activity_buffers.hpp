@@ -1,4 +1,5 @@
-// Buffers that a tracer fills on its threads and a worker empties on its own. All memory is there before a tracer runs.
+// Buffers that a tracer fills on its threads and a worker empties on its own. All memory is there
+// before a tracer runs.
 #pragma once
 
 #include <atomic>

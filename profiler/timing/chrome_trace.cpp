@@ -28,27 +28,36 @@ public:
     void complete(int process, int thread, const std::string& quoted_name, const Interval& time,
                   const std::string& arguments) {
         open();
-        fmt::format_to(out(), R"({{"ph":"X","pid":{},"tid":{},"name":{},"ts":{:.3f},"dur":{:.3f},"args":{{{}}}}})",
-                       process, thread, quoted_name, microseconds(time.start),
-                       static_cast<double>(time.length().count()) / 1e3, arguments);
+        fmt::format_to(
+            out(),
+            R"({{"ph":"X","pid":{},"tid":{},"name":{},"ts":{:.3f},"dur":{:.3f},"args":{{{}}}}})",
+            process, thread, quoted_name, microseconds(time.start),
+            static_cast<double>(time.length().count()) / 1e3, arguments);
     }
 
     // "s" starts an arrow, "f" ends it.
     void arrow(char end, int process, int thread, Nanoseconds at, std::uint64_t id) {
         open();
-        fmt::format_to(out(),
-                       R"({{"ph":"{}","bp":"e","cat":"launch","name":"launch","pid":{},"tid":{},"ts":{:.3f},"id":{}}})",
-                       end, process, thread, microseconds(at), id);
+        fmt::format_to(
+            out(),
+            R"({{"ph":"{}","bp":"e","cat":"launch","name":"launch","pid":{},"tid":{},"ts":{:.3f},"id":{}}})",
+            end, process, thread, microseconds(at), id);
     }
 
-    void name_process(int process, const std::string& name) { meta("process_name", process, 0, name); }
-    void name_thread(int process, int thread, const std::string& name) { meta("thread_name", process, thread, name); }
+    void name_process(int process, const std::string& name) {
+        meta("process_name", process, 0, name);
+    }
+    void name_thread(int process, int thread, const std::string& name) {
+        meta("thread_name", process, thread, name);
+    }
 
     std::string finish() && { return std::move(text_) + "\n]}\n"; }
 
 private:
     std::back_insert_iterator<std::string> out() { return std::back_inserter(text_); }
-    double microseconds(Nanoseconds time) const { return static_cast<double>((time - origin_).count()) / 1e3; }
+    double microseconds(Nanoseconds time) const {
+        return static_cast<double>((time - origin_).count()) / 1e3;
+    }
 
     void open() {
         text_ += first_ ? "\n" : ",\n";
@@ -57,8 +66,8 @@ private:
 
     void meta(const char* what, int process, int thread, const std::string& name) {
         open();
-        fmt::format_to(out(), R"({{"ph":"M","pid":{},"tid":{},"name":"{}","args":{{"name":{}}}}})", process, thread,
-                       what, quoted(name));
+        fmt::format_to(out(), R"({{"ph":"M","pid":{},"tid":{},"name":"{}","args":{{"name":{}}}}})",
+                       process, thread, what, quoted(name));
     }
 
     Nanoseconds origin_;
@@ -75,8 +84,8 @@ Nanoseconds first_mark(const HostMarks& marks) {
 }
 
 void write_marks(EventWriter& writer, const HostMarks& marks) {
-    for (const Stage stage :
-         {Stage::preprocess, Stage::generate, Stage::vision_encoder, Stage::projector, Stage::prefill}) {
+    for (const Stage stage : {Stage::preprocess, Stage::generate, Stage::vision_encoder,
+                              Stage::projector, Stage::prefill}) {
         const std::size_t begin = slot::begin_of(stage), end = slot::end_of(stage);
         if (!marks.marked[begin] || !marks.marked[end]) continue;
         const std::string name = quoted(std::string(stage_names[static_cast<std::size_t>(stage)]));
@@ -120,13 +129,16 @@ CallPlaces write_calls(EventWriter& writer, const ActivityRecords& activity) {
     Threads<std::uint32_t> threads(first_call_thread);
     for (const ApiCall& call : activity.calls) {
         const auto [thread, added] = threads.number(call.thread);
-        if (added) writer.name_thread(host_process, thread, fmt::format("CUDA calls of thread {}", call.thread));
+        if (added)
+            writer.name_thread(host_process, thread,
+                               fmt::format("CUDA calls of thread {}", call.thread));
         places.emplace(call.correlation, CallPlace{thread, call.time.start});
         const char* name = call.synchronises ? R"("synchronising call")"
                            : call.driver     ? R"("driver call")"
                                              : R"("runtime call")";
-        writer.complete(host_process, thread, name, call.time,
-                        fmt::format(R"("correlation":{},"function":{})", call.correlation, call.function));
+        writer.complete(
+            host_process, thread, name, call.time,
+            fmt::format(R"("correlation":{},"function":{})", call.correlation, call.function));
     }
     return places;
 }
@@ -138,7 +150,8 @@ void write_ranges(EventWriter& writer, const ActivityRecords& activity) {
         if (added)
             writer.name_thread(
                 host_process, thread,
-                fmt::format("NVTX {} of thread {}", range.domain.empty() ? "ranges" : range.domain, range.thread));
+                fmt::format("NVTX {} of thread {}", range.domain.empty() ? "ranges" : range.domain,
+                            range.thread));
         writer.complete(host_process, thread, quoted(range.name), range.time, "");
     }
 }
@@ -158,10 +171,11 @@ void write_device(EventWriter& writer, const ActivityRecords& activity, const Ca
         if (done.time.start <= Nanoseconds{}) continue;  // the tracer could not take its times
         const auto [stream, added] = streams.number({done.device, done.context, done.stream});
         if (added)
-            writer.name_thread(device_process, stream, fmt::format("device {} stream {}", done.device, done.stream));
-        writer.complete(
-            device_process, stream, name_of(done, names), done.time,
-            fmt::format(R"("correlation":{},"bytes":{},"graph":{})", done.correlation, done.bytes, done.graph));
+            writer.name_thread(device_process, stream,
+                               fmt::format("device {} stream {}", done.device, done.stream));
+        writer.complete(device_process, stream, name_of(done, names), done.time,
+                        fmt::format(R"("correlation":{},"bytes":{},"graph":{})", done.correlation,
+                                    done.bytes, done.graph));
         const auto call = calls.find(done.correlation);
         if (call == calls.end() || done.graph != 0) continue;
         writer.arrow('s', host_process, call->second.thread, call->second.start, done.correlation);
@@ -171,7 +185,8 @@ void write_device(EventWriter& writer, const ActivityRecords& activity, const Ca
 
 }  // namespace
 
-std::string chrome_trace(const HostMarks& marks, const ActivityRecords* activity, const std::string& title) {
+std::string chrome_trace(const HostMarks& marks, const ActivityRecords* activity,
+                         const std::string& title) {
     EventWriter writer(first_mark(marks));
     writer.name_process(host_process, title + ", host");
     writer.name_thread(host_process, stage_thread, "stages");

@@ -1,5 +1,5 @@
-// One generate() as a trace in the Trace Event Format, which Perfetto (ui.perfetto.dev) and chrome://tracing open.
-// Pure.
+// One generate() as a trace in the Trace Event Format, which Perfetto (ui.perfetto.dev) and
+// chrome://tracing open. Pure.
 #pragma once
 
 #include <string>
@@ -9,9 +9,10 @@
 
 namespace decodemeter {
 
-// Times in microseconds after the first mark. The host's stages and steps are one process; with `activity`, its CUDA
-// calls and NVTX ranges are in it too, the device's streams are a second process, and an arrow leads from each call to
-// what it launched. `title` names the trace.
-std::string chrome_trace(const HostMarks& marks, const ActivityRecords* activity, const std::string& title);
+// Times in microseconds after the first mark. The host's stages and steps are one process; with
+// `activity`, its CUDA calls and NVTX ranges are in it too, the device's streams are a second
+// process, and an arrow leads from each call to what it launched. `title` names the trace.
+std::string chrome_trace(const HostMarks& marks, const ActivityRecords* activity,
+                         const std::string& title);
 
 }  // namespace decodemeter

@@ -9,7 +9,8 @@ namespace {
 template <class Function>
 void find(void* library, const char* name, Function*& function, CudaDriver& driver) {
     function = reinterpret_cast<Function*>(dlsym(library, name));
-    if (!function && driver.absent.empty()) driver.absent = std::string("libcuda.so.1 has no ") + name;
+    if (!function && driver.absent.empty())
+        driver.absent = std::string("libcuda.so.1 has no ") + name;
 }
 
 CudaDriver functions_of(void* library, const char* absent) {
@@ -49,7 +50,8 @@ CudaDriver loaded_cuda_driver() {
 std::string cuda_fault(const CudaDriver& driver, const std::string& what, int status) {
     const char* text = nullptr;
     if (driver.error_text) driver.error_text(status, &text);
-    return what + ": " + (text ? text : "the driver does not say why") + " (CUDA error " + std::to_string(status) + ")";
+    return what + ": " + (text ? text : "the driver does not say why") + " (CUDA error " +
+           std::to_string(status) + ")";
 }
 
 }  // namespace decodemeter

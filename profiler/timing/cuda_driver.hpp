@@ -1,5 +1,5 @@
-// The part of the CUDA driver that is used here, loaded at run time: neither building nor running needs it, and a
-// process that is watched is given no CUDA runtime that it does not have.
+// The part of the CUDA driver that is used here, loaded at run time: neither building nor running
+// needs it, and a process that is watched is given no CUDA runtime that it does not have.
 #pragma once
 
 #include <string>
@@ -9,7 +9,8 @@ namespace decodemeter {
 // Functions by what they do; all return 0 for success. Types and values as in cuda.h.
 struct CudaDriver {
     using Event = void*;
-    using Stream = void*;  // null: the legacy default stream, on which LibTorch works unless told otherwise
+    using Stream =
+        void*;  // null: the legacy default stream, on which LibTorch works unless told otherwise
     using Context = void*;
 
     int (*init)(unsigned flags) = nullptr;

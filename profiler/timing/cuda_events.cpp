@@ -72,16 +72,20 @@ ClockReading CudaEvents::read(int steps) {
     const auto between = [&](std::size_t from, std::size_t to) {
         if (!recorded_[from] || !recorded_[to]) return Milliseconds{};
         float elapsed_ms = 0;
-        check(driver_.event_elapsed_ms(&elapsed_ms, events_[from], events_[to]), "cannot read a CUDA event");
+        check(driver_.event_elapsed_ms(&elapsed_ms, events_[from], events_[to]),
+              "cannot read a CUDA event");
         return Milliseconds(elapsed_ms);
     };
-    const auto duration = [&](Stage stage) { return between(slot::begin_of(stage), slot::end_of(stage)); };
+    const auto duration = [&](Stage stage) {
+        return between(slot::begin_of(stage), slot::end_of(stage));
+    };
     ClockReading reading;
     reading.stages = {Milliseconds{}, duration(Stage::vision_encoder), duration(Stage::projector),
                       duration(Stage::prefill)};
     reading.decode_start = between(slot::begin_of(Stage::generate), slot::edge(0));
     reading.total = duration(Stage::generate);
-    for (int step = 1; step <= steps; ++step) reading.steps.push_back(between(slot::edge(step - 1), slot::edge(step)));
+    for (int step = 1; step <= steps; ++step)
+        reading.steps.push_back(between(slot::edge(step - 1), slot::edge(step)));
     return reading;
 }
 

@@ -12,10 +12,11 @@ namespace decodemeter {
 
 class CudaEvents {
 public:
-    // Room for the marks of a generate() of at most `max_steps` steps, in this thread's context; where it has none yet,
-    // in the first device's primary context, as the CUDA runtime does it. Throws InputError where there is no driver,
-    // and std::runtime_error when the device refuses.
-    explicit CudaEvents(int max_steps, CudaDriver::Stream stream = nullptr, CudaDriver driver = load_cuda_driver());
+    // Room for the marks of a generate() of at most `max_steps` steps, in this thread's context;
+    // where it has none yet, in the first device's primary context, as the CUDA runtime does it.
+    // Throws InputError where there is no driver, and std::runtime_error when the device refuses.
+    explicit CudaEvents(int max_steps, CudaDriver::Stream stream = nullptr,
+                        CudaDriver driver = load_cuda_driver());
     CudaEvents(CudaEvents&& other) noexcept;
     CudaEvents& operator=(CudaEvents&& other) noexcept;
     ~CudaEvents();
@@ -26,8 +27,9 @@ public:
     // Forgets all marks.
     void reset() noexcept;
 
-    // Waits for the last event once and reads the times back. Resolution about 0.5 us; only neighbours are
-    // differenced, because elapsed times are float32 milliseconds. Throws what record() met first.
+    // Waits for the last event once and reads the times back. Resolution about 0.5 us; only
+    // neighbours are differenced, because elapsed times are float32 milliseconds. Throws what
+    // record() met first.
     ClockReading read(int steps);
 
 private:

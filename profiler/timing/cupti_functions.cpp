@@ -9,9 +9,12 @@ namespace decodemeter {
 namespace {
 
 void* open_library() {
-    if (const char* const named = std::getenv("DECODEMETER_CUPTI")) return dlopen(named, RTLD_NOW | RTLD_LOCAL);
-    // LibTorch's own copy is loaded already, under its soname. Records are laid out alike within a major version.
-    for (const char* name : {CUPTI_API_VERSION >= 130000 ? "libcupti.so.13" : "libcupti.so.12", "libcupti.so"}) {
+    if (const char* const named = std::getenv("DECODEMETER_CUPTI"))
+        return dlopen(named, RTLD_NOW | RTLD_LOCAL);
+    // LibTorch's own copy is loaded already, under its soname. Records are laid out alike within a
+    // major version.
+    for (const char* name :
+         {CUPTI_API_VERSION >= 130000 ? "libcupti.so.13" : "libcupti.so.12", "libcupti.so"}) {
         if (void* const opened = dlopen(name, RTLD_NOW | RTLD_LOCAL)) return opened;
     }
     return nullptr;
@@ -20,7 +23,8 @@ void* open_library() {
 template <class Function>
 void find(CuptiFunctions& cupti, const char* name, Function& function, bool required) {
     function = reinterpret_cast<Function>(dlsym(cupti.handle, name));
-    if (!function && required && cupti.absent.empty()) cupti.absent = std::string("this libcupti has no ") + name;
+    if (!function && required && cupti.absent.empty())
+        cupti.absent = std::string("this libcupti has no ") + name;
 }
 
 }  // namespace
@@ -30,7 +34,8 @@ CuptiFunctions load_cupti() {
     void* const opened = open_library();
     if (!opened) {
         cupti.absent =
-            "libcupti is not there; it comes with the CUDA toolkit and with PyPI's nvidia-cuda-cupti; "
+            "libcupti is not there; it comes with the CUDA toolkit and with PyPI's "
+            "nvidia-cuda-cupti; "
             "DECODEMETER_CUPTI can name the file";
         return cupti;
     }
@@ -58,7 +63,8 @@ std::string cupti_reason(const CuptiFunctions& cupti, CUptiResult status) {
     const std::string number = " (CUPTI error " + std::to_string(static_cast<int>(status)) + ")";
     switch (status) {
         case CUPTI_ERROR_MULTIPLE_SUBSCRIBERS_NOT_SUPPORTED:
-            return "another tool traces this process: nsys, ncu, a debugger or torch.profiler" + number;
+            return "another tool traces this process: nsys, ncu, a debugger or torch.profiler" +
+                   number;
         case CUPTI_ERROR_INSUFFICIENT_PRIVILEGES:
         case CUPTI_ERROR_VIRTUALIZED_DEVICE_INSUFFICIENT_PRIVILEGES:
             return "the driver refuses the rights to trace" + number;

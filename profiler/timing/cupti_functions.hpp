@@ -22,8 +22,9 @@ struct CuptiFunctions {
     decltype(&cuptiActivityPushExternalCorrelationId) push_external = nullptr;
     decltype(&cuptiActivityPopExternalCorrelationId) pop_external = nullptr;
 
-    decltype(&cuptiActivityRegisterTimestampCallback) register_timestamps = nullptr;  // from CUDA 11.6 on
-    CUptiResult(CUPTIAPI* enable_event_times)(std::uint8_t) = nullptr;                // from CUDA 13.0 on
+    decltype(&cuptiActivityRegisterTimestampCallback) register_timestamps =
+        nullptr;                                                        // from CUDA 11.6 on
+    CUptiResult(CUPTIAPI* enable_event_times)(std::uint8_t) = nullptr;  // from CUDA 13.0 on
     decltype(&cuptiFinalize) finalize = nullptr;
     decltype(&cuptiGetErrorMessage) error_message = nullptr;  // from CUDA 12.2 on
     decltype(&cuptiGetResultString) result_string = nullptr;

@@ -13,8 +13,10 @@ namespace {
 // Newer structs are longer, but what is read here lies where it has been.
 static_assert(offsetof(CUpti_ActivityOverhead, start) == offsetof(CUpti_ActivityOverhead3, start));
 static_assert(offsetof(CUpti_ActivityOverhead, end) == offsetof(CUpti_ActivityOverhead3, end));
-static_assert(offsetof(CUpti_ActivitySynchronization, start) == offsetof(CUpti_ActivitySynchronization2, start));
-static_assert(offsetof(CUpti_ActivityGraphTrace, graphId) == offsetof(CUpti_ActivityGraphTrace2, graphId));
+static_assert(offsetof(CUpti_ActivitySynchronization, start) ==
+              offsetof(CUpti_ActivitySynchronization2, start));
+static_assert(offsetof(CUpti_ActivityGraphTrace, graphId) ==
+              offsetof(CUpti_ActivityGraphTrace2, graphId));
 
 bool runtime_call_synchronises(CUpti_CallbackId function) {
     switch (function) {
@@ -111,8 +113,9 @@ void CuptiRecordReader::read(const CUpti_Activity& record) {
         case CUPTI_ACTIVITY_KIND_CUDA_EVENT: {
             const auto& event = as<CUpti_ActivityCudaEvent2>(record);
             if (event.deviceTimestamp == 0) return;
-            return add(EventStamp{interval(event.deviceTimestamp, event.deviceTimestamp).start, event.correlationId,
-                                  event.deviceId, event.contextId, event.streamId});
+            return add(EventStamp{interval(event.deviceTimestamp, event.deviceTimestamp).start,
+                                  event.correlationId, event.deviceId, event.contextId,
+                                  event.streamId});
         }
 #endif
         default:
@@ -121,7 +124,8 @@ void CuptiRecordReader::read(const CUpti_Activity& record) {
 }
 
 void CuptiRecordReader::read(const CUpti_ActivityKernel9& kernel) {
-    DeviceActivity activity = placed(kernel, DeviceWork::kernel, interval(kernel.start, kernel.end));
+    DeviceActivity activity =
+        placed(kernel, DeviceWork::kernel, interval(kernel.start, kernel.end));
     activity.graph_node = kernel.graphNodeId;
     if (kept_) activity.name = name_index(kernel.name);
     add(activity);
@@ -152,7 +156,8 @@ void CuptiRecordReader::read(const CUpti_ActivityAPI& call) {
     made.thread = call.threadId;
     made.function = call.cbid;
     made.driver = call.kind == CUPTI_ACTIVITY_KIND_DRIVER;
-    made.synchronises = made.driver ? driver_call_synchronises(call.cbid) : runtime_call_synchronises(call.cbid);
+    made.synchronises =
+        made.driver ? driver_call_synchronises(call.cbid) : runtime_call_synchronises(call.cbid);
     attribution_.add(made);
     if (kept_) kept_->calls.push_back(made);
 }
@@ -170,7 +175,10 @@ void CuptiRecordReader::read(const CUpti_ActivityMarker2& marker) {
     const Nanoseconds time = interval(marker.timestamp, marker.timestamp).start;
     if (marker.flags & CUPTI_ACTIVITY_FLAG_MARKER_START) {
         NamedRange& range = open_ranges_[marker.id];
-        range = {{time, time}, marker.objectId.pt.threadId, text_of(marker.name), text_of(marker.domain)};
+        range = {{time, time},
+                 marker.objectId.pt.threadId,
+                 text_of(marker.name),
+                 text_of(marker.domain)};
     } else if (marker.flags & CUPTI_ACTIVITY_FLAG_MARKER_END) {
         auto range = open_ranges_.extract(marker.id);
         if (range.empty()) return;
@@ -201,7 +209,8 @@ void CuptiRecordReader::add_overhead(const Interval& time) {
 
 std::uint32_t CuptiRecordReader::name_index(const char* name) {
     if (!name) return 0;
-    const auto [found, added] = names_.try_emplace(name, static_cast<std::uint32_t>(kept_->names.size()));
+    const auto [found, added] =
+        names_.try_emplace(name, static_cast<std::uint32_t>(kept_->names.size()));
     if (added) kept_->names.emplace_back(name);
     return found->second;
 }

@@ -44,7 +44,7 @@ private:
     StepAttribution& attribution_;
     ActivityRecords* kept_;
     std::unordered_map<std::uint32_t, NamedRange> open_ranges_;  // by CUPTI's number of them
-    std::unordered_map<const char*, std::uint32_t> names_;       // CUPTI keeps one copy of each name
+    std::unordered_map<const char*, std::uint32_t> names_;  // CUPTI keeps one copy of each name
 };
 
 }  // namespace decodemeter

@@ -19,8 +19,8 @@ namespace {
 constexpr auto external_kind = CUPTI_EXTERNAL_CORRELATION_KIND_CUSTOM0;
 constexpr std::uint64_t external_base = 1'000'000;
 
-// MEMCPY and CONCURRENT_KERNEL are what is measured; KERNEL would serialise. With kernels traced one by one, graphs
-// are seen node by node.
+// MEMCPY and CONCURRENT_KERNEL are what is measured; KERNEL would serialise. With kernels traced
+// one by one, graphs are seen node by node.
 constexpr std::array required_kinds = {CUPTI_ACTIVITY_KIND_CONCURRENT_KERNEL,
                                        CUPTI_ACTIVITY_KIND_MEMCPY,
                                        CUPTI_ACTIVITY_KIND_MEMSET,
@@ -56,13 +56,16 @@ void CUPTIAPI give_buffer(std::uint8_t** buffer, std::size_t* size, std::size_t*
     *max_records = 0;  // as many as fit
 }
 
-void CUPTIAPI take_buffer(CUcontext, std::uint32_t, std::uint8_t* buffer, std::size_t, std::size_t valid_bytes) {
+void CUPTIAPI take_buffer(CUcontext, std::uint32_t, std::uint8_t* buffer, std::size_t,
+                          std::size_t valid_bytes) {
     if (ActivityBuffers* const buffers = buffers_in_use) buffers->complete(buffer, valid_bytes);
 }
 
 void CUPTIAPI ignore_callback(void*, CUpti_CallbackDomain, CUpti_CallbackId, const void*) {}
 
-std::uint64_t CUPTIAPI clock_for_cupti() { return static_cast<std::uint64_t>(clock_in_use.load()().count()); }
+std::uint64_t CUPTIAPI clock_for_cupti() {
+    return static_cast<std::uint64_t>(clock_in_use.load()().count());
+}
 
 // Edges that the observer publishes and the worker reads.
 struct Edges {
@@ -77,7 +80,9 @@ struct Edges {
         times[next] = time;
         count.store(next + 1, std::memory_order_release);
     }
-    std::span<const Nanoseconds> known() const { return {times.data(), count.load(std::memory_order_acquire)}; }
+    std::span<const Nanoseconds> known() const {
+        return {times.data(), count.load(std::memory_order_acquire)};
+    }
 };
 
 class EdgeObserver final : public StageObserver {
@@ -102,7 +107,8 @@ private:
     }
     void push(int step) noexcept {
         pushed_ =
-            cupti_.push_external(external_kind, external_base + static_cast<std::uint64_t>(step)) == CUPTI_SUCCESS;
+            cupti_.push_external(external_kind, external_base + static_cast<std::uint64_t>(step)) ==
+            CUPTI_SUCCESS;
     }
     void pop() noexcept {
         std::uint64_t last = 0;
@@ -158,23 +164,27 @@ struct CuptiSession::State {
     }
 
     CUptiResult attach() {
-        if (const CUptiResult status = cupti.subscribe(&subscriber, ignore_callback, nullptr); status != CUPTI_SUCCESS)
+        if (const CUptiResult status = cupti.subscribe(&subscriber, ignore_callback, nullptr);
+            status != CUPTI_SUCCESS)
             return status;
         // Before any kind is enabled: later, some records would be on another clock.
-        own_clock = cupti.register_timestamps && cupti.register_timestamps(clock_for_cupti) == CUPTI_SUCCESS;
+        own_clock = cupti.register_timestamps &&
+                    cupti.register_timestamps(clock_for_cupti) == CUPTI_SUCCESS;
         buffers_in_use = &buffers;
         return cupti.register_callbacks(give_buffer, take_buffer);
     }
 
     CUptiResult enable_kinds() {
         for (const CUpti_ActivityKind kind : required_kinds) {
-            if (const CUptiResult status = cupti.enable(kind); status != CUPTI_SUCCESS) return status;
+            if (const CUptiResult status = cupti.enable(kind); status != CUPTI_SUCCESS)
+                return status;
             enabled.push_back(kind);
         }
         // Not in every version; the calls themselves tell most of it.
         if (options.synchronisations) enable_if_known(CUPTI_ACTIVITY_KIND_SYNCHRONIZATION);
         if (options.event_times) no_event_times = enable_event_times();
-        // Yields nothing unless NVTX_INJECTION64_PATH named this libcupti when the process first used NVTX.
+        // Yields nothing unless NVTX_INJECTION64_PATH named this libcupti when the process first
+        // used NVTX.
         if (options.keep_records) enable_if_known(CUPTI_ACTIVITY_KIND_MARKER);
         return CUPTI_SUCCESS;
     }
@@ -187,10 +197,12 @@ struct CuptiSession::State {
 
     // Why there are none; empty: there are.
     std::string enable_event_times() {
-        if (!reads_event_times || !cupti.enable_event_times) return "CUPTI gives the times of events from CUDA 13.0 on";
+        if (!reads_event_times || !cupti.enable_event_times)
+            return "CUPTI gives the times of events from CUDA 13.0 on";
         if (const CUptiResult status = cupti.enable_event_times(1); status != CUPTI_SUCCESS)
             return cupti_reason(cupti, status);
-        if (!enable_if_known(CUPTI_ACTIVITY_KIND_CUDA_EVENT)) return "this CUPTI records no CUDA events";
+        if (!enable_if_known(CUPTI_ACTIVITY_KIND_CUDA_EVENT))
+            return "this CUPTI records no CUDA events";
         return {};
     }
 
@@ -223,9 +235,11 @@ struct CuptiSession::State {
     }
 };
 
-CuptiSession::CuptiSession(const CuptiOptions& options) : CuptiSession(options, load_cupti(), &steady_now) {}
+CuptiSession::CuptiSession(const CuptiOptions& options)
+    : CuptiSession(options, load_cupti(), &steady_now) {}
 
-CuptiSession::CuptiSession(const CuptiOptions& options, const CuptiFunctions& functions, Nanoseconds (*now)()) {
+CuptiSession::CuptiSession(const CuptiOptions& options, const CuptiFunctions& functions,
+                           Nanoseconds (*now)()) {
     if (!functions.absent.empty()) {
         refused_ = functions.absent;
         return;

@@ -1,7 +1,8 @@
-// Tracing passes with CUPTI: which device work each decode step caused, when it ran, and what the device waited for.
+// Tracing passes with CUPTI: which device work each decode step caused, when it ran, and what the
+// device waited for.
 //
-// A pass slows down what it traces, and what follows it may stay slower until CUPTI is finalized: its times are its
-// own, never the headline's. Built without CUPTI a session refuses and says so.
+// A pass slows down what it traces, and what follows it may stay slower until CUPTI is finalized:
+// its times are its own, never the headline's. Built without CUPTI a session refuses and says so.
 #pragma once
 
 #include <cstddef>
@@ -17,12 +18,15 @@ namespace decodemeter {
 
 struct CuptiOptions {
     int max_steps = 2048;
-    std::size_t buffers = 16;  // to begin with: a pass that had too few leaves twice as many to the next one
+    std::size_t buffers =
+        16;  // to begin with: a pass that had too few leaves twice as many to the next one
     std::size_t most_buffers = 64;
     std::size_t buffer_bytes = std::size_t{4} << 20;
-    bool keep_records = false;     // all, NVTX ranges too, for a trace file; else they are summed up on the way
+    bool keep_records =
+        false;  // all, NVTX ranges too, for a trace file; else they are summed up on the way
     bool synchronisations = true;  // records of what the host waits for, beside the calls
-    bool event_times = true;       // of CUDA events, on the clock of the activity records; from CUDA 13.0 on
+    bool event_times =
+        true;  // of CUDA events, on the clock of the activity records; from CUDA 13.0 on
 };
 
 struct CuptiPass {
@@ -34,11 +38,12 @@ struct CuptiFunctions;
 
 class CuptiSession {
 public:
-    // Nothing throws for a missing library, another subscriber or refused rights: the session then refuses.
-    // At most one session at a time.
+    // Nothing throws for a missing library, another subscriber or refused rights: the session then
+    // refuses. At most one session at a time.
     explicit CuptiSession(const CuptiOptions& options = {});
     // With functions and a clock (steady nanoseconds) of the caller's, for tests.
-    CuptiSession(const CuptiOptions& options, const CuptiFunctions& functions, Nanoseconds (*now)());
+    CuptiSession(const CuptiOptions& options, const CuptiFunctions& functions,
+                 Nanoseconds (*now)());
     ~CuptiSession();
     CuptiSession(const CuptiSession&) = delete;
     CuptiSession& operator=(const CuptiSession&) = delete;
@@ -52,13 +57,14 @@ public:
     // Why passes have no times of CUDA events; empty: they have, or there are no passes.
     const std::string& no_event_times() const noexcept { return no_event_times_; }
 
-    // The device must be idle at both. Between them one generate() runs, watched by observer(), on one thread.
-    // False where tracing could not be started: refused() then says why.
+    // The device must be idle at both. Between them one generate() runs, watched by observer(), on
+    // one thread. False where tracing could not be started: refused() then says why.
     bool begin_pass();
     CuptiPass end_pass();
 
-    // Marks the steps' edges and tells CUPTI in which step calls are made. In a group it comes right after the timeline
-    // that records the events: Note [Events and activity on one clock] in edge_events.hpp.
+    // Marks the steps' edges and tells CUPTI in which step calls are made. In a group it comes
+    // right after the timeline that records the events: Note [Events and activity on one clock] in
+    // edge_events.hpp.
     StageObserver& observer() noexcept;
 
 private:

@@ -4,7 +4,8 @@ namespace decodemeter {
 
 struct CuptiSession::State {};
 
-CuptiSession::CuptiSession(const CuptiOptions&) : refused_("built without CUPTI; scripts/setup --cuda installs it") {}
+CuptiSession::CuptiSession(const CuptiOptions&)
+    : refused_("built without CUPTI; scripts/setup --cuda installs it") {}
 CuptiSession::CuptiSession(const CuptiOptions& options, const CuptiFunctions&, Nanoseconds (*)())
     : CuptiSession(options) {}
 CuptiSession::~CuptiSession() = default;

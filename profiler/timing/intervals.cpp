@@ -9,7 +9,8 @@ Interval common_part(const Interval& a, const Interval& b) noexcept {
 }
 
 std::vector<Interval> merged(std::vector<Interval> intervals) {
-    if (!std::is_sorted(intervals.begin(), intervals.end())) std::sort(intervals.begin(), intervals.end());
+    if (!std::is_sorted(intervals.begin(), intervals.end()))
+        std::sort(intervals.begin(), intervals.end());
     std::vector<Interval> disjoint;
     for (const Interval& interval : intervals) {
         if (interval.end <= interval.start) continue;
@@ -27,8 +28,9 @@ Nanoseconds union_length(std::vector<Interval> intervals) {
 
 Nanoseconds covered_length(std::span<const Interval> disjoint, const Interval& window) noexcept {
     // The first one that does not end before the window begins.
-    auto interval = std::lower_bound(disjoint.begin(), disjoint.end(), window.start,
-                                     [](const Interval& a, Nanoseconds start) { return a.end <= start; });
+    auto interval =
+        std::lower_bound(disjoint.begin(), disjoint.end(), window.start,
+                         [](const Interval& a, Nanoseconds start) { return a.end <= start; });
     Nanoseconds total{};
     for (; interval != disjoint.end() && interval->start < window.end; ++interval) {
         total += common_part(*interval, window).length();

@@ -22,7 +22,8 @@ inline constexpr Nanoseconds timestamp_tolerance{100};
 // The part that both have; empty (length 0) where they do not meet.
 Interval common_part(const Interval& a, const Interval& b) noexcept;
 
-// The same set as disjoint intervals in order. Intervals that end before they start, or at once, are left out.
+// The same set as disjoint intervals in order. Intervals that end before they start, or at once,
+// are left out.
 std::vector<Interval> merged(std::vector<Interval> intervals);
 
 // Measure of the union.

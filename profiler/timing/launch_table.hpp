@@ -36,8 +36,9 @@ public:
     void forget_before(std::int32_t step) {
         std::erase_if(pages_, [&](const auto& entry) {
             const auto& launches = entry.second->launches;
-            return std::all_of(launches.begin(), launches.end(),
-                               [&](const Launch& launch) { return launch.step < step && launch.external_step < step; });
+            return std::all_of(launches.begin(), launches.end(), [&](const Launch& launch) {
+                return launch.step < step && launch.external_step < step;
+            });
         });
         last_ = nullptr;
     }

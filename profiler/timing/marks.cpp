@@ -6,13 +6,16 @@ namespace decodemeter {
 
 ClockReading read_marks(const HostMarks& marks) {
     const auto between = [&](std::size_t from, std::size_t to) {
-        return marks.marked[from] && marks.marked[to] ? Milliseconds(marks.time[to] - marks.time[from])
-                                                      : Milliseconds{};
+        return marks.marked[from] && marks.marked[to]
+                   ? Milliseconds(marks.time[to] - marks.time[from])
+                   : Milliseconds{};
     };
-    const auto duration = [&](Stage stage) { return between(slot::begin_of(stage), slot::end_of(stage)); };
+    const auto duration = [&](Stage stage) {
+        return between(slot::begin_of(stage), slot::end_of(stage));
+    };
     ClockReading reading;
-    reading.stages = {duration(Stage::preprocess), duration(Stage::vision_encoder), duration(Stage::projector),
-                      duration(Stage::prefill)};
+    reading.stages = {duration(Stage::preprocess), duration(Stage::vision_encoder),
+                      duration(Stage::projector), duration(Stage::prefill)};
     reading.decode_start = between(slot::begin_of(Stage::generate), slot::edge(0));
     reading.total = duration(Stage::generate);
     for (int step = 1; step <= marks.steps; ++step)
@@ -22,7 +25,8 @@ ClockReading read_marks(const HostMarks& marks) {
 
 GenerateTrace make_trace(const ClockReading& host, const std::optional<ClockReading>& span) {
     if (span && span->steps.size() != host.steps.size()) {
-        throw std::logic_error("the CUDA events and the host clock saw different numbers of decode steps");
+        throw std::logic_error(
+            "the CUDA events and the host clock saw different numbers of decode steps");
     }
     const ClockReading& headline = span ? *span : host;
     GenerateTrace trace;

@@ -17,7 +17,9 @@ NvmlFunctions load_nvml() {
     NvmlFunctions nvml;
     void* const opened = dlopen("libnvidia-ml.so.1", RTLD_NOW | RTLD_LOCAL);
     if (!opened) {
-        nvml.absent = "libnvidia-ml.so.1 is not there: no NVIDIA driver, or a container without its utilities";
+        nvml.absent =
+            "libnvidia-ml.so.1 is not there: no NVIDIA driver, or a container without its "
+            "utilities";
         return nvml;
     }
     nvml.handle = std::shared_ptr<void>(opened, [](void* library) { dlclose(library); });

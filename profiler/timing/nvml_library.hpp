@@ -1,5 +1,5 @@
-// The part of NVML (the driver's management library) that is used here, loaded at run time: it comes with the driver,
-// and neither building nor running needs it.
+// The part of NVML (the driver's management library) that is used here, loaded at run time: it
+// comes with the driver, and neither building nor running needs it.
 #pragma once
 
 #include <memory>

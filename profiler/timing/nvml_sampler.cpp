@@ -31,19 +31,23 @@ std::optional<double> ask(double scale, Function* function, Arguments... argumen
 template <class Function, class... Arguments>
 std::string ask_text(Function* function, Arguments... arguments) {
     std::array<char, 128> text{};
-    if (!function || function(arguments..., text.data(), static_cast<unsigned>(text.size() - 1)) != 0) return {};
+    if (!function ||
+        function(arguments..., text.data(), static_cast<unsigned>(text.size() - 1)) != 0)
+        return {};
     return text.data();
 }
 
 template <class Compare>
-std::optional<double> chosen(const std::optional<double>& a, const std::optional<double>& b, Compare better) {
+std::optional<double> chosen(const std::optional<double>& a, const std::optional<double>& b,
+                             Compare better) {
     if (!a || !b) return a ? a : b;
     return better(*a, *b) ? a : b;
 }
 
 }  // namespace
 
-NvmlSampler::NvmlSampler(const std::string& pci_bus_id, NvmlFunctions functions) : nvml_(std::move(functions)) {
+NvmlSampler::NvmlSampler(const std::string& pci_bus_id, NvmlFunctions functions)
+    : nvml_(std::move(functions)) {
     if (!nvml_.init) {
         absent_["gpu"] = nvml_.absent;
         return;
@@ -68,7 +72,8 @@ std::string NvmlSampler::reason_of(int status) const {
 
 void NvmlSampler::find_device(const std::string& pci_bus_id) {
     int status = -1;
-    if (!pci_bus_id.empty() && nvml_.device_by_pci) status = nvml_.device_by_pci(pci_bus_id.c_str(), &device_);
+    if (!pci_bus_id.empty() && nvml_.device_by_pci)
+        status = nvml_.device_by_pci(pci_bus_id.c_str(), &device_);
     else if (nvml_.device_by_index) status = nvml_.device_by_index(0, &device_);
     if (status == 0) return;
     device_ = nullptr;
@@ -94,7 +99,8 @@ NvmlSampler::Reading NvmlSampler::read() const {
     reading.temperature_c = ask<unsigned>(1, nvml_.temperature, device_, gpu_temperature);
     reading.power_w = ask<unsigned>(1e-3, nvml_.power_mw, device_);
     reading.energy_mj = ask<unsigned long long>(1, nvml_.energy_mj, device_);
-    if (nvml_.throttle_reasons && nvml_.throttle_reasons(device_, &reading.reasons) != 0) reading.reasons = 0;
+    if (nvml_.throttle_reasons && nvml_.throttle_reasons(device_, &reading.reasons) != 0)
+        reading.reasons = 0;
     reading.idle = (reading.reasons & idle_reason) != 0;
     return reading;
 }
@@ -123,7 +129,8 @@ std::optional<GpuState> NvmlSampler::end_sample() {
     state.sm_mhz_min = chosen(before_.sm_mhz, after.sm_mhz, std::less<>());
     state.temperature_c = chosen(before_.temperature_c, after.temperature_c, std::greater<>());
     state.power_w = after.power_w;
-    if (before_.energy_mj && after.energy_mj) state.energy_mj = *after.energy_mj - *before_.energy_mj;
+    if (before_.energy_mj && after.energy_mj)
+        state.energy_mj = *after.energy_mj - *before_.energy_mj;
     state.throttle = throttle_names(before_.reasons | after.reasons);
     return state;
 }

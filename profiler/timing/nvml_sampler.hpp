@@ -12,8 +12,8 @@
 
 namespace decodemeter {
 
-// Asks NVML before and after a sample, never within it. Whatever cannot be had is left out of the states, and its
-// reason is kept; nothing throws.
+// Asks NVML before and after a sample, never within it. Whatever cannot be had is left out of the
+// states, and its reason is kept; nothing throws.
 class NvmlSampler {
 public:
     // `pci_bus_id` as CUDA has it ("0000:01:00.0"); empty: the machine's first device.
@@ -31,8 +31,8 @@ public:
     void describe(DeviceInfo& device) const;
 
     void begin_sample();
-    // Lowest clock and all reasons of the two readings, the higher temperature, the power at the end, the energy in
-    // between. None where NVML does not work.
+    // Lowest clock and all reasons of the two readings, the higher temperature, the power at the
+    // end, the energy in between. None where NVML does not work.
     std::optional<GpuState> end_sample();
 
 private:
@@ -54,8 +54,8 @@ private:
     std::map<std::string, std::string> absent_;
 };
 
-// The reasons that make a GPU slower than it could be, by NVML's names without their prefix. Idleness and clocks that
-// the user has set are none.
+// The reasons that make a GPU slower than it could be, by NVML's names without their prefix.
+// Idleness and clocks that the user has set are none.
 std::vector<std::string> throttle_names(unsigned long long reasons);
 
 // Whether the clock of a sample lay more than a tenth below the highest one that the run has seen.

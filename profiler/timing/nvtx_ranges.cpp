@@ -8,7 +8,8 @@ namespace decodemeter {
 NvtxSink::NvtxSink() {
     const nvtxDomainHandle_t domain = nvtxDomainCreateA("decodemeter");
     domain_ = domain;
-    for (std::size_t i = 0; i < stage_count; ++i) names_[i] = nvtxDomainRegisterStringA(domain, stage_names[i].data());
+    for (std::size_t i = 0; i < stage_count; ++i)
+        names_[i] = nvtxDomainRegisterStringA(domain, stage_names[i].data());
 }
 
 void NvtxSink::push(Stage stage, int step) noexcept {
@@ -19,7 +20,8 @@ void NvtxSink::push(Stage stage, int step) noexcept {
     attributes.payloadType = NVTX_PAYLOAD_TYPE_INT64;
     attributes.payload.llValue = step;
     attributes.messageType = NVTX_MESSAGE_TYPE_REGISTERED;
-    attributes.message.registered = static_cast<nvtxStringHandle_t>(names_[static_cast<std::size_t>(stage)]);
+    attributes.message.registered =
+        static_cast<nvtxStringHandle_t>(names_[static_cast<std::size_t>(stage)]);
     nvtxDomainRangePushEx(static_cast<nvtxDomainHandle_t>(domain_), &attributes);
 }
 

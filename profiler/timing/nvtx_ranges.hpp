@@ -1,5 +1,5 @@
-// A range for each stage and step in the NVTX domain "decodemeter", with the step as its payload, so that nsys shows
-// what is measured. Without a tool attached a range costs a few nanoseconds.
+// A range for each stage and step in the NVTX domain "decodemeter", with the step as its payload,
+// so that nsys shows what is measured. Without a tool attached a range costs a few nanoseconds.
 #pragma once
 
 #include "profiler/timing/stage_ranges.hpp"
@@ -8,7 +8,8 @@ namespace decodemeter {
 
 class NvtxSink {
 public:
-    // Makes the domain and registers the names. Built without CUDA there is no NVTX, and nothing happens.
+    // Makes the domain and registers the names. Built without CUDA there is no NVTX, and nothing
+    // happens.
     NvtxSink();
 
     void push(Stage stage, int step) noexcept;

@@ -7,8 +7,8 @@
 
 namespace decodemeter {
 
-// Hands each mark to several observers: begins in the order of adding, ends in the reverse, so that the first
-// one encloses the others.
+// Hands each mark to several observers: begins in the order of adding, ends in the reverse, so that
+// the first one encloses the others.
 class ObserverGroup final : public StageObserver {
 public:
     static constexpr std::size_t capacity = 4;

@@ -24,7 +24,8 @@ double log_ratio(const AbbaBlock& block) {
 }
 
 bool whole(const AbbaBlock& block) {
-    return std::all_of(block.times.begin(), block.times.end(), [](Milliseconds time) { return time.count() > 0; });
+    return std::all_of(block.times.begin(), block.times.end(),
+                       [](Milliseconds time) { return time.count() > 0; });
 }
 
 }  // namespace
@@ -63,21 +64,25 @@ Overhead estimate_overhead(std::span<const AbbaBlock> blocks) {
             ratios.size()};
 }
 
-Overhead measure_overhead(int blocks, std::uint64_t seed, const std::function<Milliseconds(bool instrumented)>& run) {
+Overhead measure_overhead(int blocks, std::uint64_t seed,
+                          const std::function<Milliseconds(bool instrumented)>& run) {
     std::vector<AbbaBlock> measured = abba_blocks(blocks, seed);
     for (AbbaBlock& block : measured) {
-        for (std::size_t i = 0; i < block.times.size(); ++i) block.times[i] = run(block.instrumented[i]);
+        for (std::size_t i = 0; i < block.times.size(); ++i)
+            block.times[i] = run(block.instrumented[i]);
     }
     return estimate_overhead(measured);
 }
 
 std::string overhead_json(const Overhead& overhead) {
-    const auto number = [](double value) { return std::isfinite(value) ? fmt::format("{:.6g}", value) : "null"; };
+    const auto number = [](double value) {
+        return std::isfinite(value) ? fmt::format("{:.6g}", value) : "null";
+    };
     return fmt::format(
         R"({{"percent":{},"interval_percent":[{},{}],"confidence":{},"p":{},"run_ms":{},"added_us":{},"blocks":{}}})",
         number(overhead.percent), number(overhead.lower_percent), number(overhead.upper_percent),
-        number(overhead.confidence), number(overhead.p), number(overhead.run_ms), number(overhead.microseconds()),
-        overhead.blocks);
+        number(overhead.confidence), number(overhead.p), number(overhead.run_ms),
+        number(overhead.microseconds()), overhead.blocks);
 }
 
 }  // namespace decodemeter

@@ -1,5 +1,5 @@
-// What the instrument itself costs: runs with and without it, compared in randomised ABBA blocks. Pure, but for the
-// runs that the caller makes.
+// What the instrument itself costs: runs with and without it, compared in randomised ABBA blocks.
+// Pure, but for the runs that the caller makes.
 #pragma once
 
 #include <array>
@@ -20,11 +20,13 @@ struct AbbaBlock {
     std::array<Milliseconds, 4> times{};
 };
 
-// Blocks without times, half of them ABBA and half BAAB (one more of either where the number is odd), shuffled.
+// Blocks without times, half of them ABBA and half BAAB (one more of either where the number is
+// odd), shuffled.
 std::vector<AbbaBlock> abba_blocks(int count, std::uint64_t seed);
 
 struct Overhead {
-    double percent = 0;        // median over the blocks of the ratio of the geometric means, instrumented / not, less 1
+    double percent = 0;  // median over the blocks of the ratio of the geometric means, instrumented
+                         // / not, less 1
     double lower_percent = 0;  // sign-test interval of that median
     double upper_percent = 0;
     double confidence = 0;   // that the interval reaches
@@ -36,7 +38,8 @@ struct Overhead {
 Overhead estimate_overhead(std::span<const AbbaBlock> blocks);
 
 // Makes the runs: `run(instrumented)` gives the time of one, taken in the same way on both sides.
-Overhead measure_overhead(int blocks, std::uint64_t seed, const std::function<Milliseconds(bool instrumented)>& run);
+Overhead measure_overhead(int blocks, std::uint64_t seed,
+                          const std::function<Milliseconds(bool instrumented)>& run);
 
 // For the figures of run.json.
 std::string overhead_json(const Overhead& overhead);

@@ -44,6 +44,8 @@ void add_activity(SampleRecord& record, const AttributedSteps& attributed) {
     record.cupti = std::move(summary);
 }
 
-void refuse_activity(SampleRecord& record, const std::string& reason) { record.cupti_refused = reason; }
+void refuse_activity(SampleRecord& record, const std::string& reason) {
+    record.cupti_refused = reason;
+}
 
 }  // namespace decodemeter

@@ -8,9 +8,10 @@
 
 namespace decodemeter {
 
-// Sets `cupti` and `clocks.busy_ms`. Where activity records were lost, or the pass took another number of steps than
-// the record has, the record gets the flag "activity_lost" or "activity_steps"; in the second case busy_ms stays null.
-// "events_misplaced": Note [Events and activity on one clock] in edge_events.hpp.
+// Sets `cupti` and `clocks.busy_ms`. Where activity records were lost, or the pass took another
+// number of steps than the record has, the record gets the flag "activity_lost" or
+// "activity_steps"; in the second case busy_ms stays null. "events_misplaced": Note [Events and
+// activity on one clock] in edge_events.hpp.
 void add_activity(SampleRecord& record, const AttributedSteps& attributed);
 
 // A pass that was asked for and did not run.

@@ -17,7 +17,8 @@ public:
 
     // Around one sample, never within it.
     void begin_sample() { sampler_.begin_sample(); }
-    // Sets `gpu`, and the flags "throttled" and "clock_fell": the latter against the highest clock of the run so far.
+    // Sets `gpu`, and the flags "throttled" and "clock_fell": the latter against the highest clock
+    // of the run so far.
     void end_sample(SampleRecord& record);
 
 private:

@@ -6,8 +6,8 @@
 
 namespace decodemeter {
 
-// Sets all T_ fields, decode_start_ms, decode_end_ms and `clocks`, on the clock of the headline: span if there is one,
-// else host.
+// Sets all T_ fields, decode_start_ms, decode_end_ms and `clocks`, on the clock of the headline:
+// span if there is one, else host.
 void add_times(SampleRecord& record, const GenerateTrace& trace);
 
 }  // namespace decodemeter

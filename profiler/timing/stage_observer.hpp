@@ -9,14 +9,14 @@ namespace decodemeter {
 
 enum class Stage { preprocess, vision_encoder, projector, prefill, decode_step, generate };
 inline constexpr std::size_t stage_count = 6;
-inline constexpr std::array<std::string_view, stage_count> stage_names = {"preprocess", "vision_encoder", "projector",
-                                                                          "prefill",    "decode_step",    "generate"};
+inline constexpr std::array<std::string_view, stage_count> stage_names = {
+    "preprocess", "vision_encoder", "projector", "prefill", "decode_step", "generate"};
 
 // generate() calls begin and end once for each stage that it runs, with step 0, and for decoding
-// begin(decode_step, 1) once, then end(decode_step, s) for s = 1 ... N-1: the end of step s is the start of
-// step s+1. Decoding begins as soon as prefill has ended, before token 1 is read back, so that the host's
-// test for EOS after token s lies inside step s; a begin with no end means that token 1 was the last.
-// `generate` spans all stages but preprocess.
+// begin(decode_step, 1) once, then end(decode_step, s) for s = 1 ... N-1: the end of step s is the
+// start of step s+1. Decoding begins as soon as prefill has ended, before token 1 is read back, so
+// that the host's test for EOS after token s lies inside step s; a begin with no end means that
+// token 1 was the last. `generate` spans all stages but preprocess.
 //
 // Implementations neither allocate, format nor synchronise.
 class StageObserver {

@@ -7,9 +7,9 @@
 
 namespace decodemeter {
 
-// Opens and closes ranges on a stack: sink.push(stage, step) and sink.pop(), both noexcept. The range of a step is
-// opened at the end of the step before, when nobody knows whether there will be one: the range after the last step is
-// closed with generate().
+// Opens and closes ranges on a stack: sink.push(stage, step) and sink.pop(), both noexcept. The
+// range of a step is opened at the end of the step before, when nobody knows whether there will be
+// one: the range after the last step is closed with generate().
 template <class Sink>
 class StageRanges final : public StageObserver {
 public:

@@ -41,7 +41,8 @@ struct StepAttribution::State {
 
     // 0 before decoding; the number of edges after the last one.
     std::size_t step_at(Nanoseconds time) const {
-        return static_cast<std::size_t>(std::upper_bound(edges.begin(), edges.end(), time) - edges.begin());
+        return static_cast<std::size_t>(std::upper_bound(edges.begin(), edges.end(), time) -
+                                        edges.begin());
     }
 
     StepWork* work_of(std::size_t step) {
@@ -60,7 +61,8 @@ struct StepAttribution::State {
         const auto step = static_cast<std::int32_t>(step_at(call.time.start));
         if (call.synchronises) synchronisations.push_back(call.time);
         if (launch.called()) {  // a driver call inside a runtime call has the same correlation
-            launch.time = {std::min(launch.time.start, call.time.start), std::max(launch.time.end, call.time.end)};
+            launch.time = {std::min(launch.time.start, call.time.start),
+                           std::max(launch.time.end, call.time.end)};
             launch.step = std::min(launch.step, step);
             return;
         }
@@ -93,7 +95,9 @@ struct StepAttribution::State {
         }
         work->kernels += activity.work == DeviceWork::kernel;
         if (activity.work == DeviceWork::memcpy) work->memcpy_bytes += activity.bytes;
-        if (has_times) work->device.push_back({activity.time, launched, stream_key(activity), activity.graph != 0});
+        if (has_times)
+            work->device.push_back(
+                {activity.time, launched, stream_key(activity), activity.graph != 0});
     }
 
     // False where the call has not been seen.
@@ -112,14 +116,18 @@ struct StepAttribution::State {
     }
 
     void place_waiting() {
-        std::erase_if(waiting, [&](const DeviceActivity& activity) { return place_by_call(activity); });
-        std::erase_if(waiting_events, [&](const EventStamp& event) { return place_by_call(event); });
+        std::erase_if(waiting,
+                      [&](const DeviceActivity& activity) { return place_by_call(activity); });
+        std::erase_if(waiting_events,
+                      [&](const EventStamp& event) { return place_by_call(event); });
     }
 
     void widen_extent(std::size_t step, std::uint64_t stream, const Interval& time) {
-        for (auto extent = extents.rbegin(); extent != extents.rend() && extent->step == step; ++extent) {
+        for (auto extent = extents.rbegin(); extent != extents.rend() && extent->step == step;
+             ++extent) {
             if (extent->stream != stream) continue;
-            extent->time = {std::min(extent->time.start, time.start), std::max(extent->time.end, time.end)};
+            extent->time = {std::min(extent->time.start, time.start),
+                            std::max(extent->time.end, time.end)};
             return;
         }
         extents.push_back({step, stream, time});
@@ -131,7 +139,8 @@ struct StepAttribution::State {
             ++result.losses.unmatched;
             const Launch* const launch = launches.find(activity.correlation);
             if (launch && launch->external_step >= 0)
-                place(activity, static_cast<std::size_t>(launch->external_step), Nanoseconds::min());
+                place(activity, static_cast<std::size_t>(launch->external_step),
+                      Nanoseconds::min());
         }
         waiting.clear();
     }
@@ -161,14 +170,16 @@ struct StepAttribution::State {
             end = std::max(end, placed.time.end);
             widen_extent(first_open, placed.stream, placed.time);
         }
-        result.steps.push_back(summarise(work, {device_edge, end}, {edges[first_open - 1], edges[first_open]},
+        result.steps.push_back(summarise(work, {device_edge, end},
+                                         {edges[first_open - 1], edges[first_open]},
                                          {synchronisations, overheads}));
         result.losses.overlapping += streams.count_overlapping(work.device);
         device_edge = end;
     }
 };
 
-StepAttribution::StepAttribution(const AttributionOptions& options) : state_(std::make_unique<State>()) {
+StepAttribution::StepAttribution(const AttributionOptions& options)
+    : state_(std::make_unique<State>()) {
     state_->options = options;
 }
 StepAttribution::StepAttribution(StepAttribution&&) noexcept = default;
@@ -187,7 +198,8 @@ void StepAttribution::add(const DeviceActivity& activity) {
 
 void StepAttribution::add(const ExternalLink& link) {
     const std::uint64_t step = link.id - state_->options.external_base;
-    if (link.id < state_->options.external_base || step > state_->edges.size()) return;  // pushed by someone else
+    if (link.id < state_->options.external_base || step > state_->edges.size())
+        return;  // pushed by someone else
     Launch& launch = state_->launches[link.correlation];
     launch.external_step = static_cast<std::int32_t>(step);
     state_->check_links(launch);
@@ -197,14 +209,19 @@ void StepAttribution::add(const EventStamp& event) {
     if (!state_->place_by_call(event)) state_->waiting_events.push_back(event);
 }
 
-void StepAttribution::add_synchronisation(const Interval& time) { state_->synchronisations.push_back(time); }
+void StepAttribution::add_synchronisation(const Interval& time) {
+    state_->synchronisations.push_back(time);
+}
 void StepAttribution::add_overhead(const Interval& time) { state_->overheads.push_back(time); }
-void StepAttribution::add_dropped(std::int64_t records) { state_->result.losses.dropped += records; }
+void StepAttribution::add_dropped(std::int64_t records) {
+    state_->result.losses.dropped += records;
+}
 
 void StepAttribution::settle() {
     state_->place_waiting();
     const std::size_t finished = state_->edges.empty() ? 0 : state_->edges.size() - 1;
-    if (finished > state_->options.open_steps) state_->close_until(finished - state_->options.open_steps);
+    if (finished > state_->options.open_steps)
+        state_->close_until(finished - state_->options.open_steps);
 }
 
 AttributedSteps StepAttribution::finish() {
@@ -215,7 +232,8 @@ AttributedSteps StepAttribution::finish() {
     return std::move(state_->result);
 }
 
-AttributedSteps attribute_activity(const ActivityRecords& records, std::span<const Nanoseconds> edges,
+AttributedSteps attribute_activity(const ActivityRecords& records,
+                                   std::span<const Nanoseconds> edges,
                                    const AttributionOptions& options) {
     StepAttribution attribution(options);
     attribution.know_edges(edges);

@@ -15,27 +15,31 @@
 namespace decodemeter {
 
 // Note [Attribution]
-// An activity belongs to the step in which the host made the call that launched it: call time -> correlation ->
-// activity. GPU time never decides, because the device runs behind the host by any amount. The external id that was
-// pushed when the call was made names the step a second time, independently; where they differ the call time
-// counts and a disagreement is recorded.
+// An activity belongs to the step in which the host made the call that launched it: call time ->
+// correlation -> activity. GPU time never decides, because the device runs behind the host by any
+// amount. The external id that was pushed when the call was made names the step a second time,
+// independently; where they differ the call time counts and a disagreement is recorded.
 //
-// Edge 0 is the start of step 1, edge s the end of step s, in host time. On the device a step ends when its last
-// activity ends, but not before the host has reached its edge: an event recorded in a stream stamps when the work
-// before it is done, and at once where there is none. Those device edges cut time into the steps' spans.
+// Edge 0 is the start of step 1, edge s the end of step s, in host time. On the device a step ends
+// when its last activity ends, but not before the host has reached its edge: an event recorded in a
+// stream stamps when the work before it is done, and at once where there is none. Those device
+// edges cut time into the steps' spans.
 //
-// Where no activity runs within a span the device is idle, until the next activity of the step starts. As long as
-// that one's call had not returned the device waited for a launch, or, for the part that the host was blocked in a
-// synchronising call, for that; from then on it is a gap.
+// Where no activity runs within a span the device is idle, until the next activity of the step
+// starts. As long as that one's call had not returned the device waited for a launch, or, for the
+// part that the host was blocked in a synchronising call, for that; from then on it is a gap.
 struct AttributedSteps {
     std::vector<StepActivity> steps;  // of step 1, 2, ...
     ActivityLosses losses;
-    std::optional<EdgeEvents> events;  // where each edge has one: Note [Events and activity on one clock]
+    std::optional<EdgeEvents>
+        events;  // where each edge has one: Note [Events and activity on one clock]
 };
 
 struct AttributionOptions {
-    std::uint64_t external_base = 0;  // the id pushed before decoding; in step s it is external_base + s
-    // Steps this far behind the latest one are summed up and forgotten; what comes for them later is unmatched.
+    std::uint64_t external_base =
+        0;  // the id pushed before decoding; in step s it is external_base + s
+    // Steps this far behind the latest one are summed up and forgotten; what comes for them later
+    // is unmatched.
     std::size_t open_steps = std::numeric_limits<std::size_t>::max();
 };
 
@@ -47,7 +51,8 @@ public:
     StepAttribution& operator=(StepAttribution&&) noexcept;
     ~StepAttribution();
 
-    // All edges so far, in order. Calls made after an edge may be added only when the edge is known.
+    // All edges so far, in order. Calls made after an edge may be added only when the edge is
+    // known.
     void know_edges(std::span<const Nanoseconds> edges);
 
     void add(const ApiCall& call);
@@ -70,7 +75,8 @@ private:
 };
 
 // The same for records that are all there.
-AttributedSteps attribute_activity(const ActivityRecords& records, std::span<const Nanoseconds> edges,
+AttributedSteps attribute_activity(const ActivityRecords& records,
+                                   std::span<const Nanoseconds> edges,
                                    const AttributionOptions& options = {});
 
 }  // namespace decodemeter

@@ -6,7 +6,8 @@ namespace decodemeter {
 
 namespace {
 
-void add_idle(IdleSplit& idle, const Interval& gap, Nanoseconds launched, std::span<const Interval> synchronisations) {
+void add_idle(IdleSplit& idle, const Interval& gap, Nanoseconds launched,
+              std::span<const Interval> synchronisations) {
     if (gap.end <= gap.start) return;
     const Nanoseconds waited_until = std::clamp(launched, gap.start, gap.end);
     const Interval waiting{gap.start, waited_until};
@@ -20,7 +21,9 @@ void add_idle(IdleSplit& idle, const Interval& gap, Nanoseconds launched, std::s
 
 StepActivity summarise(StepWork& work, const Interval& device_window, const Interval& host_window,
                        const HostIntervals& host) {
-    const auto earlier = [](const PlacedActivity& a, const PlacedActivity& b) { return a.time < b.time; };
+    const auto earlier = [](const PlacedActivity& a, const PlacedActivity& b) {
+        return a.time < b.time;
+    };
     if (!std::is_sorted(work.device.begin(), work.device.end(), earlier))
         std::sort(work.device.begin(), work.device.end(), earlier);
     StepActivity activity;
@@ -41,7 +44,8 @@ StepActivity summarise(StepWork& work, const Interval& device_window, const Inte
         idle_from = std::max(idle_from, placed.time.end);
     }
     // The host has yet to reach the step's edge.
-    add_idle(activity.idle, {idle_from, device_window.end}, device_window.end, host.synchronisations);
+    add_idle(activity.idle, {idle_from, device_window.end}, device_window.end,
+             host.synchronisations);
     activity.busy = busy;
     return activity;
 }
@@ -50,8 +54,8 @@ std::int64_t StreamOrder::count_overlapping(std::span<const PlacedActivity> devi
     std::int64_t overlapping = 0;
     for (const PlacedActivity& placed : device) {
         if (placed.graph) continue;
-        auto end =
-            std::find_if(ends_.begin(), ends_.end(), [&](const auto& entry) { return entry.first == placed.stream; });
+        auto end = std::find_if(ends_.begin(), ends_.end(),
+                                [&](const auto& entry) { return entry.first == placed.stream; });
         if (end == ends_.end()) end = ends_.insert(end, {placed.stream, placed.time.end});
         else if (placed.time.start + timestamp_tolerance < end->second) ++overlapping;
         end->second = std::max(end->second, placed.time.end);

@@ -38,7 +38,8 @@ struct HostIntervals {
 StepActivity summarise(StepWork& work, const Interval& device_window, const Interval& host_window,
                        const HostIntervals& host);
 
-// Counts activities that begin before the one before them on their stream has ended, over all steps in order.
+// Counts activities that begin before the one before them on their stream has ended, over all steps
+// in order.
 class StreamOrder {
 public:
     // `device` is sorted by time.

@@ -8,9 +8,11 @@
 
 namespace decodemeter {
 
-// From three runs of their own: vision alone; vision and prefill; everything. Prefill is the second less the first, and
-// decoding what is left of the third, kept with its sign and as published: clamped at 0.
-inline SubtractionTimes subtract(Milliseconds vision, Milliseconds vision_and_prefill, Milliseconds total) {
+// From three runs of their own: vision alone; vision and prefill; everything. Prefill is the second
+// less the first, and decoding what is left of the third, kept with its sign and as published:
+// clamped at 0.
+inline SubtractionTimes subtract(Milliseconds vision, Milliseconds vision_and_prefill,
+                                 Milliseconds total) {
     SubtractionTimes times;
     times.T_vision_total = vision.count();
     times.T_LLM_prefill = (vision_and_prefill - vision).count();

@@ -14,7 +14,8 @@ template <class Clock = HostClock>
 class Timeline final : public StageObserver {
 public:
     // `events` adds the span clock. A generate() may take at most `max_steps` decode steps.
-    explicit Timeline(int max_steps, std::optional<CudaEvents> events = std::nullopt, Clock clock = {})
+    explicit Timeline(int max_steps, std::optional<CudaEvents> events = std::nullopt,
+                      Clock clock = {})
         : max_steps_(max_steps), marks_(max_steps), events_(std::move(events)), clock_(clock) {}
 
     void begin(Stage stage, int) noexcept override {
@@ -39,7 +40,8 @@ public:
         if (events_) events_->reset();
     }
 
-    // Call after generate(): synchronises once where there are events. Tokens and counts are the caller's to add.
+    // Call after generate(): synchronises once where there are events. Tokens and counts are the
+    // caller's to add.
     GenerateTrace resolve() {
         std::optional<ClockReading> span;
         if (events_) span = events_->read(marks_.steps);

@@ -13,20 +13,24 @@ namespace decodemeter {
 
 namespace {
 
-// Its static initialisers register the CUDA backend, so it must be loaded before LibTorch is first asked about CUDA.
+// Its static initialisers register the CUDA backend, so it must be loaded before LibTorch is first
+// asked about CUDA.
 void load_torch_cuda() {
     const std::filesystem::path library = torch_library_folder() / "libtorch_cuda.so";
     if (dlopen(library.c_str(), RTLD_NOW | RTLD_GLOBAL) != nullptr) return;
     const char* reason = dlerror();
     throw InputError(c10::str("--device cuda: cannot load ", library.string(), " (",
-                              reason ? reason : "no reason given", "); scripts/setup --gpu installs what it needs"));
+                              reason ? reason : "no reason given",
+                              "); scripts/setup --gpu installs what it needs"));
 }
 
 }  // namespace
 
 std::filesystem::path torch_library_folder() {
     Dl_info info{};
-    if (dladdr(reinterpret_cast<const void*>(&at::globalContext), &info) == 0 || info.dli_fname == nullptr) return {};
+    if (dladdr(reinterpret_cast<const void*>(&at::globalContext), &info) == 0 ||
+        info.dli_fname == nullptr)
+        return {};
     return std::filesystem::path(info.dli_fname).parent_path();
 }
 
@@ -36,7 +40,8 @@ at::Device open_device(const std::string& name) {
     load_torch_cuda();
     if (!at::hasCUDA()) {
         throw InputError(
-            "--device cuda: no CUDA device is here, or its driver is missing or too old; nvidia-smi tells. "
+            "--device cuda: no CUDA device is here, or its driver is missing or too old; "
+            "nvidia-smi tells. "
             "Run with --device cpu");
     }
     return at::Device(at::kCUDA, 0);

@@ -8,8 +8,9 @@
 
 namespace decodemeter {
 
-// "cpu", or "cuda" after LibTorch's CUDA half has been loaded, which the program does not link: so it starts on a
-// machine without it. Throws InputError saying what is missing: the library, the driver, the device.
+// "cpu", or "cuda" after LibTorch's CUDA half has been loaded, which the program does not link: so
+// it starts on a machine without it. Throws InputError saying what is missing: the library, the
+// driver, the device.
 at::Device open_device(const std::string& name);
 
 // Of the LibTorch that this process runs on.

@@ -1,5 +1,6 @@
-// The library that NVTX loads into a watched program: NVTX_INJECTION64_PATH names it, `decodemeter watch` sets that.
-// Every copy of NVTX in the process calls InitializeInjectionNvtx2 on its first use, and from then on our functions.
+// The library that NVTX loads into a watched program: NVTX_INJECTION64_PATH names it, `decodemeter
+// watch` sets that. Every copy of NVTX in the process calls InitializeInjectionNvtx2 on its first
+// use, and from then on our functions.
 #include <nvtx3/nvToolsExt.h>
 
 #include <string>
@@ -42,19 +43,23 @@ auto with_text(const nvtxEventAttributes_t* attributes, const Use& use) {
             return with_text(message.unicode, use);
         case NVTX_MESSAGE_TYPE_REGISTERED:
             if (message.registered)
-                return use(std::string_view(*reinterpret_cast<const std::string*>(message.registered)));
+                return use(
+                    std::string_view(*reinterpret_cast<const std::string*>(message.registered)));
             [[fallthrough]];
         default:
             return use(std::string_view());
     }
 }
 
-RangeDomain number_of(nvtxDomainHandle_t domain) { return reinterpret_cast<std::uintptr_t>(domain); }
+RangeDomain number_of(nvtxDomainHandle_t domain) {
+    return reinterpret_cast<std::uintptr_t>(domain);
+}
 
 // NVTX's own functions, by the types that it calls them with.
 template <class Text>
 int NVTX_API push_in(nvtxDomainHandle_t domain, const Text* text) noexcept {
-    return with_text(text, [&](std::string_view name) { return push_range(number_of(domain), name); });
+    return with_text(text,
+                     [&](std::string_view name) { return push_range(number_of(domain), name); });
 }
 template <class Text>
 int NVTX_API push(const Text* text) noexcept {
@@ -65,7 +70,8 @@ int NVTX_API pop() noexcept { return pop_range(0); }
 
 template <class Text>
 nvtxRangeId_t NVTX_API start_in(nvtxDomainHandle_t domain, const Text* text) noexcept {
-    return with_text(text, [&](std::string_view name) { return start_range(number_of(domain), name); });
+    return with_text(text,
+                     [&](std::string_view name) { return start_range(number_of(domain), name); });
 }
 template <class Text>
 nvtxRangeId_t NVTX_API start(const Text* text) noexcept {
@@ -78,7 +84,9 @@ template <class Text>
 void NVTX_API mark(const Text* text) noexcept {
     with_text(text, [](std::string_view message) { set_mark(message); });
 }
-void NVTX_API mark_in(nvtxDomainHandle_t, const nvtxEventAttributes_t* attributes) noexcept { mark(attributes); }
+void NVTX_API mark_in(nvtxDomainHandle_t, const nvtxEventAttributes_t* attributes) noexcept {
+    mark(attributes);
+}
 
 const std::string* registered(std::string_view text) { return registered_string(text); }
 
@@ -92,7 +100,8 @@ nvtxDomainHandle_t NVTX_API create_domain(const Text* text) noexcept {
 }
 template <class Text>
 nvtxStringHandle_t NVTX_API register_string(nvtxDomainHandle_t, const Text* text) noexcept {
-    return reinterpret_cast<nvtxStringHandle_t>(const_cast<std::string*>(with_text(text, registered)));
+    return reinterpret_cast<nvtxStringHandle_t>(
+        const_cast<std::string*>(with_text(text, registered)));
 }
 
 struct Replacement {
@@ -119,17 +128,23 @@ bool fill(const NvtxExportTableCallbacks& callbacks, NvtxCallbackModule module,
 bool fill_tables(const NvtxExportTableCallbacks& callbacks) {
     using Attributes = nvtxEventAttributes_t;
     return fill(callbacks, NVTX_CB_MODULE_CORE,
-                {replace(NVTX_CBID_CORE_RangePushEx, push<Attributes>), replace(NVTX_CBID_CORE_RangePushA, push<char>),
-                 replace(NVTX_CBID_CORE_RangePushW, push<wchar_t>), replace(NVTX_CBID_CORE_RangePop, pop),
+                {replace(NVTX_CBID_CORE_RangePushEx, push<Attributes>),
+                 replace(NVTX_CBID_CORE_RangePushA, push<char>),
+                 replace(NVTX_CBID_CORE_RangePushW, push<wchar_t>),
+                 replace(NVTX_CBID_CORE_RangePop, pop),
                  replace(NVTX_CBID_CORE_RangeStartEx, start<Attributes>),
-                 replace(NVTX_CBID_CORE_RangeStartA, start<char>), replace(NVTX_CBID_CORE_RangeStartW, start<wchar_t>),
-                 replace(NVTX_CBID_CORE_RangeEnd, end), replace(NVTX_CBID_CORE_MarkEx, mark<Attributes>),
-                 replace(NVTX_CBID_CORE_MarkA, mark<char>), replace(NVTX_CBID_CORE_MarkW, mark<wchar_t>)}) &&
+                 replace(NVTX_CBID_CORE_RangeStartA, start<char>),
+                 replace(NVTX_CBID_CORE_RangeStartW, start<wchar_t>),
+                 replace(NVTX_CBID_CORE_RangeEnd, end),
+                 replace(NVTX_CBID_CORE_MarkEx, mark<Attributes>),
+                 replace(NVTX_CBID_CORE_MarkA, mark<char>),
+                 replace(NVTX_CBID_CORE_MarkW, mark<wchar_t>)}) &&
            fill(callbacks, NVTX_CB_MODULE_CORE2,
                 {replace(NVTX_CBID_CORE2_DomainRangePushEx, push_in<Attributes>),
                  replace(NVTX_CBID_CORE2_DomainRangePop, pop_in),
                  replace(NVTX_CBID_CORE2_DomainRangeStartEx, start_in<Attributes>),
-                 replace(NVTX_CBID_CORE2_DomainRangeEnd, end_in), replace(NVTX_CBID_CORE2_DomainMarkEx, mark_in),
+                 replace(NVTX_CBID_CORE2_DomainRangeEnd, end_in),
+                 replace(NVTX_CBID_CORE2_DomainMarkEx, mark_in),
                  replace(NVTX_CBID_CORE2_DomainCreateA, create_domain<char>),
                  replace(NVTX_CBID_CORE2_DomainCreateW, create_domain<wchar_t>),
                  replace(NVTX_CBID_CORE2_DomainRegisterStringA, register_string<char>),
@@ -140,8 +155,10 @@ bool fill_tables(const NvtxExportTableCallbacks& callbacks) {
 
 }  // namespace decodemeter
 
-extern "C" __attribute__((visibility("default"))) int InitializeInjectionNvtx2(NvtxGetExportTableFunc_t export_table) {
+extern "C" __attribute__((visibility("default"))) int InitializeInjectionNvtx2(
+    NvtxGetExportTableFunc_t export_table) {
     if (!decodemeter::watch_from_now_on()) return 0;
-    const auto* const callbacks = static_cast<const NvtxExportTableCallbacks*>(export_table(NVTX_ETID_CALLBACKS));
+    const auto* const callbacks =
+        static_cast<const NvtxExportTableCallbacks*>(export_table(NVTX_ETID_CALLBACKS));
     return callbacks && decodemeter::fill_tables(*callbacks);
 }

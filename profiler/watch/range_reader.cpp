@@ -54,7 +54,8 @@ RangeReader::Open RangeReader::open(RangeDomain domain, std::string_view name) {
     const std::optional<Stage> stage = stage_of(name);
     if (!stage) return {domain, std::nullopt, 0};
     if (*stage == Stage::generate) {
-        const bool within = generate_ && !has_begun(Stage::prefill) && !has_begun(Stage::decode_step);
+        const bool within =
+            generate_ && !has_begun(Stage::prefill) && !has_begun(Stage::decode_step);
         if (within) return {domain, std::nullopt, 0};
         open_generate();
     } else {
@@ -75,7 +76,8 @@ void RangeReader::open_stage(Stage stage) {
     if (anew) end_sample(EndedBy::next_stage, ended_[decode_step]);
     if (!in_sample_) begin_sample();
     // A stage in several ranges lasts from the start of the first to the end of the last.
-    if (++begun_[static_cast<std::size_t>(stage)] == 1) observer_.begin(stage, stage == Stage::decode_step ? 1 : 0);
+    if (++begun_[static_cast<std::size_t>(stage)] == 1)
+        observer_.begin(stage, stage == Stage::decode_step ? 1 : 0);
 }
 
 void RangeReader::close(const Open& range) {

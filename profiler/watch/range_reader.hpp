@@ -21,20 +21,23 @@ using RangeDomain = std::uint64_t;
 struct WatchedSample {
     int steps = 0;          // that were seen to their end
     bool enclosed = false;  // by a range `generate`, whose end is the sample's
-    bool whole = false;     // a prefill or a step was seen, and nothing that the sample consists of was left open
+    bool whole = false;     // a prefill or a step was seen, and nothing that the sample consists of
+                            // was left open
 };
 
 // Note [Ranges as stages]
-// Ranges with the names of the stages (generate, vision_encoder, projector, prefill, decode_step) are read, others are
-// passed over; preprocessing is no part of generate(). A sample begins with the range `generate` and ends with it.
-// Where a program has none, it begins with the first stage and ends when the next prefill, or what comes before one,
-// begins, or when the thread ends. A new prefill after decode steps is a new sample within `generate` too.
+// Ranges with the names of the stages (generate, vision_encoder, projector, prefill, decode_step)
+// are read, others are passed over; preprocessing is no part of generate(). A sample begins with
+// the range `generate` and ends with it. Where a program has none, it begins with the first stage
+// and ends when the next prefill, or what comes before one, begins, or when the thread ends. A new
+// prefill after decode steps is a new sample within `generate` too.
 //
-// The start of step 1 is the start of the first range decode_step; each end of one is a step's edge. What a program
-// does between two of them lies inside the later step, as everywhere in decodemeter.
+// The start of step 1 is the start of the first range decode_step; each end of one is a step's
+// edge. What a program does between two of them lies inside the later step, as everywhere in
+// decodemeter.
 //
-// A range that is never closed, as where an exception passes by, makes its sample not whole: a `generate` that begins
-// in one that has a prefill already is not within it but after it.
+// A range that is never closed, as where an exception passes by, makes its sample not whole: a
+// `generate` that begins in one that has a prefill already is not within it but after it.
 struct SampleListener {
     std::function<void()> begins;
     std::function<void(const WatchedSample&)> ended;
@@ -60,8 +63,8 @@ public:
     // Ends the sample that is open, at the end of its thread or where it is known to be over.
     void finish();
 
-    // decodemeter's own domain: the range decode_step that its generate ends is no step, because nobody knew that none
-    // would come.
+    // decodemeter's own domain: the range decode_step that its generate ends is no step, because
+    // nobody knew that none would come.
     void set_own_domain(RangeDomain domain) noexcept { own_domain_ = domain; }
 
 private:
@@ -78,7 +81,9 @@ private:
     void begin_sample();
     enum class EndedBy { generate, next_stage, finish };
     void end_sample(EndedBy reason, int steps);
-    bool has_begun(Stage stage) const noexcept { return begun_[static_cast<std::size_t>(stage)] > 0; }
+    bool has_begun(Stage stage) const noexcept {
+        return begun_[static_cast<std::size_t>(stage)] > 0;
+    }
 
     StageObserver& observer_;
     SampleListener listener_;

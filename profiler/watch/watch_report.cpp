@@ -10,7 +10,8 @@ namespace decodemeter {
 
 namespace fs = std::filesystem;
 
-WatchReporter::WatchReporter(const fs::path& report_dir) : file_((report_dir / std::to_string(::getpid())).string()) {}
+WatchReporter::WatchReporter(const fs::path& report_dir)
+    : file_((report_dir / std::to_string(::getpid())).string()) {}
 
 // One write a line, so that a process that is killed leaves whole lines.
 void WatchReporter::say(const char* what, const std::string& text) const noexcept {

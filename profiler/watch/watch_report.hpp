@@ -1,4 +1,5 @@
-// What each watched process tells the command that started it: one small file each, a line for each thing worth saying.
+// What each watched process tells the command that started it: one small file each, a line for each
+// thing worth saying.
 #pragma once
 
 #include <cstdint>
@@ -10,9 +11,10 @@
 namespace decodemeter {
 
 struct WatchReport {
-    int processes = 0;                 // that used NVTX
-    std::set<std::string> samples;     // keys of their records
-    std::int64_t unfinished = 0;       // not recorded: a range was left open, or there was no stage in them
+    int processes = 0;              // that used NVTX
+    std::set<std::string> samples;  // keys of their records
+    std::int64_t unfinished =
+        0;  // not recorded: a range was left open, or there was no stage in them
     std::set<std::string> names;       // of ranges, the first few
     std::vector<std::string> stopped;  // why a process was no longer watched
     std::set<std::string> problems;    // what was passed over, as a broken mark

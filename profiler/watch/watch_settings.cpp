@@ -22,7 +22,8 @@ int count(const Json& value, const std::string& field) {
 
 std::optional<Tier> tier(const Json& value) {
     if (value.is_null()) return std::nullopt;
-    const std::optional<Tier> known = value.is_string() ? parse_tier(value.get<std::string>()) : std::nullopt;
+    const std::optional<Tier> known =
+        value.is_string() ? parse_tier(value.get<std::string>()) : std::nullopt;
     if (!known) throw InputError("tier must be low, medium, high or null, not " + value.dump());
     return known;
 }
@@ -33,7 +34,8 @@ void apply_field(const std::string& field, const Json& value, WatchSettings& set
     else if (field == "num_active_blocks") settings.config.active_blocks = count(value, field);
     else if (field == "vision_tokens") settings.vision_tokens = count(value, field);
     else if (field == "text_tokens") settings.text_tokens = count(value, field);
-    else if (field == "dataset" && value.is_string()) check_dataset_name(settings.dataset = value.get<std::string>());
+    else if (field == "dataset" && value.is_string())
+        check_dataset_name(settings.dataset = value.get<std::string>());
     else throw InputError("a sample cannot say its " + field);
 }
 
@@ -68,24 +70,29 @@ WatchSettings parse_watch_settings(const std::string& text) {
         json.at("events").get_to(settings.events);
         json.at("cupti").get_to(settings.cupti);
         json.at("report_dir").get_to(settings.report_dir);
-        for (const char* field : {"tier", "top_k", "num_active_blocks", "vision_tokens", "text_tokens"})
+        for (const char* field :
+             {"tier", "top_k", "num_active_blocks", "vision_tokens", "text_tokens"})
             apply_field(field, json.at(field), settings);
         return settings;
     } catch (const Json::exception& error) {
-        throw InputError(std::string(watch_settings_variable) + " is not what decodemeter watch sets: " + error.what());
+        throw InputError(std::string(watch_settings_variable) +
+                         " is not what decodemeter watch sets: " + error.what());
     }
 }
 
 void check_dataset_name(const std::string& name) {
-    const bool one_folder = !name.empty() && name.find('/') == std::string::npos && name.front() != '.';
+    const bool one_folder =
+        !name.empty() && name.find('/') == std::string::npos && name.front() != '.';
     if (!one_folder || name == "logs")
-        throw InputError("\"" + name + "\" cannot be the name of a data set: it is one folder, and not logs");
+        throw InputError("\"" + name +
+                         "\" cannot be the name of a data set: it is one folder, and not logs");
 }
 
 bool apply_mark(const std::string& message, WatchSettings& settings) {
     if (!message.starts_with(mark_prefix)) return false;
     const Json json = Json::parse(message.substr(mark_prefix.size()), nullptr, false);
-    if (!json.is_object()) throw InputError("the NVTX mark is not \"decodemeter {...}\" with JSON in it: " + message);
+    if (!json.is_object())
+        throw InputError("the NVTX mark is not \"decodemeter {...}\" with JSON in it: " + message);
     WatchSettings changed = settings;
     for (const auto& [field, value] : json.items()) apply_field(field, value, changed);
     settings = std::move(changed);

@@ -34,9 +34,10 @@ WatchSettings parse_watch_settings(const std::string& text);
 // A data set is one folder of the results directory. Throws InputError for what cannot be one.
 void check_dataset_name(const std::string& name);
 
-// What a sample says of itself by an NVTX mark: `decodemeter {"vision_tokens": 576, "text_tokens": 40}`. Of the fields
-// dataset, tier, top_k, num_active_blocks, vision_tokens and text_tokens those that are there replace the settings'.
-// False where `message` is no such mark; throws InputError where it is one, but broken.
+// What a sample says of itself by an NVTX mark: `decodemeter {"vision_tokens": 576, "text_tokens":
+// 40}`. Of the fields dataset, tier, top_k, num_active_blocks, vision_tokens and text_tokens those
+// that are there replace the settings'. False where `message` is no such mark; throws InputError
+// where it is one, but broken.
 bool apply_mark(const std::string& message, WatchSettings& settings);
 
 }  // namespace decodemeter

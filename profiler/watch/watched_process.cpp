@@ -20,19 +20,19 @@ namespace decodemeter {
 
 namespace {
 
-// What is watched in this process. NVTX's functions carry no pointer of ours, so that there is one of it; it is never
-// freed, because the program may push ranges until its very end.
+// What is watched in this process. NVTX's functions carry no pointer of ours, so that there is one
+// of it; it is never freed, because the program may push ranges until its very end.
 struct Injected {
     explicit Injected(WatchSettings chosen) : run(std::move(chosen)) {}
 
     // Of a forked child: what its parent had, left as it is, because handles lead there.
     std::unique_ptr<Injected> parents;
     WatchedRun run;
-    std::mutex mutex;                            // of what follows; never held while a thread's is asked for
+    std::mutex mutex;  // of what follows; never held while a thread's is asked for
     std::set<std::string, std::less<>> strings;  // registered, whose addresses are NVTX's handles
     std::set<std::shared_ptr<WatchedThread>> threads;
     std::unordered_map<std::uint64_t, std::weak_ptr<WatchedThread>> ranges;  // open, by number
-    std::set<std::string, std::less<>> names;                                // of ranges, the first few
+    std::set<std::string, std::less<>> names;  // of ranges, the first few
     std::atomic<bool> names_are_known{false};
     std::atomic<std::uint64_t> last_range{0};
     std::atomic<RangeDomain> own_domain{0};  // 0: none
@@ -157,7 +157,8 @@ void begin_watching() {
     static const bool once = [] {
         const char* const settings = std::getenv(watch_settings_variable);
         try {
-            if (!settings) throw InputError("this library is loaded by `decodemeter watch -- PROGRAM`");
+            if (!settings)
+                throw InputError("this library is loaded by `decodemeter watch -- PROGRAM`");
             watch_this_process(std::make_unique<Injected>(parse_watch_settings(settings)));
         } catch (const std::exception& error) {
             std::fprintf(stderr, "decodemeter watch: %s; not watching\n", error.what());
@@ -214,7 +215,8 @@ void end_range(std::uint64_t range) noexcept {
         std::shared_ptr<WatchedThread> watched;
         {
             const std::lock_guard lock(in.mutex);
-            if (const auto found = in.ranges.extract(range); !found.empty()) watched = found.mapped().lock();
+            if (const auto found = in.ranges.extract(range); !found.empty())
+                watched = found.mapped().lock();
         }
         if (!watched) return;
         const std::lock_guard lock(watched->mutex);

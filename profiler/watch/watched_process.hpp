@@ -1,5 +1,6 @@
-// The process that is watched: its ranges, whichever thread pushes them, find their way to that thread's marks. The
-// program must not notice it: nothing here throws, and after a failure nothing is watched any more.
+// The process that is watched: its ranges, whichever thread pushes them, find their way to that
+// thread's marks. The program must not notice it: nothing here throws, and after a failure nothing
+// is watched any more.
 #pragma once
 
 #include <cstdint>
@@ -10,8 +11,8 @@
 
 namespace decodemeter {
 
-// Begins at the first call, with the settings that the environment carries. False where nothing is watched; said on the
-// standard error, and to the command that started the program.
+// Begins at the first call, with the settings that the environment carries. False where nothing is
+// watched; said on the standard error, and to the command that started the program.
 bool watch_from_now_on() noexcept;
 
 // As NVTX has it: the depth outside of the range, or this where nobody counts.

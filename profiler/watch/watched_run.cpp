@@ -45,13 +45,16 @@ RunHeader describe_run(const WatchSettings& settings, const std::optional<Record
 }  // namespace
 
 WatchedRun::WatchedRun(WatchSettings settings)
-    : settings_(std::move(settings)), reporter_(settings_.report_dir), driver_(loaded_cuda_driver()) {}
+    : settings_(std::move(settings)),
+      reporter_(settings_.report_dir),
+      driver_(loaded_cuda_driver()) {}
 
 std::optional<CudaDriver> WatchedRun::cuda_of_this_thread() {
     const std::lock_guard lock(mutex_);
     if (!driver_.absent.empty()) driver_ = loaded_cuda_driver();
     CudaDriver::Context context = nullptr;
-    if (!driver_.absent.empty() || driver_.context_current(&context) != 0 || !context) return std::nullopt;
+    if (!driver_.absent.empty() || driver_.context_current(&context) != 0 || !context)
+        return std::nullopt;
     return driver_;
 }
 
@@ -100,11 +103,13 @@ void WatchedRun::append(SampleRecord& record) {
 void WatchedRun::open_store() {
     RunHeader header = describe_run(settings_, gpu_);
     if (cupti_) header.versions.cupti = cupti_->version();
-    if (settings_.cupti && (!cupti_ || !cupti_->refused().empty())) header.absent["cupti"] = no_passes_;
+    if (settings_.cupti && (!cupti_ || !cupti_->refused().empty()))
+        header.absent["cupti"] = no_passes_;
     try {
         store_.emplace(settings_.results_dir, std::move(header));
     } catch (const InputError& error) {
-        throw InputError(std::string(error.what()) + " (of several processes one can be watched into a directory)");
+        throw InputError(std::string(error.what()) +
+                         " (of several processes one can be watched into a directory)");
     }
 }
 

@@ -26,11 +26,12 @@ public:
     const WatchSettings& settings() const noexcept { return settings_; }
     const WatchReporter& reporter() const noexcept { return reporter_; }
 
-    // The driver, where this thread has a context of it; what the process does not use is neither loaded nor made.
+    // The driver, where this thread has a context of it; what the process does not use is neither
+    // loaded nor made.
     std::optional<CudaDriver> cuda_of_this_thread();
 
-    // Before a sample that uses CUDA. The observer is null where it is not traced: not asked for, refused, or while
-    // another thread's sample is.
+    // Before a sample that uses CUDA. The observer is null where it is not traced: not asked for,
+    // refused, or while another thread's sample is.
     StageObserver* begin_device(const CudaDriver& driver);
     // After it: sets the GPU's state, and what was traced of the first `steps` steps.
     void end_device(SampleRecord& record, DeviceUse use, std::size_t steps);

@@ -16,7 +16,8 @@ GenerateTrace cut(GenerateTrace trace, const WatchedSample& seen) {
     if (seen.enclosed) return trace;
     const auto headline = [](const StepTiming& step) { return step.span.value_or(step.host); };
     const StageTimings& stages = trace.stages;
-    trace.total = trace.decode.empty() ? stages.vision_encoder + stages.projector + stages.prefill : trace.decode_start;
+    trace.total = trace.decode.empty() ? stages.vision_encoder + stages.projector + stages.prefill
+                                       : trace.decode_start;
     for (const StepTiming& step : trace.decode) trace.total += headline(step);
     return trace;
 }
@@ -27,7 +28,8 @@ WatchedThread::WatchedThread(WatchedRun& run)
     : run_(run),
       sample_(run.settings()),
       timeline_(run.settings().max_steps),
-      reader_(observers_, {[this] { begin_sample(); }, [this](const WatchedSample& seen) { end_sample(seen); }}) {}
+      reader_(observers_, {[this] { begin_sample(); },
+                           [this](const WatchedSample& seen) { end_sample(seen); }}) {}
 
 void WatchedThread::mark(const std::string& message) {
     WatchSettings said = reader_.in_bare_sample() ? run_.settings() : sample_;
@@ -39,7 +41,8 @@ void WatchedThread::mark(const std::string& message) {
 void WatchedThread::begin_sample() {
     const std::optional<CudaDriver> cuda = run_.cuda_of_this_thread();
     if (cuda && run_.settings().events && !with_events_) {
-        timeline_ = Timeline<>(run_.settings().max_steps, CudaEvents(run_.settings().max_steps, nullptr, *cuda));
+        timeline_ = Timeline<>(run_.settings().max_steps,
+                               CudaEvents(run_.settings().max_steps, nullptr, *cuda));
         with_events_ = true;
     }
     timeline_.reset();

@@ -14,8 +14,8 @@
 
 namespace decodemeter {
 
-// Its functions throw what the run's throw. Their caller holds `mutex`, because another thread may end a numbered
-// range.
+// Its functions throw what the run's throw. Their caller holds `mutex`, because another thread may
+// end a numbered range.
 class WatchedThread {
 public:
     explicit WatchedThread(WatchedRun& run);
@@ -26,8 +26,8 @@ public:
 
     RangeReader& ranges() noexcept { return reader_; }
 
-    // What the program says of the sample that is open; of the next one where none is, or where no range encloses it.
-    // Throws InputError for a mark that is meant for us, but broken.
+    // What the program says of the sample that is open; of the next one where none is, or where no
+    // range encloses it. Throws InputError for a mark that is meant for us, but broken.
     void mark(const std::string& message);
 
 private:

@@ -40,11 +40,13 @@ private:
         record.T_total = record.decode_end_ms + 0.125;
         record.clocks = StepClocks{steps, std::nullopt, std::nullopt, "host"};
         char time[32];
-        std::snprintf(time, sizeof time, "2026-01-08T10:%02d:%02d.000Z", sample / 60 % 60, sample % 60);
+        std::snprintf(time, sizeof time, "2026-01-08T10:%02d:%02d.000Z", sample / 60 % 60,
+                      sample % 60);
         record.time = time;
         const Milliseconds vision(record.T_vision_total + vision_again_ms);
         const Milliseconds prefill(vision.count() + record.T_LLM_prefill);
-        const Milliseconds total(record.T_total + total_again_ms + subtraction_noise_ms * draws.normal());
+        const Milliseconds total(record.T_total + total_again_ms +
+                                 subtraction_noise_ms * draws.normal());
         record.subtraction = subtract(vision, prefill, total);
         if (!native) publish(record);
         return record;

@@ -10,14 +10,16 @@ namespace {
 
 bool says(const AuditReport& report, const std::string& words, bool suspicious) {
     for (const AuditFinding& finding : report.findings) {
-        if (finding.suspicious == suspicious && finding.text.find(words) != std::string::npos) return true;
+        if (finding.suspicious == suspicious && finding.text.find(words) != std::string::npos)
+            return true;
     }
     return false;
 }
 
 }  // namespace
 
-TEST_CASE("A sound native run is clean, its divisor N-1, and T/N is shown to be an artefact beside it") {
+TEST_CASE(
+    "A sound native run is clean, its divisor N-1, and T/N is shown to be an artefact beside it") {
     const AuditReport report = audit(MeasuredSet().make());
     CHECK(report.verdict == AuditVerdict::clean);
     CHECK(report.divisor.verdict == DivisorVerdict::n_minus_1);
@@ -88,7 +90,8 @@ TEST_CASE("Data sets of one length each are judged together") {
         SampleRecord made = test::example_record(record.sample_id, tokens);
         made.dataset = "fixed_" + std::to_string(tokens);
         for (double& step : made.T_decode_per_step) step = 10 * (1 + 0.01 * draws.normal());
-        made.T_LLM_decode = std::accumulate(made.T_decode_per_step.begin(), made.T_decode_per_step.end(), 0.0);
+        made.T_LLM_decode =
+            std::accumulate(made.T_decode_per_step.begin(), made.T_decode_per_step.end(), 0.0);
         record = made;
     }
     const AuditReport report = audit(set);

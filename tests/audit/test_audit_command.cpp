@@ -38,9 +38,11 @@ void write_published(const std::filesystem::path& results) {
                            {"T_total", 150 + (zero ? -3 : decode)},
                            {"T_decode_per_token", decode / tokens}});
     }
-    const Json document = {{"tier", "low"}, {"top_k", 8}, {"num_active_blocks", 16}, {"per_sample_results", samples}};
-    test::write_text(results / "coco-2014-vqa" / "coco-2014-vqa_imgsizetier-low_crops2_topk8_blocks16.json",
-                     document.dump());
+    const Json document = {
+        {"tier", "low"}, {"top_k", 8}, {"num_active_blocks", 16}, {"per_sample_results", samples}};
+    test::write_text(
+        results / "coco-2014-vqa" / "coco-2014-vqa_imgsizetier-low_crops2_topk8_blocks16.json",
+        document.dump());
 }
 
 int exit_code_of(const AuditFlags& flags) {
@@ -76,7 +78,8 @@ TEST_CASE("audit refuses what holds no records, and a report file that is a dire
 TEST_CASE("audit of published records finds their zeros and their divisor") {
     const test::TemporaryDirectory directory;
     write_published(directory / "published");
-    const AuditFlags flags{directory / "published", {"coco-2014-vqa"}, directory / "deep" / "audit.json", {}};
+    const AuditFlags flags{
+        directory / "published", {"coco-2014-vqa"}, directory / "deep" / "audit.json", {}};
     CHECK(exit_code_of(flags) == 1);
     const Json json = Json::parse(test::read_text(flags.json));
     CHECK(json["verdict"] == "suspicious");

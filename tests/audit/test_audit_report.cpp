@@ -14,7 +14,8 @@ namespace {
 
 std::size_t count_of(const std::string& text, const std::string& what) {
     std::size_t count = 0;
-    for (std::size_t at = text.find(what); at != std::string::npos; at = text.find(what, at + 1)) ++count;
+    for (std::size_t at = text.find(what); at != std::string::npos; at = text.find(what, at + 1))
+        ++count;
     return count;
 }
 
@@ -65,7 +66,8 @@ TEST_CASE("What an audit cannot know is null in its JSON") {
 TEST_CASE("The audit's text begins with the verdict and has a section for each question") {
     const std::string text = audit_text(audit(test::MeasuredSet().make()));
     CHECK(text.find("Verdict: clean") != std::string::npos);
-    for (const char* heading : {"Divisor", "Subtraction against direct", "Output lengths N", "Samples", "Stability"})
+    for (const char* heading :
+         {"Divisor", "Subtraction against direct", "Output lengths N", "Samples", "Stability"})
         CHECK(text.find(std::string("\n") + heading + "\n") != std::string::npos);
     CHECK(text.find("nan") == std::string::npos);
 }

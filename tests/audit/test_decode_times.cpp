@@ -48,7 +48,9 @@ TEST_CASE("A published 0 whose parts exceed the total is a clamped negative diff
     CHECK(times[0].direct_ms == 4.5);
 }
 
-TEST_CASE("A published decode time that is the sum of its steps is direct, and compared with what T_total leaves") {
+TEST_CASE(
+    "A published decode time that is the sum of its steps is direct, and compared with what "
+    "T_total leaves") {
     const SampleRecord record = published(4.5, 25, {1.5, 1.5, 1.5});
     CHECK(decode_method(record) == DecodeMethod::direct);
     CHECK(decode_times(std::vector{record}).at(0).subtraction_ms == 6.875);

@@ -13,9 +13,11 @@ using namespace decodemeter::test;
 
 namespace {
 
-void check_right(DivisorVerdict truth, double least_strength, double largest_strength, const Figure& figure) {
+void check_right(DivisorVerdict truth, double least_strength, double largest_strength,
+                 const Figure& figure) {
     const Outcome outcome = diagnose_sets(truth, least_strength, largest_strength, figure);
-    for (const auto& [verdict, count] : outcome.wrongly) UNSCOPED_INFO(count << " sets taken for " << verdict);
+    for (const auto& [verdict, count] : outcome.wrongly)
+        UNSCOPED_INFO(count << " sets taken for " << verdict);
     CHECK(outcome.wrong == 0);
     CHECK(outcome.undecided <= 10);
     CHECK(outcome.right >= 990);
@@ -24,8 +26,11 @@ void check_right(DivisorVerdict truth, double least_strength, double largest_str
 }  // namespace
 
 TEST_CASE("The published table is T/N: 46.7 ms a step, whatever the length") {
-    const std::vector<PerTokenFigure> table = {
-        {0, 2, 24.62, 0}, {0, 4, 34.42, 0}, {0, 8, 41.09, 0}, {0, 15.5, 41.47, 0}, {0, 25, 45.17, 0}};
+    const std::vector<PerTokenFigure> table = {{0, 2, 24.62, 0},
+                                               {0, 4, 34.42, 0},
+                                               {0, 8, 41.09, 0},
+                                               {0, 15.5, 41.47, 0},
+                                               {0, 25, 45.17, 0}};
     const DivisorDiagnosis diagnosis = diagnose_divisor(table);
     CHECK(diagnosis.verdict == DivisorVerdict::n);
     CHECK(diagnosis.step_ms == Approx(46.7).margin(0.05));
@@ -36,11 +41,14 @@ TEST_CASE("The published table is T/N: 46.7 ms a step, whatever the length") {
 TEST_CASE("1,000 sets divided by N-1: none taken for another divisor") {
     check_right(DivisorVerdict::n_minus_1, 1, 1, n_minus_1);
 }
-TEST_CASE("1,000 sets divided by N: none taken for another divisor") { check_right(DivisorVerdict::n, 1, 1, n); }
+TEST_CASE("1,000 sets divided by N: none taken for another divisor") {
+    check_right(DivisorVerdict::n, 1, 1, n);
+}
 TEST_CASE("1,000 sets divided by N+1: none taken for another divisor") {
     check_right(DivisorVerdict::n_plus_1, 1, 1, n_plus_1);
 }
-TEST_CASE("1,000 sets with a prefill of 1.5 steps and more counted in: none taken for anything else") {
+TEST_CASE(
+    "1,000 sets with a prefill of 1.5 steps and more counted in: none taken for anything else") {
     check_right(DivisorVerdict::prefill_included, 1.5, 30, prefill_included);
 }
 TEST_CASE("1,000 sets whose steps grow by 0.5 % a token and more: none taken for a divisor") {
@@ -57,8 +65,8 @@ TEST_CASE("Cost, slope and counted-in prefill are found with their sizes") {
     std::vector<PerTokenFigure> figures;
     for (int i = 0; i < 400; ++i) {
         const int tokens = draws.integer(2, 64);
-        figures.push_back(
-            {0, static_cast<double>(tokens), prefill_included(tokens, 20, 5) * (1 + 0.01 * draws.normal()), 0});
+        figures.push_back({0, static_cast<double>(tokens),
+                           prefill_included(tokens, 20, 5) * (1 + 0.01 * draws.normal()), 0});
     }
     const DivisorDiagnosis counted_in = diagnose_divisor(figures);
     CHECK(counted_in.step_ms == Approx(20).epsilon(0.01));
@@ -66,15 +74,16 @@ TEST_CASE("Cost, slope and counted-in prefill are found with their sizes") {
     CHECK(counted_in.noise_percent == Approx(1).epsilon(0.1));
 }
 
-TEST_CASE("A prefill of the same milliseconds under configurations of different speed is recognised") {
+TEST_CASE(
+    "A prefill of the same milliseconds under configurations of different speed is recognised") {
     Draws draws(21);
     std::vector<PerTokenFigure> figures;
     for (int i = 0; i < 300; ++i) {
         const int tokens = draws.integer(2, 64);
         const std::size_t group = static_cast<std::size_t>(draws.integer(0, 3));
         const double c = 5.0 * static_cast<double>(group + 1);
-        figures.push_back(
-            {group, static_cast<double>(tokens), (60 + c * (tokens - 1)) / tokens * (1 + 0.01 * draws.normal()), 0});
+        figures.push_back({group, static_cast<double>(tokens),
+                           (60 + c * (tokens - 1)) / tokens * (1 + 0.01 * draws.normal()), 0});
     }
     const DivisorDiagnosis diagnosis = diagnose_divisor(figures);
     CHECK(diagnosis.verdict == DivisorVerdict::prefill_included);
@@ -108,7 +117,8 @@ TEST_CASE("Where the lengths do not vary, or there are too few, nothing is claim
     CHECK(diagnose_divisor({}).verdict == DivisorVerdict::undecided);
     // One request for each configuration: every difference may be the configuration's.
     std::vector<PerTokenFigure> scattered;
-    for (std::size_t i = 0; i < 100; ++i) scattered.push_back({i, 2.0 + static_cast<double>(i % 50), 1.5, 0});
+    for (std::size_t i = 0; i < 100; ++i)
+        scattered.push_back({i, 2.0 + static_cast<double>(i % 50), 1.5, 0});
     CHECK(diagnose_divisor(scattered).verdict == DivisorVerdict::undecided);
 }
 
@@ -117,7 +127,8 @@ TEST_CASE("Pure noise that no shape explains is left undecided or called flat, n
         Draws draws(seed);
         std::vector<PerTokenFigure> figures;
         for (int i = 0; i < 200; ++i) {
-            figures.push_back({0, static_cast<double>(draws.integer(2, 64)), std::exp(draws.normal()), 0});
+            figures.push_back(
+                {0, static_cast<double>(draws.integer(2, 64)), std::exp(draws.normal()), 0});
         }
         const DivisorVerdict verdict = diagnose_divisor(figures).verdict;
         CHECK((verdict == DivisorVerdict::undecided || verdict == DivisorVerdict::n_minus_1));

@@ -22,7 +22,8 @@ TEST_CASE("A dear configuration with longer answers is no effect of the length")
     test::Draws draws(3);
     for (int i = 0; i < 400; ++i) {
         const bool dear = i % 2 == 1;
-        SampleRecord record = test::example_record(i, dear ? draws.integer(20, 40) : draws.integer(2, 20));
+        SampleRecord record =
+            test::example_record(i, dear ? draws.integer(20, 40) : draws.integer(2, 20));
         record.config.top_k = dear ? 12 : 4;
         record.T_LLM_decode = (dear ? 20 : 5) * record.decode_steps() * (1 + 0.01 * draws.normal());
         records.push_back(record);

@@ -28,8 +28,10 @@ TEST_CASE("Each contradiction is named") {
           "the steps do not add up to T_LLM_decode");
     CHECK(fault_of([](SampleRecord& r) { r.decode_end_ms += 1; }) ==
           "T_LLM_decode is not decode_end_ms - decode_start_ms");
-    CHECK(fault_of([](SampleRecord& r) { r.T_total = 5; }) == "the stages take longer than T_total");
-    CHECK(fault_of([](SampleRecord& r) { r.content_tokens = 9; }) == "content_tokens above output_tokens");
+    CHECK(fault_of([](SampleRecord& r) { r.T_total = 5; }) ==
+          "the stages take longer than T_total");
+    CHECK(fault_of([](SampleRecord& r) { r.content_tokens = 9; }) ==
+          "content_tokens above output_tokens");
     CHECK(fault_of([](SampleRecord& r) {
               r.cupti = CuptiSummary{};
               r.cupti->span_ms = {1.5, 1.5, 1.5};
@@ -41,7 +43,8 @@ TEST_CASE("Each contradiction is named") {
           }) == "a step's work lies outside of the CUDA events at its edges");
 }
 
-TEST_CASE("Throttling is read from the GPU's own reasons and from flags, losses from the tracing pass") {
+TEST_CASE(
+    "Throttling is read from the GPU's own reasons and from flags, losses from the tracing pass") {
     SampleRecord record = test::example_record();
     record.gpu->throttle = {"sw_thermal_slowdown"};
     CHECK(is_throttled(record));

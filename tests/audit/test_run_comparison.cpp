@@ -25,7 +25,9 @@ void make_other_samples(RecordSet& set) {
 }  // namespace
 
 TEST_CASE("The same cost is SAME, a cheaper step FASTER, a dearer one SLOWER") {
-    const auto verdict = [](double step_ms) { return compare_runs(run(10, 1), run(step_ms, 1)).step.result.verdict; };
+    const auto verdict = [](double step_ms) {
+        return compare_runs(run(10, 1), run(step_ms, 1)).step.result.verdict;
+    };
     CHECK(verdict(10) == Verdict::same);
     CHECK(verdict(9.5) == Verdict::faster);
     CHECK(verdict(10.5) == Verdict::slower);
@@ -39,7 +41,8 @@ TEST_CASE("Samples that both runs have are compared pair by pair, others side by
     const RunComparison comparison = compare_runs(a, b);
     CHECK_FALSE(comparison.configs.at(0).step.result.paired);
     CHECK(comparison.configs.at(0).step.result.verdict == Verdict::faster);
-    CHECK(percent_of_log_ratio(comparison.configs.at(0).step.result.log_ratio.median) == Approx(-10).margin(0.5));
+    CHECK(percent_of_log_ratio(comparison.configs.at(0).step.result.log_ratio.median) ==
+          Approx(-10).margin(0.5));
     CHECK(comparison.step.result.pairs == 0);
     CHECK(comparison.step.result.verdict == Verdict::ambiguous);
 }
@@ -61,7 +64,8 @@ TEST_CASE("Each configuration has a verdict of its own, and those of one run are
     CHECK(comparison.only_in_one == std::vector<std::string>{"high_12_16 (only in B)"});
     const Json json = Json::parse(comparison_json(comparison));
     CHECK(json["configurations"][1]["step"]["verdict"] == "SLOWER");
-    CHECK(json["configurations"][1]["step"]["change_percent"].get<double>() == Approx(10).margin(0.5));
+    CHECK(json["configurations"][1]["step"]["change_percent"].get<double>() ==
+          Approx(10).margin(0.5));
     CHECK(comparison_text(comparison).find("not compared: high_12_16") != std::string::npos);
 }
 
@@ -85,5 +89,6 @@ TEST_CASE("Runs on different devices are compared, and what differs is said") {
     b.run.emplace();
     b.run->device.name = "another";
     CHECK(compare_runs(a, b).differences.size() == 1);
-    CHECK(comparison_text(compare_runs(a, b)).find("run.json A's): device.name") != std::string::npos);
+    CHECK(comparison_text(compare_runs(a, b)).find("run.json A's): device.name") !=
+          std::string::npos);
 }

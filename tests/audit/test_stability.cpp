@@ -22,7 +22,8 @@ TEST_CASE("Steady records neither drift nor fall into groups") {
 TEST_CASE("A machine that slows down during the run is found by its time stamps") {
     RecordSet set = test::MeasuredSet().make();
     for (std::size_t i = 0; i < set.records.size(); ++i)
-        scale_decode(set.records[i], 1 + 0.1 * static_cast<double>(i) / static_cast<double>(set.records.size()));
+        scale_decode(set.records[i],
+                     1 + 0.1 * static_cast<double>(i) / static_cast<double>(set.records.size()));
     std::reverse(set.records.begin(), set.records.end());
     const Stability stability = audit_stability(set.records);
     REQUIRE(stability.drift.has_value());
@@ -35,7 +36,8 @@ TEST_CASE("Steps at two speeds are found, with how many run at the slower one") 
     for (std::size_t i = 0; i < set.records.size(); i += 3) scale_decode(set.records[i], 1.4);
     const Stability stability = audit_stability(set.records);
     REQUIRE(stability.bimodal.size() == 1);
-    CHECK(stability.bimodal[0].upper_ms / stability.bimodal[0].lower_ms == Approx(1.4).epsilon(0.02));
+    CHECK(stability.bimodal[0].upper_ms / stability.bimodal[0].lower_ms ==
+          Approx(1.4).epsilon(0.02));
     CHECK(stability.bimodal[0].upper_share == Approx(1 / 3.0).margin(0.01));
     CHECK_FALSE(stability.drift->found);
 }

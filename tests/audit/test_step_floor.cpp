@@ -9,17 +9,19 @@ namespace {
 ModelInfo molmoe() {
     ModelInfo model;
     model.dtype = "bfloat16";
-    model.sizes = {{"d_model", 2048}, {"layers", 16},        {"heads", 16},   {"kv_heads", 16},
-                   {"head_dim", 128}, {"vocabulary", 50304}, {"experts", 64}, {"expert_inner", 1024},
-                   {"top_k", 8},      {"qkv_bias", 0},       {"qk_norm", 1}};
+    model.sizes = {{"d_model", 2048}, {"layers", 16},         {"heads", 16},
+                   {"kv_heads", 16},  {"head_dim", 128},      {"vocabulary", 50304},
+                   {"experts", 64},   {"expert_inner", 1024}, {"top_k", 8},
+                   {"qkv_bias", 0},   {"qk_norm", 1}};
     return model;
 }
 
 ModelInfo dense() {
     ModelInfo model;
     model.dtype = "bfloat16";
-    model.sizes = {{"d_model", 3584}, {"layers", 28},         {"heads", 28},   {"kv_heads", 4}, {"head_dim", 128},
-                   {"inner", 18944},  {"vocabulary", 152064}, {"qkv_bias", 1}, {"qk_norm", 0}};
+    model.sizes = {{"d_model", 3584},      {"layers", 28},    {"heads", 28},
+                   {"kv_heads", 4},        {"head_dim", 128}, {"inner", 18944},
+                   {"vocabulary", 152064}, {"qkv_bias", 1},   {"qk_norm", 0}};
     return model;
 }
 
@@ -46,7 +48,8 @@ TEST_CASE("A step's weights are those that the models have") {
 }
 
 TEST_CASE("The floor of MolmoE's step on an H100 and an H200 is the roofline's") {
-    for (const auto& [name, floor_ms] : {std::pair("NVIDIA H100 80GB HBM3", 0.717), std::pair("NVIDIA H200", 0.500)}) {
+    for (const auto& [name, floor_ms] :
+         {std::pair("NVIDIA H100 80GB HBM3", 0.717), std::pair("NVIDIA H200", 0.500)}) {
         RecordSet set;
         set.run.emplace();
         set.run->model = molmoe();

@@ -9,7 +9,9 @@ using namespace decodemeter;
 
 namespace {
 
-SubtractionAudit audit_of(const RecordSet& set) { return audit_subtraction(set.records, decode_times(set.records)); }
+SubtractionAudit audit_of(const RecordSet& set) {
+    return audit_subtraction(set.records, decode_times(set.records));
+}
 
 const DifferenceCause& cause(const SubtractionAudit& audit, const std::string& name) {
     for (const DifferenceCause& entry : audit.causes) {
@@ -36,12 +38,16 @@ TEST_CASE("The causes with a time add up to the bias") {
 
 TEST_CASE("Vision that takes much longer alone makes another precision likely") {
     test::MeasuredSet measured;
-    CHECK(cause(audit_of(measured.make()), "vision timed at another precision").explanation.find("not seen") == 0);
+    CHECK(cause(audit_of(measured.make()), "vision timed at another precision")
+              .explanation.find("not seen") == 0);
     measured.vision_again_ms = 8;
-    CHECK(cause(audit_of(measured.make()), "vision timed at another precision").explanation.find("likely") == 0);
+    CHECK(cause(audit_of(measured.make()), "vision timed at another precision")
+              .explanation.find("likely") == 0);
 }
 
-TEST_CASE("Short outputs suffer most: their zeros and their relative error are told apart from those of long ones") {
+TEST_CASE(
+    "Short outputs suffer most: their zeros and their relative error are told apart from those of "
+    "long ones") {
     test::MeasuredSet measured;
     measured.vision_again_ms = 15;
     const SubtractionAudit audit = audit_of(measured.make());
@@ -58,7 +64,8 @@ TEST_CASE("A difference that moves during the run is drift") {
     RecordSet set = test::MeasuredSet().make();
     for (std::size_t i = 0; i < set.records.size(); ++i) {
         SubtractionTimes& times = *set.records[i].subtraction;
-        times = subtract(Milliseconds(times.T_vision_total), Milliseconds(times.T_vision_total + times.T_LLM_prefill),
+        times = subtract(Milliseconds(times.T_vision_total),
+                         Milliseconds(times.T_vision_total + times.T_LLM_prefill),
                          Milliseconds(times.T_total + 0.02 * static_cast<double>(i)));
     }
     CHECK(cause(audit_of(set), "clock drift between the runs").explanation.find("seen") == 0);

@@ -1,4 +1,5 @@
 """Runs the program as people do. argv: the program, then unittest's own arguments."""
+
 import json
 import os
 import pathlib
@@ -16,15 +17,29 @@ PROGRAM = sys.argv.pop(1)
 
 
 def write_png(path, width, height):
-    rows = b"".join(b"\0" + bytes((x * 7 + y * 3 + c * 50) % 256 for x in range(width) for c in range(3)) for y in range(height))
+    rows = b"".join(
+        b"\0" + bytes((x * 7 + y * 3 + c * 50) % 256 for x in range(width) for c in range(3))
+        for y in range(height)
+    )
+
     def chunk(kind, data):
-        return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+        return (
+            struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+        )
+
     header = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
-    path.write_bytes(b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", zlib.compress(rows)) + chunk(b"IEND", b""))
+    path.write_bytes(
+        b"\x89PNG\r\n\x1a\n"
+        + chunk(b"IHDR", header)
+        + chunk(b"IDAT", zlib.compress(rows))
+        + chunk(b"IEND", b"")
+    )
 
 
 def run(*arguments, **options):
-    return subprocess.run([PROGRAM, *map(str, arguments)], capture_output=True, text=True, timeout=300, **options)
+    return subprocess.run(
+        [PROGRAM, *map(str, arguments)], capture_output=True, text=True, timeout=300, **options
+    )
 
 
 def records_of(results_dir):
@@ -46,7 +61,9 @@ class InFolder(unittest.TestCase):
         return path
 
     def questions(self, count):
-        return self.manifest(*({"prompt": f"question {i}", "dataset": "sums"} for i in range(count)))
+        return self.manifest(
+            *({"prompt": f"question {i}", "dataset": "sums"} for i in range(count))
+        )
 
     def profile(self, *arguments):
         return run("profile", "--no_warm_up", "--results_dir", self.out, *arguments)
@@ -68,19 +85,38 @@ class Refused(InFolder):
         self.refuses(self.profile("--images", self.folder / "nothing"), "nothing", "no pictures")
 
     def test_an_unknown_tier(self):
-        self.refuses(self.profile("--manifest", self.questions(1), "--tier", "low,huge"), "--tier huge", "low, medium, high")
+        self.refuses(
+            self.profile("--manifest", self.questions(1), "--tier", "low,huge"),
+            "--tier huge",
+            "low, medium, high",
+        )
 
     def test_a_count_that_is_no_number(self):
-        self.refuses(self.profile("--manifest", self.questions(1), "--top_k", "4,x"), "--top_k", "whole numbers")
+        self.refuses(
+            self.profile("--manifest", self.questions(1), "--top_k", "4,x"),
+            "--top_k",
+            "whole numbers",
+        )
 
     def test_top_k_above_the_number_of_experts(self):
-        self.refuses(self.profile("--manifest", self.questions(1), "--top_k", "17"), "--top_k 17", "16 experts")
+        self.refuses(
+            self.profile("--manifest", self.questions(1), "--top_k", "17"),
+            "--top_k 17",
+            "16 experts",
+        )
 
     def test_more_blocks_than_the_model_has(self):
-        self.refuses(self.profile("--manifest", self.questions(1), "--blocks", "17"), "--blocks 17", "16 blocks")
+        self.refuses(
+            self.profile("--manifest", self.questions(1), "--blocks", "17"),
+            "--blocks 17",
+            "16 blocks",
+        )
 
     def test_top_k_of_a_dense_model(self):
-        self.refuses(self.profile("--model", "tiny-molmo", "--manifest", self.questions(1), "--top_k", "2"), "dense")
+        self.refuses(
+            self.profile("--model", "tiny-molmo", "--manifest", self.questions(1), "--top_k", "2"),
+            "dense",
+        )
 
     def test_a_results_directory_that_is_a_file(self):
         self.out.write_text("")
@@ -89,13 +125,19 @@ class Refused(InFolder):
         self.assertIn("--results_dir", answer.stderr)
 
     def test_an_unknown_model(self):
-        self.refuses(self.profile("--model", "molmo-13b", "--manifest", self.questions(1)), "molmo-13b", "tiny-molmoe")
+        self.refuses(
+            self.profile("--model", "molmo-13b", "--manifest", self.questions(1)),
+            "molmo-13b",
+            "tiny-molmoe",
+        )
 
     def test_a_device_that_is_not_there(self):
         answer = run("info")
         if "yes CUDA device" in answer.stdout:
             self.skipTest("there is a CUDA device")
-        self.refuses(self.profile("--manifest", self.questions(1), "--device", "cuda"), "--device cuda")
+        self.refuses(
+            self.profile("--manifest", self.questions(1), "--device", "cuda"), "--device cuda"
+        )
 
     def test_a_manifest_line_that_is_not_json(self):
         path = self.folder / "bad.jsonl"
@@ -106,7 +148,10 @@ class Refused(InFolder):
         self.refuses(self.profile(), "--images", "--manifest")
 
     def test_a_directory_of_another_run(self):
-        self.assertEqual(self.profile("--manifest", self.questions(1), "--output_lengths", "fixed:2").returncode, 0)
+        self.assertEqual(
+            self.profile("--manifest", self.questions(1), "--output_lengths", "fixed:2").returncode,
+            0,
+        )
         answer = self.profile("--manifest", self.questions(1), "--output_lengths", "fixed:3")
         self.assertEqual(answer.returncode, 2)
         self.assertIn("different run", answer.stderr)
@@ -117,8 +162,11 @@ class CarriedThrough(InFolder):
     def test_missing_and_broken_images_are_counted_and_said(self):
         write_png(self.folder / "good.png", 60, 40)
         (self.folder / "broken.png").write_bytes((self.folder / "good.png").read_bytes()[:200])
-        path = self.manifest({"prompt": "a", "image": "good.png"}, {"prompt": "b", "image": "broken.png"},
-                             {"prompt": "c", "image": "gone.png"})
+        path = self.manifest(
+            {"prompt": "a", "image": "good.png"},
+            {"prompt": "b", "image": "broken.png"},
+            {"prompt": "c", "image": "gone.png"},
+        )
         answer = self.profile("--manifest", path, "--output_lengths", "fixed:3", "--top_k", "4,8")
         self.assertEqual(answer.returncode, 0, answer.stderr)
         self.assertEqual(len(list(records_of(self.out))), 2)
@@ -128,7 +176,9 @@ class CarriedThrough(InFolder):
 
     def test_a_torn_last_line_is_repaired_and_measured_again(self):
         path = self.questions(3)
-        self.assertEqual(self.profile("--manifest", path, "--output_lengths", "fixed:2").returncode, 0)
+        self.assertEqual(
+            self.profile("--manifest", path, "--output_lengths", "fixed:2").returncode, 0
+        )
         records = self.out / "sums" / "records.jsonl"
         whole = sorted(record["key"] for record in records_of(self.out))
         text = records.read_bytes()
@@ -142,8 +192,23 @@ class CarriedThrough(InFolder):
 class Records(InFolder):
     def test_counts_steps_exactly(self):
         write_png(self.folder / "picture.png", 300, 500)
-        answer = self.profile("--images", self.folder / "picture.png", "--prompt", "what?", "--output_lengths", "dataset",
-                              "--tier", "low,high,none", "--top_k", "4,8", "--blocks", "3,16", "--repeats", "2", "--subtraction")
+        answer = self.profile(
+            "--images",
+            self.folder / "picture.png",
+            "--prompt",
+            "what?",
+            "--output_lengths",
+            "dataset",
+            "--tier",
+            "low,high,none",
+            "--top_k",
+            "4,8",
+            "--blocks",
+            "3,16",
+            "--repeats",
+            "2",
+            "--subtraction",
+        )
         self.assertEqual(answer.returncode, 0, answer.stderr)
         records = list(records_of(self.out))
         self.assertEqual(len(records), 3 * 2 * 2 * 2)
@@ -152,10 +217,18 @@ class Records(InFolder):
             steps = record["T_decode_per_step"]
             self.assertEqual(record["decode_steps"], record["output_tokens"] - 1)
             self.assertEqual(record["decode_steps"], len(steps))
-            self.assertAlmostEqual(record["T_LLM_decode"], sum(steps), delta=1e-9 * (1 + sum(steps)))
-            self.assertAlmostEqual(record["T_LLM_decode"], record["decode_end_ms"] - record["decode_start_ms"], delta=1e-6)
+            self.assertAlmostEqual(
+                record["T_LLM_decode"], sum(steps), delta=1e-9 * (1 + sum(steps))
+            )
+            self.assertAlmostEqual(
+                record["T_LLM_decode"],
+                record["decode_end_ms"] - record["decode_start_ms"],
+                delta=1e-6,
+            )
             self.assertEqual(len(record["active_block_indices"]), record["num_active_blocks"])
-            self.assertEqual(record["prompt_tokens"], record["vision_tokens"] + record["text_tokens"])
+            self.assertEqual(
+                record["prompt_tokens"], record["vision_tokens"] + record["text_tokens"]
+            )
             self.assertTrue(all(step > 0 for step in steps))
             self.assertIn("T_LLM_decode_signed", record["subtraction"])
 
@@ -163,21 +236,37 @@ class Records(InFolder):
         answer = self.profile("--manifest", self.questions(1), "--output_lengths", "fixed:1")
         self.assertEqual(answer.returncode, 0, answer.stderr)
         record = next(records_of(self.out))
-        self.assertEqual((record["output_tokens"], record["decode_steps"], record["T_decode_per_step"]), (1, 0, []))
+        self.assertEqual(
+            (record["output_tokens"], record["decode_steps"], record["T_decode_per_step"]),
+            (1, 0, []),
+        )
         self.assertEqual(record["T_LLM_decode"], 0)
         self.assertIsNone(record["T_decode_per_step_mean"])
 
     def test_shards_join_to_the_whole(self):
         path = self.questions(7)
         for shard in ("1/2", "2/2"):
-            answer = self.profile("--manifest", path, "--output_lengths", "fixed:2", "--shard", shard)
+            answer = self.profile(
+                "--manifest", path, "--output_lengths", "fixed:2", "--shard", shard
+            )
             self.assertEqual(answer.returncode, 0, answer.stderr)
         answer = run("merge", self.out)
         self.assertEqual(answer.returncode, 0, answer.stderr)
-        self.assertEqual(sorted(record["sample_id"] for record in records_of(self.out)), list(range(7)))
+        self.assertEqual(
+            sorted(record["sample_id"] for record in records_of(self.out)), list(range(7))
+        )
 
     def test_a_time_budget_stops_between_rounds(self):
-        answer = self.profile("--manifest", self.questions(2000), "--output_lengths", "fixed:8", "--top_k", "4,8", "--time_budget", "2s")
+        answer = self.profile(
+            "--manifest",
+            self.questions(2000),
+            "--output_lengths",
+            "fixed:8",
+            "--top_k",
+            "4,8",
+            "--time_budget",
+            "2s",
+        )
         self.assertEqual(answer.returncode, 0, answer.stderr)
         self.assertIn("time budget", answer.stderr)
         counts = {}
@@ -192,8 +281,18 @@ class Records(InFolder):
         def limit():
             resource.setrlimit(resource.RLIMIT_FSIZE, (6000, 6000))
             signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
-        answer = run("profile", "--no_warm_up", "--results_dir", self.out, "--manifest", self.questions(40), "--output_lengths", "fixed:2",
-                     preexec_fn=limit)
+
+        answer = run(
+            "profile",
+            "--no_warm_up",
+            "--results_dir",
+            self.out,
+            "--manifest",
+            self.questions(40),
+            "--output_lengths",
+            "fixed:2",
+            preexec_fn=limit,
+        )
         self.assertEqual(answer.returncode, 3, answer.stderr)
         self.assertIn("records.jsonl", answer.stderr)
         self.assertTrue((self.out / "sums" / "records.jsonl").read_text().endswith("}\n"))
@@ -201,7 +300,9 @@ class Records(InFolder):
         self.assertGreater(before, 2)
         answer = self.profile("--manifest", self.questions(40), "--output_lengths", "fixed:2")
         self.assertEqual(answer.returncode, 0, answer.stderr)
-        self.assertEqual(sorted(record["sample_id"] for record in records_of(self.out)), list(range(40)))
+        self.assertEqual(
+            sorted(record["sample_id"] for record in records_of(self.out)), list(range(40))
+        )
 
 
 class Killed(InFolder):
@@ -210,11 +311,23 @@ class Killed(InFolder):
     def test_resumes_without_gap_or_duplicate(self):
         kills = int(os.environ.get("DECODEMETER_KILLS", "6"))
         path = self.questions(150)
-        arguments = ["profile", "--no_warm_up", "--results_dir", str(self.out), "--manifest", str(path), "--output_lengths", "fixed:3",
-                     "--threads", "1"]
+        arguments = [
+            "profile",
+            "--no_warm_up",
+            "--results_dir",
+            str(self.out),
+            "--manifest",
+            str(path),
+            "--output_lengths",
+            "fixed:3",
+            "--threads",
+            "1",
+        ]
         moments = random.Random(int(os.environ.get("DECODEMETER_SEED", "1")))
         for _ in range(kills):
-            process = subprocess.Popen([PROGRAM, *arguments], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+            process = subprocess.Popen(
+                [PROGRAM, *arguments], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+            )
             time.sleep(moments.uniform(0.05, 1.2))
             process.send_signal(signal.SIGKILL)
             process.wait()
@@ -226,7 +339,11 @@ class Killed(InFolder):
 
 class Help(unittest.TestCase):
     def test_every_command_has_examples(self):
-        commands = [line.split()[0] for line in run("--help").stdout.split("Subcommands:")[1].splitlines() if line.strip()]
+        commands = [
+            line.split()[0]
+            for line in run("--help").stdout.split("Subcommands:")[1].splitlines()
+            if line.strip()
+        ]
         self.assertIn("profile", commands)
         for command in commands:
             answer = run(command, "--help")

@@ -13,7 +13,8 @@ inline RecordSet record_set(Simulation simulation) {
     return set;
 }
 
-inline Dataset simulated_dataset(const SimulationParameters& parameters, const DatasetOptions& options = {}) {
+inline Dataset simulated_dataset(const SimulationParameters& parameters,
+                                 const DatasetOptions& options = {}) {
     return make_dataset(record_set(simulate(parameters)), options);
 }
 

@@ -33,7 +33,8 @@ double sum_of_steps(const LatencyModel& model, const Request& request, int token
     return sum;
 }
 
-double by_hand(const LatencyModel& model, const Request& request, const LengthBelief& belief, DecodeRule rule) {
+double by_hand(const LatencyModel& model, const Request& request, const LengthBelief& belief,
+               DecodeRule rule) {
     const int tokens = belief.conservative_tokens, steps = std::max(tokens - 1, 0);
     double sum = 0;
     switch (rule) {
@@ -53,7 +54,8 @@ double by_hand(const LatencyModel& model, const Request& request, const LengthBe
     }
     const int whole = static_cast<int>(belief.mean_tokens);
     const double part = belief.mean_tokens - whole;
-    return (1 - part) * sum_of_steps(model, request, whole) + part * sum_of_steps(model, request, whole + 1);
+    return (1 - part) * sum_of_steps(model, request, whole) +
+           part * sum_of_steps(model, request, whole + 1);
 }
 
 }  // namespace
@@ -61,28 +63,36 @@ double by_hand(const LatencyModel& model, const Request& request, const LengthBe
 TEST_CASE("Budget answers agree with brute force on 10,000 random questions") {
     const LatencyModel model = hand_made_model();
     std::mt19937_64 random(7);
-    const auto draw = [&](int low, int high) { return std::uniform_int_distribution<int>(low, high)(random); };
+    const auto draw = [&](int low, int high) {
+        return std::uniform_int_distribution<int>(low, high)(random);
+    };
     int feasible = 0, wrong = 0;
     double largest_difference = 0;
     for (int i = 0; i < 10000; ++i) {
         const Request request{draw(0, 1500), draw(1, 300), draw(0, 2), draw(0, 16), draw(1, 32), 0};
-        const BudgetQuestion question{request, std::exp(std::uniform_real_distribution<double>(2, 9)(random)),
-                                      std::uniform_real_distribution<double>(0.2, 1)(random),
-                                      static_cast<DecodeRule>(draw(0, 4))};
-        const LengthBelief belief = draw(0, 1) ? certain_length(draw(1, 80)) : belief_about(model, Task::captioning);
+        const BudgetQuestion question{
+            request, std::exp(std::uniform_real_distribution<double>(2, 9)(random)),
+            std::uniform_real_distribution<double>(0.2, 1)(random),
+            static_cast<DecodeRule>(draw(0, 4))};
+        const LengthBelief belief =
+            draw(0, 1) ? certain_length(draw(1, 80)) : belief_about(model, Task::captioning);
         const BudgetAnswer answer = ask_budget(model, question, belief);
 
         const double prefill = model_prefill_ms(model, request);
         const double decode = by_hand(model, request, belief, question.rule);
-        const bool prefill_fits = prefill * model.bounds.prefill.p95 <= question.prefill_share * question.budget_ms;
+        const bool prefill_fits =
+            prefill * model.bounds.prefill.p95 <= question.prefill_share * question.budget_ms;
         const bool fits = prefill_fits && prefill + decode <= question.budget_ms;
-        largest_difference = std::max(largest_difference, std::abs(answer.decode_ms - decode) / std::max(decode, 1.0));
+        largest_difference = std::max(largest_difference,
+                                      std::abs(answer.decode_ms - decode) / std::max(decode, 1.0));
         wrong += answer.feasible != fits;
         feasible += fits;
         if (prefill_fits && prefill <= question.budget_ms) {
             const int most = answer.most_tokens;
-            wrong += prefill + sum_of_steps(model, request, most) > question.budget_ms * (1 + 1e-12);
-            wrong += prefill + sum_of_steps(model, request, most + 1) <= question.budget_ms * (1 - 1e-12);
+            wrong +=
+                prefill + sum_of_steps(model, request, most) > question.budget_ms * (1 + 1e-12);
+            wrong += prefill + sum_of_steps(model, request, most + 1) <=
+                     question.budget_ms * (1 - 1e-12);
         }
     }
     CHECK(wrong == 0);
@@ -95,7 +105,8 @@ TEST_CASE("A prefill over its share of the budget is infeasible whatever the dec
     const LatencyModel model = hand_made_model();
     const Request request{1152, 60, 2, 8, 16, 0};
     const double prefill = model_prefill_ms(model, request);
-    const BudgetAnswer answer = ask_budget(model, {request, prefill * 1.1 / 0.8 * 0.999}, certain_length(1));
+    const BudgetAnswer answer =
+        ask_budget(model, {request, prefill * 1.1 / 0.8 * 0.999}, certain_length(1));
     CHECK(answer.reason == BudgetReason::prefill_too_slow);
     CHECK_FALSE(answer.feasible);
     CHECK(ask_budget(model, {request, prefill * 1.1 / 0.8 * 1.001}, certain_length(1)).feasible);
@@ -136,8 +147,8 @@ TEST_CASE("More tokens cost more, and what they cost is the steps between") {
     const Request request{576, 60, 1, 8, 16, 0};
     const BudgetAnswer answer = ask_budget(model, {request, 1000}, certain_length(30));
     for (std::size_t i = 0; i < token_changes.size(); ++i)
-        CHECK(answer.change_ms[i] ==
-              Approx(sum_of_steps(model, request, 30 + token_changes[i]) - sum_of_steps(model, request, 30)));
+        CHECK(answer.change_ms[i] == Approx(sum_of_steps(model, request, 30 + token_changes[i]) -
+                                            sum_of_steps(model, request, 30)));
 }
 
 TEST_CASE("A request without meaning is refused, with the feature") {

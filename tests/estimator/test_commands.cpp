@@ -55,9 +55,10 @@ struct Trained {
     std::string estimator = (directory / "estimator").string();
 
     Trained() {
-        REQUIRE(run({"simulate", "--requests", "300", "--output_dir", records, "--single_token_share", "0.05"}) == 0);
-        REQUIRE(run({"train", "--results_dir", records, "--output_dir", estimator, "--num_epochs", "4", "--hidden",
-                     "32", "--no_plots"}) == 0);
+        REQUIRE(run({"simulate", "--requests", "300", "--output_dir", records,
+                     "--single_token_share", "0.05"}) == 0);
+        REQUIRE(run({"train", "--results_dir", records, "--output_dir", estimator, "--num_epochs",
+                     "4", "--hidden", "32", "--no_plots"}) == 0);
     }
 };
 
@@ -68,7 +69,8 @@ const Trained& trained() {
 
 }  // namespace
 
-TEST_CASE("train writes the checkpoint, the model file and metrics of held-out rows of all four models") {
+TEST_CASE(
+    "train writes the checkpoint, the model file and metrics of held-out rows of all four models") {
     const std::filesystem::path folder = trained().estimator;
     CHECK(std::filesystem::exists(folder / checkpoint_file));
     const LatencyModel model = read_latency_model(folder / latency_model_file);
@@ -94,12 +96,14 @@ TEST_CASE("train writes the checkpoint, the model file and metrics of held-out r
 TEST_CASE("evaluate repeats the training's held-out figures on the training's records") {
     const TemporaryDirectory out;
     const std::string file = (out / "metrics.json").string();
-    REQUIRE(run({"evaluate", "--results_dir", trained().records, "--checkpoint_path", trained().estimator,
-                 "--output_file", file}) == 0);
-    const Json there = json_of(std::filesystem::path(trained().estimator) / "metrics.json"), here = json_of(file);
+    REQUIRE(run({"evaluate", "--results_dir", trained().records, "--checkpoint_path",
+                 trained().estimator, "--output_file", file}) == 0);
+    const Json there = json_of(std::filesystem::path(trained().estimator) / "metrics.json"),
+               here = json_of(file);
     for (const char* name : {"average", "constant_per_config", "positioned", "physics"}) {
         CHECK(here["models"][name]["decode_total"]["mape_percent"].get<double>() ==
-              Approx(there["models"][name]["decode_total"]["mape_percent"].get<double>()).epsilon(1e-4));
+              Approx(there["models"][name]["decode_total"]["mape_percent"].get<double>())
+                  .epsilon(1e-4));
     }
 }
 
@@ -118,8 +122,8 @@ TEST_CASE("predict answers for every model, and says where a feature was never m
     const TemporaryDirectory out;
     const std::string file = (out / "answer.json").string();
     const auto ask = [&](const std::string& top_k) {
-        REQUIRE(run({"predict", "--checkpoint_path", trained().estimator, "--top_k", top_k, "--output_tokens", "10",
-                     "--json", file}) == 0);
+        REQUIRE(run({"predict", "--checkpoint_path", trained().estimator, "--top_k", top_k,
+                     "--output_tokens", "10", "--json", file}) == 0);
         return json_of(file);
     };
     const Json answer = ask("8");
@@ -135,8 +139,8 @@ TEST_CASE("budget lists what fits, and ends with 1 where nothing does") {
     const TemporaryDirectory out;
     const std::string file = (out / "answer.json").string();
     const std::string model = trained().estimator + "/latency_estimator.json";
-    REQUIRE(run({"budget", "--checkpoint_path", model, "--budget_ms", "900", "--task", "captioning", "--best", "--json",
-                 file}) == 0);
+    REQUIRE(run({"budget", "--checkpoint_path", model, "--budget_ms", "900", "--task", "captioning",
+                 "--best", "--json", file}) == 0);
     const Json answer = json_of(file);
     CHECK(answer["feasible"].size() > 0);
     for (const Json& choice : answer["feasible"]) CHECK(choice["total_ms"].get<double>() <= 900);
@@ -148,8 +152,9 @@ TEST_CASE("budget lists what fits, and ends with 1 where nothing does") {
 TEST_CASE("test shows the curves of the three published configurations") {
     const TemporaryDirectory out;
     const std::string file = (out / "curves.json").string();
-    REQUIRE(run({"test", "--latency_estimator_path", trained().estimator + "/best_latency_estimator.pt", "--positions",
-                 "1,2,3", "--output_tokens", "4", "--json", file}) == 0);
+    REQUIRE(
+        run({"test", "--latency_estimator_path", trained().estimator + "/best_latency_estimator.pt",
+             "--positions", "1,2,3", "--output_tokens", "4", "--json", file}) == 0);
     const Json json = json_of(file);
     CHECK(json["model"] == "positioned");
     REQUIRE(json["predicted"].size() == 3);
@@ -167,11 +172,11 @@ TEST_CASE("export and transfer go from records to files") {
     REQUIRE(run({"export", "--results_dir", trained().records, "--output_dir", published, "--json",
                  (out / "files.json").string()}) == 0);
     CHECK(json_of(out / "files.json")["records"] == 300);
-    CHECK(run({"train", "--results_dir", published, "--output_dir", (out / "again").string(), "--model", "physics",
-               "--no_plots"}) == 0);
+    CHECK(run({"train", "--results_dir", published, "--output_dir", (out / "again").string(),
+               "--model", "physics", "--no_plots"}) == 0);
     const std::string file = (out / "transfer.json").string();
-    REQUIRE(run({"transfer", "--checkpoint_path", trained().estimator, "--results_dir", published, "--requests", "20",
-                 "--output_dir", moved, "--json", file}) == 0);
+    REQUIRE(run({"transfer", "--checkpoint_path", trained().estimator, "--results_dir", published,
+                 "--requests", "20", "--output_dir", moved, "--json", file}) == 0);
     const Json report = json_of(file);
     CHECK(report["models"]["after"]["prefill"]["count"] == 280);
     CHECK(std::filesystem::exists(std::filesystem::path(moved) / latency_model_file));
@@ -180,24 +185,33 @@ TEST_CASE("export and transfer go from records to files") {
 
 TEST_CASE("Records of one configuration are judged by sample") {
     const TemporaryDirectory out;
-    test::write_text(out / "one.json", R"({"tier":["low"],"top_k":[8],"blocks":[16],"requests":60})");
-    const std::string records = (out / "records").string(), estimator = (out / "estimator").string();
-    REQUIRE(run({"simulate", "--parameters", (out / "one.json").string(), "--output_dir", records}) == 0);
-    REQUIRE(run({"train", "--results_dir", records, "--output_dir", estimator, "--num_epochs", "2", "--hidden", "16",
-                 "--no_plots"}) == 0);
+    test::write_text(out / "one.json",
+                     R"({"tier":["low"],"top_k":[8],"blocks":[16],"requests":60})");
+    const std::string records = (out / "records").string(),
+                      estimator = (out / "estimator").string();
+    REQUIRE(run({"simulate", "--parameters", (out / "one.json").string(), "--output_dir",
+                 records}) == 0);
+    REQUIRE(run({"train", "--results_dir", records, "--output_dir", estimator, "--num_epochs", "2",
+                 "--hidden", "16", "--no_plots"}) == 0);
     CHECK(json_of(out / "estimator/metrics.json")["split"] == "by_sample");
 }
 
 TEST_CASE("Bad input is refused with what was looked for") {
     const TemporaryDirectory out;
-    const auto holds = [](const std::string& text, const char* part) { return text.find(part) != std::string::npos; };
-    CHECK(holds(message_of({"evaluate", "--results_dir", trained().records, "--checkpoint_path", "nowhere"}),
+    const auto holds = [](const std::string& text, const char* part) {
+        return text.find(part) != std::string::npos;
+    };
+    CHECK(holds(message_of({"evaluate", "--results_dir", trained().records, "--checkpoint_path",
+                            "nowhere"}),
                 "nowhere: no such file"));
     CHECK(run({"train", "--results_dir", out.path().string()}) == 2);
     CHECK(run({"train", "--results_dir", trained().records, "--split", "unknown"}) == 2);
-    CHECK(holds(message_of({"simulate", "--output_dir", trained().records}), "holds a run already"));
-    test::write_text(out / "best_latency_estimator.pt", "no checkpoint");
-    test::write_text(out / "latency_estimator.json", "{\"format\":\"decodemeter latency estimator\",\"version\":99}");
     CHECK(
-        holds(message_of({"budget", "--checkpoint_path", out.path().string(), "--budget_ms", "5"}), "has version 99"));
+        holds(message_of({"simulate", "--output_dir", trained().records}), "holds a run already"));
+    test::write_text(out / "best_latency_estimator.pt", "no checkpoint");
+    test::write_text(out / "latency_estimator.json",
+                     "{\"format\":\"decodemeter latency estimator\",\"version\":99}");
+    CHECK(
+        holds(message_of({"budget", "--checkpoint_path", out.path().string(), "--budget_ms", "5"}),
+              "has version 99"));
 }

@@ -28,7 +28,9 @@ std::string message_of(const RecordSet& set, const DatasetOptions& options = {})
     return {};
 }
 
-bool holds(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
+bool holds(const std::string& text, const std::string& part) {
+    return text.find(part) != std::string::npos;
+}
 
 }  // namespace
 
@@ -62,7 +64,8 @@ TEST_CASE("Steps of another number than N-1 are not used, and the total is") {
 }
 
 TEST_CASE("Times that are no times are left out and counted") {
-    SampleRecord nan = test::example_record(2), negative = test::example_record(3), none = test::example_record(4);
+    SampleRecord nan = test::example_record(2), negative = test::example_record(3),
+                 none = test::example_record(4);
     nan.T_LLM_decode = std::numeric_limits<double>::quiet_NaN();
     negative.T_LLM_prefill = -1;
     none.T_vision_total = none.T_LLM_prefill = 0;
@@ -142,8 +145,8 @@ TEST_CASE("No fold judges a configuration, level or data set that it fitted") {
     CHECK(std::all_of(judged.begin(), judged.end(), [](int times) { return times == 1; }));
     for (const Fold& fold : make_folds(dataset, Split::leave_dataset_out, 5, 1)) {
         for (const int row : fold.fitted)
-            CHECK(dataset.datasets[static_cast<std::size_t>(dataset.rows[static_cast<std::size_t>(row)].dataset)] !=
-                  fold.label);
+            CHECK(dataset.datasets[static_cast<std::size_t>(
+                      dataset.rows[static_cast<std::size_t>(row)].dataset)] != fold.label);
     }
     CHECK(make_folds(dataset, Split::leave_level_out, 5, 1).size() == 3 + 5 + 5);
 }
@@ -155,6 +158,7 @@ TEST_CASE("One configuration cannot be left out, and the message says what there
     parameters.blocks = {16};
     parameters.requests = 40;
     const Dataset dataset = test::simulated_dataset(parameters);
-    CHECK_THROWS_WITH(make_folds(dataset, Split::leave_configuration_out, 5, 1), Catch::Contains("1 configurations"));
+    CHECK_THROWS_WITH(make_folds(dataset, Split::leave_configuration_out, 5, 1),
+                      Catch::Contains("1 configurations"));
     CHECK(make_folds(dataset, Split::by_sample, 5, 1).size() == 5);
 }

@@ -12,7 +12,9 @@ REQUEST = dict(vision_tokens=928, text_tokens=60, tier="high", top_k=8, active_b
 
 
 def run(*command, **options):
-    return subprocess.run([str(part) for part in command], check=True, capture_output=True, text=True, **options).stdout
+    return subprocess.run(
+        [str(part) for part in command], check=True, capture_output=True, text=True, **options
+    ).stdout
 
 
 def main(build: Path) -> None:
@@ -23,14 +25,16 @@ def main(build: Path) -> None:
         run("cmake", "--build", consumer)
         from_c, from_cpp = (run(consumer / name, MODEL).split() for name in ("from_c", "from_cpp"))
 
-        library, = prefix.rglob("libdecodemeter_predictor.so")
+        (library,) = prefix.rglob("libdecodemeter_predictor.so")
         assert "torch" not in run("ldd", library), "the predictor must not need LibTorch"
-        module, = prefix.rglob("decodemeter_predictor.py")
+        (module,) = prefix.rglob("decodemeter_predictor.py")
         os.environ.pop("DECODEMETER_PREDICTOR_LIBRARY", None)
         sys.path.insert(0, str(module.parent))
         check_python([float(value) for value in from_c])
         assert from_c == from_cpp, (from_c, from_cpp)
-        broken = subprocess.run([consumer / "from_cpp", HERE / "test_installed.py"], capture_output=True, text=True)
+        broken = subprocess.run(
+            [consumer / "from_cpp", HERE / "test_installed.py"], capture_output=True, text=True
+        )
         assert broken.returncode == 1 and "no whole JSON document" in broken.stderr, broken
 
 

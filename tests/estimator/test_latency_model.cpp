@@ -109,8 +109,9 @@ TEST_CASE("An answer says how far the records cover it") {
     outside({5000, 60, 2, 8, 16, 13}, 20, Feature::vision_tokens);
     outside({928, 60, 2, 8, 32, 0}, 20, Feature::active_blocks);
     outside(request, 65, Feature::output_tokens);
-    for (const Request& meaningless : {Request{-1, 60, 2, 8, 16, 0}, Request{928, 60, 3, 8, 16, 0},
-                                       Request{928, 60, 2, -1, 16, 0}, Request{928, 60, 2, 8, 0, 0}}) {
+    for (const Request& meaningless :
+         {Request{-1, 60, 2, 8, 16, 0}, Request{928, 60, 3, 8, 16, 0},
+          Request{928, 60, 2, -1, 16, 0}, Request{928, 60, 2, 8, 0, 0}}) {
         const Estimate estimate = predict(model, meaningless, 20);
         CHECK(estimate.coverage == Coverage::refused);
         CHECK(std::isnan(estimate.total.expected_ms));
@@ -118,7 +119,9 @@ TEST_CASE("An answer says how far the records cover it") {
     CHECK(predict(model, request, 0).coverage == Coverage::refused);
 }
 
-TEST_CASE("An answer of one token has no decode time, and its total is the prefill with the prefill's bounds") {
+TEST_CASE(
+    "An answer of one token has no decode time, and its total is the prefill with the prefill's "
+    "bounds") {
     const Estimate estimate = predict(stored(), request, 1);
     CHECK(estimate.decode.expected_ms == 0);
     CHECK(estimate.total.expected_ms == estimate.prefill.expected_ms);
@@ -128,7 +131,8 @@ TEST_CASE("An answer of one token has no decode time, and its total is the prefi
 TEST_CASE("The C interface gives what the C++ interface gives") {
     const Predictor predictor{std::filesystem::path(DECODEMETER_TEST_MODEL)};
     char message[200];
-    decodemeter_predictor* handle = decodemeter_predictor_open(DECODEMETER_TEST_MODEL, message, sizeof message);
+    decodemeter_predictor* handle =
+        decodemeter_predictor_open(DECODEMETER_TEST_MODEL, message, sizeof message);
     REQUIRE(handle != nullptr);
     const decodemeter_request asked{928, 60, 2, 8, 16, 0};
     decodemeter_estimate estimate{};
@@ -165,7 +169,8 @@ TEST_CASE("Threads that ask one predictor at once get one answer") {
         std::vector<std::jthread> threads;
         for (int t = 0; t < 4; ++t)
             threads.emplace_back([&] {
-                for (int i = 0; i < 20000; ++i) wrong += predictor.predict(request, 20).total.p95_ms != expected;
+                for (int i = 0; i < 20000; ++i)
+                    wrong += predictor.predict(request, 20).total.p95_ms != expected;
             });
     }
     CHECK(wrong == 0);

@@ -45,7 +45,8 @@ std::string message_of(const std::filesystem::path& file) {
 
 }  // namespace
 
-TEST_CASE("On flat data the positioned network stays flat, and the published accounting learns a slope") {
+TEST_CASE(
+    "On flat data the positioned network stays flat, and the published accounting learns a slope") {
     const Dataset dataset = test::simulated_dataset(test::flat_parameters_as_published(4000));
     CHECK(last_over_first(trained_on(dataset, small()), request) == Approx(1).margin(0.02));
     TrainingOptions published;
@@ -111,7 +112,8 @@ TEST_CASE("A checkpoint that is truncated, damaged or none is refused by name") 
     const auto file = directory / "best_latency_estimator.pt";
     trained_on(dataset, options).save(file, {});
     const std::string bytes = test::read_text(file);
-    for (const std::size_t length : {std::size_t{0}, std::size_t{10}, bytes.size() / 2, bytes.size() - 1}) {
+    for (const std::size_t length :
+         {std::size_t{0}, std::size_t{10}, bytes.size() / 2, bytes.size() - 1}) {
         test::write_text(directory / "cut.pt", bytes.substr(0, length));
         CHECK_THAT(message_of(directory / "cut.pt"), Catch::Contains("cut.pt"));
     }

@@ -30,14 +30,16 @@ SimulationParameters second_device() {
 
 double decode_mape(const Dataset& dataset, const LatencyModel& model) {
     const auto rows = fitted_rows(dataset);
-    return judge_model(dataset, predict_rows(dataset, rows, PhysicsModel{model.physics, model.residual}))
+    return judge_model(dataset,
+                       predict_rows(dataset, rows, PhysicsModel{model.physics, model.residual}))
         .errors.decode_total.mape_percent;
 }
 
 }  // namespace
 
 TEST_CASE("Twenty requests carry a model to another device") {
-    const Dataset source = test::simulated_dataset(first_device()), target = test::simulated_dataset(second_device());
+    const Dataset source = test::simulated_dataset(first_device()),
+                  target = test::simulated_dataset(second_device());
     LatencyModel model;
     const PhysicsModel fitted = fit_physics_model(source, fitted_rows(source), 1);
     model.physics = fitted.physics;
@@ -48,7 +50,9 @@ TEST_CASE("Twenty requests carry a model to another device") {
     CHECK(decode_mape(target, transferred(model, target, rows)) <= at_home + 1);
 }
 
-TEST_CASE("The requests to measure are of as many configurations as there are, and of more than one step") {
+TEST_CASE(
+    "The requests to measure are of as many configurations as there are, and of more than one "
+    "step") {
     const Dataset dataset = test::simulated_dataset(first_device());
     const std::vector<int> rows = rows_to_measure(dataset, 20, 1);
     std::set<int> configs;
@@ -67,8 +71,10 @@ TEST_CASE("Records written in the published format are read as the same rows") {
     parameters.single_token_share = 0.1;
     const Simulation simulation = simulate(parameters);
     const test::TemporaryDirectory directory;
-    for (const auto& [path, text] : published_documents(simulation.records)) test::write_text(directory / path, text);
-    CHECK(std::filesystem::exists(directory / "coco-caption/coco-caption_imgsizetier-low_crops2_topk4_blocks8.json"));
+    for (const auto& [path, text] : published_documents(simulation.records))
+        test::write_text(directory / path, text);
+    CHECK(std::filesystem::exists(
+        directory / "coco-caption/coco-caption_imgsizetier-low_crops2_topk4_blocks8.json"));
     RecordSet set = read_results(directory.path());
     CHECK(set.report.published == 300);
     CHECK(set.report.skipped_count() == 0);
@@ -78,8 +84,8 @@ TEST_CASE("Records written in the published format are read as the same rows") {
     const auto sorted_times = [](const Dataset& dataset) {
         std::multiset<std::tuple<double, double, int, int, int>> times;
         for (const Row& row : dataset.rows)
-            times.insert({row.prefill_ms, row.decode_ms, row.output_tokens, row.request.vision_tokens,
-                          static_cast<int>(dataset.steps(row).size())});
+            times.insert({row.prefill_ms, row.decode_ms, row.output_tokens,
+                          row.request.vision_tokens, static_cast<int>(dataset.steps(row).size())});
         return times;
     };
     CHECK(sorted_times(there) == sorted_times(here));

@@ -1,4 +1,5 @@
-// An image file. A PNG's checksums are made right first, or nothing behind its first chunk would ever be reached.
+// An image file. A PNG's checksums are made right first, or nothing behind its first chunk would
+// ever be reached.
 #include <algorithm>
 #include <array>
 #include <span>
@@ -17,7 +18,8 @@ std::uint32_t checksum(std::span<const std::uint8_t> bytes) {
         std::array<std::uint32_t, 256> remainders{};
         for (std::uint32_t i = 0; i < 256; ++i) {
             std::uint32_t remainder = i;
-            for (int bit = 0; bit < 8; ++bit) remainder = remainder >> 1 ^ (remainder & 1 ? 0xEDB88320 : 0);
+            for (int bit = 0; bit < 8; ++bit)
+                remainder = remainder >> 1 ^ (remainder & 1 ? 0xEDB88320 : 0);
             remainders[i] = remainder;
         }
         return remainders;
@@ -39,7 +41,8 @@ void correct_png_checksums(std::span<std::uint8_t> file) {
         const std::size_t length = big_endian(rest);
         if (length > rest.size() - chunk_overhead_bytes) return;
         const std::uint32_t crc = checksum(rest.subspan(4, length + 4));
-        for (std::size_t i = 0; i < 4; ++i) rest[length + 8 + i] = static_cast<std::uint8_t>(crc >> (24 - 8 * i));
+        for (std::size_t i = 0; i < 4; ++i)
+            rest[length + 8 + i] = static_cast<std::uint8_t>(crc >> (24 - 8 * i));
         rest = rest.subspan(length + chunk_overhead_bytes);
     }
 }
@@ -51,7 +54,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     correct_png_checksums(file);
     fuzz::read_or_refuse([&] {
         const molmo::Image image = molmo::decode_image(std::as_bytes(std::span(file)), "fuzz");
-        const std::size_t pixels = static_cast<std::size_t>(image.height) * static_cast<std::size_t>(image.width);
+        const std::size_t pixels =
+            static_cast<std::size_t>(image.height) * static_cast<std::size_t>(image.width);
         if (pixels == 0 || image.rgb.size() != 3 * pixels) ::abort();
     });
     return 0;

@@ -1,4 +1,5 @@
-// What the fuzz targets share: the only exception that a reader may throw at bad input is InputError.
+// What the fuzz targets share: the only exception that a reader may throw at bad input is
+// InputError.
 #pragma once
 
 #include <stdlib.h>
@@ -38,7 +39,8 @@ void read_or_refuse(const Read& read) {
 // A directory for the readers that take a path. One for the process; its files are overwritten.
 inline const std::filesystem::path& scratch_directory() {
     static const std::filesystem::path path = [] {
-        std::string pattern = (std::filesystem::temp_directory_path() / "decodemeter-fuzz-XXXXXX").string();
+        std::string pattern =
+            (std::filesystem::temp_directory_path() / "decodemeter-fuzz-XXXXXX").string();
         return std::filesystem::path(::mkdtemp(pattern.data()));
     }();
     return path;

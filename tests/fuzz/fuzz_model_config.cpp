@@ -1,5 +1,5 @@
-// A config.json, then, after a NUL each, a preprocessor_config.json and a generation_config.json. A config that is
-// accepted must be one that the geometry can be computed from.
+// A config.json, then, after a NUL each, a preprocessor_config.json and a generation_config.json. A
+// config that is accepted must be one that the geometry can be computed from.
 #include "profiler/molmo/model_config.hpp"
 #include "profiler/molmo/token_layout.hpp"
 #include "tests/fuzz/fuzz_input.hpp"
@@ -11,14 +11,17 @@ namespace {
 void use(const molmo::ModelConfig& config) {
     if (config.q_width() != config.d_model || config.heads % config.kv_heads != 0) ::abort();
     if (config.image.base_size > 1000) return;  // the layout below would be slow, not wrong
-    const molmo::Tiling tiling = choose_tiling(config.image, 480, 640, std::min(config.image.max_crops, 15));
+    const molmo::Tiling tiling =
+        choose_tiling(config.image, 480, 640, std::min(config.image.max_crops, 15));
     const molmo::CropPlan plan = plan_crops(config.image, tiling, 480, 640);
     if (image_masks(config.image, plan).size() !=
-        static_cast<std::size_t>(tiling.crops()) * static_cast<std::size_t>(config.image.patches())) {
+        static_cast<std::size_t>(tiling.crops()) *
+            static_cast<std::size_t>(config.image.patches())) {
         ::abort();
     }
     for (const std::int32_t position : image_input_idx(config.image, tiling, 1)) {
-        if (position != molmo::dropped_cell && (position < 1 || position > image_tokens(config.image, tiling)))
+        if (position != molmo::dropped_cell &&
+            (position < 1 || position > image_tokens(config.image, tiling)))
             ::abort();
     }
 }

@@ -1,5 +1,6 @@
-// The first byte chooses native record lines (even) or a published results document (odd); the rest is the file.
-// What a reader has to say of a bad line is in its report: no exception but InputError may leave.
+// The first byte chooses native record lines (even) or a published results document (odd); the rest
+// is the file. What a reader has to say of a bad line is in its report: no exception but InputError
+// may leave.
 #include "profiler/record/record_json.hpp"
 #include "profiler/record/record_reader.hpp"
 #include "tests/fuzz/fuzz_input.hpp"

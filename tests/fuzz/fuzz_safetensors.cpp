@@ -12,7 +12,9 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
             std::size_t bytes = molmo::size_bytes(tensor.dtype);
             for (const std::int64_t side : tensor.shape) bytes *= static_cast<std::size_t>(side);
             const std::byte* last = tensor.bytes.data() + tensor.bytes.size();
-            if (bytes != tensor.bytes.size() || tensor.bytes.data() < end || last > file.data() + size) ::abort();
+            if (bytes != tensor.bytes.size() || tensor.bytes.data() < end ||
+                last > file.data() + size)
+                ::abort();
             end = last;
         }
     });

@@ -1,5 +1,5 @@
-// The first byte chooses a manifest or one of the data sets; the rest is its file. A data set's second file follows
-// after a NUL.
+// The first byte chooses a manifest or one of the data sets; the rest is its file. A data set's
+// second file follows after a NUL.
 #include "profiler/samples/dataset.hpp"
 #include "profiler/samples/manifest.hpp"
 #include "tests/fuzz/fuzz_input.hpp"

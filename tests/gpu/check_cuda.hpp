@@ -10,8 +10,8 @@ namespace decodemeter {
 
 inline void check_cuda(cudaError_t status, const char* what) {
     if (status == cudaSuccess) return;
-    throw std::runtime_error(std::string(what) + ": " + cudaGetErrorString(status) + " (" + cudaGetErrorName(status) +
-                             ")");
+    throw std::runtime_error(std::string(what) + ": " + cudaGetErrorString(status) + " (" +
+                             cudaGetErrorName(status) + ")");
 }
 
 }  // namespace decodemeter

@@ -11,7 +11,8 @@
 namespace decodemeter {
 
 inline void check_cuda(cudaError_t status) {
-    if (status != cudaSuccess) throw std::runtime_error(std::string("CUDA: ") + cudaGetErrorString(status));
+    if (status != cudaSuccess)
+        throw std::runtime_error(std::string("CUDA: ") + cudaGetErrorString(status));
 }
 
 // `size` elements, each byte 0xff at first: NaN, or -1.

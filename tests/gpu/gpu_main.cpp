@@ -1,5 +1,5 @@
-// The main program of tests that need a CUDA device. Without one it says why and returns 77, which ctest shows as
-// skipped.
+// The main program of tests that need a CUDA device. Without one it says why and returns 77, which
+// ctest shows as skipped.
 #define CATCH_CONFIG_RUNNER
 #include <cuda_runtime_api.h>
 

@@ -29,7 +29,9 @@ struct SpinningGenerate {
         check_cuda(cudaDeviceSynchronize(), "cannot wait for the device");
     }
 
-    double step_ms() const { return static_cast<double>(kernels) * static_cast<double>(kernel_ns) / 1e6; }
+    double step_ms() const {
+        return static_cast<double>(kernels) * static_cast<double>(kernel_ns) / 1e6;
+    }
 
 private:
     void launch(int count) const {
@@ -44,7 +46,8 @@ private:
             return static_cast<long long*>(memory);
         }();
         long long token = 0;
-        check_cuda(cudaMemcpy(&token, on_device, sizeof token, cudaMemcpyDeviceToHost), "cannot copy");
+        check_cuda(cudaMemcpy(&token, on_device, sizeof token, cudaMemcpyDeviceToHost),
+                   "cannot copy");
     }
 };
 

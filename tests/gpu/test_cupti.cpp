@@ -72,7 +72,8 @@ TEST_CASE("The spans of events and of activity records of one run agree") {
     const TracedRun run = trace(*session, SpinningGenerate{});
     REQUIRE(run.trace.decode.size() == run.pass.attributed.steps.size());
     for (std::size_t i = 1; i + 1 < run.trace.decode.size(); ++i) {
-        const double events = run.trace.decode[i].span->count(), activity = run.pass.attributed.steps[i].span.count();
+        const double events = run.trace.decode[i].span->count(),
+                     activity = run.pass.attributed.steps[i].span.count();
         CHECK(activity == Approx(events).epsilon(0.03).margin(0.02));
     }
 }
@@ -111,7 +112,8 @@ TEST_CASE("A graph's kernels are seen node by node, in the step of its launch") 
     cudaGraphExec_t executable = nullptr;
     check_cuda(cudaStreamCreate(&stream), "cannot create a stream");
     check_cuda(cudaStreamBeginCapture(stream, cudaStreamCaptureModeGlobal), "cannot capture");
-    for (int i = 0; i < 10; ++i) check_cuda(test::launch_spin(20'000, stream), "cannot capture a launch");
+    for (int i = 0; i < 10; ++i)
+        check_cuda(test::launch_spin(20'000, stream), "cannot capture a launch");
     check_cuda(cudaStreamEndCapture(stream, &graph), "cannot end the capture");
     check_cuda(cudaGraphInstantiate(&executable, graph, 0), "cannot instantiate");
     check_cuda(cudaDeviceSynchronize(), "cannot wait");

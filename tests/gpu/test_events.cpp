@@ -5,7 +5,9 @@
 using namespace decodemeter;
 using test::SpinningGenerate;
 
-TEST_CASE("A span is at least what its kernels take, and the host's time of a step that waits for them too") {
+TEST_CASE(
+    "A span is at least what its kernels take, and the host's time of a step that waits for them "
+    "too") {
     const SpinningGenerate generate;
     Timeline<> timeline(generate.steps, CudaEvents(generate.steps));
     generate(timeline);  // loads the module

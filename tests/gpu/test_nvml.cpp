@@ -28,7 +28,9 @@ TEST_CASE("NVML knows the device that CUDA runs on") {
     CHECK(device.sm_mhz_max.value_or(0) > 500);
 }
 
-TEST_CASE("A sample on a busy device has its clock, temperature, power and energy, or a reason for each") {
+TEST_CASE(
+    "A sample on a busy device has its clock, temperature, power and energy, or a reason for "
+    "each") {
     NvmlSampler sampler(bus_id());
     if (!sampler.works()) {
         WARN("test skipped: " << sampler.absent().at("gpu"));
@@ -39,7 +41,8 @@ TEST_CASE("A sample on a busy device has its clock, temperature, power and energ
     test::SpinningGenerate{100, 20, 100'000}(nobody);
     const std::optional<GpuState> state = sampler.end_sample();
     REQUIRE(state.has_value());
-    const auto told = [&](const std::optional<double>& value, const char* field, double low, double high) {
+    const auto told = [&](const std::optional<double>& value, const char* field, double low,
+                          double high) {
         if (value) {
             CHECK(*value >= low);
             CHECK(*value <= high);

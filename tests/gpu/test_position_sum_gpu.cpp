@@ -1,4 +1,5 @@
-// The device's position sum beside its own kernels run on the host: the same phases in the same order.
+// The device's position sum beside its own kernels run on the host: the same phases in the same
+// order.
 #include <memory>
 
 #include "tests/catch.hpp"
@@ -34,22 +35,25 @@ public:
           grad_head_bias_(room_.head_bias.size()),
           grad_weights_(room_.weights.size()),
           visit_(room_.visit.size()),
-          forward_scratch_(static_cast<std::int64_t>(position_sum_workspace_cuda(of.shape).forward_bytes)),
-          backward_scratch_(static_cast<std::int64_t>(position_sum_workspace_cuda(of.shape).backward_bytes)) {
+          forward_scratch_(
+              static_cast<std::int64_t>(position_sum_workspace_cuda(of.shape).forward_bytes)),
+          backward_scratch_(
+              static_cast<std::int64_t>(position_sum_workspace_cuda(of.shape).backward_bytes)) {
         check_cuda(cudaDeviceSynchronize());
     }
 
     void queue(cudaStream_t stream) {
         const bool is_identity = case_.options.link == Link::identity;
-        position_sum_forward_cuda(case_.shape, case_.options, inputs(),
-                                  {sum_.get(), values_.get(), is_identity ? nullptr : slopes_.get(), visit_.get()},
-                                  forward_scratch_.get(), stream);
-        position_sum_backward_cuda(
+        position_sum_forward_cuda(
             case_.shape, case_.options, inputs(),
-            {is_identity ? nullptr : slopes_.get(), values_.get(), visit_.get(), grad_sum_.get(), grad_values_.get()},
-            {grad_u_.get(), grad_v_.get(), grad_head_weight_.get(), grad_head_bias_.get(), grad_weights_.get(),
-             case_.weight_rows},
-            backward_scratch_.get(), stream);
+            {sum_.get(), values_.get(), is_identity ? nullptr : slopes_.get(), visit_.get()},
+            forward_scratch_.get(), stream);
+        position_sum_backward_cuda(case_.shape, case_.options, inputs(),
+                                   {is_identity ? nullptr : slopes_.get(), values_.get(),
+                                    visit_.get(), grad_sum_.get(), grad_values_.get()},
+                                   {grad_u_.get(), grad_v_.get(), grad_head_weight_.get(),
+                                    grad_head_bias_.get(), grad_weights_.get(), case_.weight_rows},
+                                   backward_scratch_.get(), stream);
     }
 
     Results<float> fetch() {
@@ -81,7 +85,8 @@ private:
     DeviceArray<float> u_, v_, head_weight_, head_bias_, weights_, grad_sum_, grad_values_;
     DeviceArray<std::int32_t> counts_, weight_row_;
     Results<float> room_;
-    DeviceArray<float> sum_, values_, slopes_, grad_u_, grad_v_, grad_head_weight_, grad_head_bias_, grad_weights_;
+    DeviceArray<float> sum_, values_, slopes_, grad_u_, grad_v_, grad_head_weight_, grad_head_bias_,
+        grad_weights_;
     DeviceArray<std::int32_t> visit_;
     DeviceArray<char> forward_scratch_, backward_scratch_;
 };
@@ -99,13 +104,16 @@ Results<float> on_host(const Case& of) {
 }
 
 constexpr PositionSumShape small_shapes[] = {
-    {1, 1, 1}, {31, 33, 32}, {33, 31, 1}, {32, 32, 33}, {64, 0, 8}, {8, 8, 0}, {0, 5, 5}, {64, 64, 96},
+    {1, 1, 1},  {31, 33, 32}, {33, 31, 1}, {32, 32, 33},
+    {64, 0, 8}, {8, 8, 0},    {0, 5, 5},   {64, 64, 96},
 };
-constexpr PositionSumShape shapes[] = {{1, 1000, 7}, {1000, 1, 33}, {64, 64, 256}, {130, 129, 65}, {600, 512, 64}};
+constexpr PositionSumShape shapes[] = {
+    {1, 1000, 7}, {1000, 1, 33}, {64, 64, 256}, {130, 129, 65}, {600, 512, 64}};
 
 void check_bits(const PositionSumShape& shape) {
     for (const Link link : all_links) {
-        INFO(shape.batch << " x " << shape.positions << " x " << shape.hidden << ", link " << static_cast<int>(link));
+        INFO(shape.batch << " x " << shape.positions << " x " << shape.hidden << ", link "
+                         << static_cast<int>(link));
         const Case made = make_case(shape, {Activation::relu, link});
         CHECK(same_bits(on_device(made), on_host(made)));
     }
@@ -136,10 +144,12 @@ TEST_CASE("With ReLU and large tiles the device gives the host's bits") {
     CHECK(same_bits(on_device(made), on_host(made)));
 }
 
-TEST_CASE("The device takes weights by sample or by row, and gives values and gradients of both", "[small]") {
+TEST_CASE("The device takes weights by sample or by row, and gives values and gradients of both",
+          "[small]") {
     for (const Weighting weighting : {Weighting::none, Weighting::by_sample, Weighting::table}) {
         for (const std::int64_t padding : {0, 3, 4}) {
-            const Case made = make_case({37, 45, 20}, {Activation::relu, Link::softplus}, weighting, true, padding);
+            const Case made = make_case({37, 45, 20}, {Activation::relu, Link::softplus}, weighting,
+                                        true, padding);
             CHECK(same_bits(on_device(made), on_host(made)));
         }
     }

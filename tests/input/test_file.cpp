@@ -36,8 +36,10 @@ TEST_CASE("A mapping that is moved stays, and is given back once") {
 TEST_CASE("What is no readable file is refused with the reason") {
     TemporaryDirectory directory;
     const auto refused = [](const std::filesystem::path& path, const std::string& why) {
-        CHECK_THROWS_WITH(read_input_file(path, 10), Catch::Contains(path.string() + ": ") && Catch::Contains(why));
-        CHECK_THROWS_WITH(MappedFile(path), Catch::Contains(path.string() + ": ") && Catch::Contains(why));
+        CHECK_THROWS_WITH(read_input_file(path, 10),
+                          Catch::Contains(path.string() + ": ") && Catch::Contains(why));
+        CHECK_THROWS_WITH(MappedFile(path),
+                          Catch::Contains(path.string() + ": ") && Catch::Contains(why));
     };
     refused(directory / "missing", "no such file");
     refused(directory.path(), "is a directory, not a file");
@@ -48,7 +50,8 @@ TEST_CASE("What is no readable file is refused with the reason") {
     std::filesystem::create_symlink("loop", directory / "loop");
     refused(directory / "loop", "cannot be opened");
     write_text(directory / "long", "12345678901");
-    CHECK_THROWS_WITH(read_input_file(directory / "long", 10), Catch::Contains("has 11 bytes, more than the 10"));
+    CHECK_THROWS_WITH(read_input_file(directory / "long", 10),
+                      Catch::Contains("has 11 bytes, more than the 10"));
 }
 
 TEST_CASE("A symbolic link is followed, as the snapshots of a model hub are made of them") {

@@ -33,9 +33,12 @@ TEST_CASE("Each failure names the file, the place and what was wanted") {
     const JsonValue root = document->root();
     CHECK_THROWS_WITH(root.at("missing"), "f.json: has no field \"missing\"");
     CHECK_THROWS_WITH(root.at("none"), "f.json: has no field \"none\"");
-    CHECK_THROWS_WITH(root.at("size").integer(8, 9), "f.json: size: must be an integer from 8 to 9, is 7");
-    CHECK_THROWS_WITH(root.at("ratio").integer(0, 9), "f.json: ratio: must be an integer from 0 to 9, is 0.5");
-    CHECK_THROWS_WITH(root.at("name").number(0, 1), "f.json: name: must be a number from 0 to 1, is \"x\"");
+    CHECK_THROWS_WITH(root.at("size").integer(8, 9),
+                      "f.json: size: must be an integer from 8 to 9, is 7");
+    CHECK_THROWS_WITH(root.at("ratio").integer(0, 9),
+                      "f.json: ratio: must be an integer from 0 to 9, is 0.5");
+    CHECK_THROWS_WITH(root.at("name").number(0, 1),
+                      "f.json: name: must be a number from 0 to 1, is \"x\"");
     CHECK_THROWS_WITH(root.at("size").string(), "f.json: size: must be a string, is 7");
     CHECK_THROWS_WITH(root.at("size").boolean(), "f.json: size: must be true or false, is 7");
     CHECK_THROWS_WITH(root.at("list").fields(), "f.json: list: must be an object");
@@ -46,14 +49,18 @@ TEST_CASE("Each failure names the file, the place and what was wanted") {
 }
 
 TEST_CASE("What is no JSON is refused") {
-    for (const char* text : {"", "{", "{\"a\": }", "[1, 2", "nul", "{\"a\": NaN}", "\"\xFF\"", "{} {}"}) {
+    for (const char* text :
+         {"", "{", "{\"a\": }", "[1, 2", "nul", "{\"a\": NaN}", "\"\xFF\"", "{} {}"}) {
         CAPTURE(text);
-        CHECK_THROWS_WITH(JsonDocument::parse(text, "f.json"), Catch::StartsWith("f.json: is not valid JSON"));
+        CHECK_THROWS_WITH(JsonDocument::parse(text, "f.json"),
+                          Catch::StartsWith("f.json: is not valid JSON"));
     }
 }
 
 TEST_CASE("Nesting is limited, so that a hostile file cannot exhaust the stack") {
-    const auto nested = [](std::size_t depth) { return std::string(depth, '[') + std::string(depth, ']'); };
+    const auto nested = [](std::size_t depth) {
+        return std::string(depth, '[') + std::string(depth, ']');
+    };
     CHECK_NOTHROW(JsonDocument::parse(nested(JsonDocument::max_depth - 1), "f"));
     CHECK_THROWS_AS(JsonDocument::parse(nested(JsonDocument::max_depth + 1), "f"), InputError);
     CHECK_THROWS_AS(JsonDocument::parse(std::string(1'000'000, '['), "f"), InputError);
@@ -67,5 +74,6 @@ TEST_CASE("A file above the limit is refused before it is parsed") {
     test::TemporaryDirectory directory;
     test::write_text(directory / "a.json", "[1, 2, 3]");
     CHECK(JsonDocument::read(directory / "a.json", 100)->root().elements().size() == 3);
-    CHECK_THROWS_WITH(JsonDocument::read(directory / "a.json", 5), Catch::Contains("more than the 5 that are read"));
+    CHECK_THROWS_WITH(JsonDocument::read(directory / "a.json", 5),
+                      Catch::Contains("more than the 5 that are read"));
 }

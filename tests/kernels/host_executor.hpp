@@ -1,6 +1,7 @@
-// Runs device kernels (kernels/position_sum/phases.hpp) on the host, against a kernel's hopes: between two barriers one
-// thread finishes all its phases before the next one begins, in an order of the adversary's choice; copies arrive at
-// once or not before they are waited for; shared memory and registers are NaN at first.
+// Runs device kernels (kernels/position_sum/phases.hpp) on the host, against a kernel's hopes:
+// between two barriers one thread finishes all its phases before the next one begins, in an order
+// of the adversary's choice; copies arrive at once or not before they are waited for; shared memory
+// and registers are NaN at first.
 #pragma once
 
 #include <algorithm>
@@ -29,8 +30,10 @@ struct Adversary {
 
 inline std::vector<Adversary> all_adversaries() {
     std::vector<Adversary> all;
-    for (const ThreadOrder order : {ThreadOrder::ascending, ThreadOrder::descending, ThreadOrder::shuffled})
-        for (const CopyTime copies : {CopyTime::at_once, CopyTime::at_wait}) all.push_back({order, copies, {}, false});
+    for (const ThreadOrder order :
+         {ThreadOrder::ascending, ThreadOrder::descending, ThreadOrder::shuffled})
+        for (const CopyTime copies : {CopyTime::at_once, CopyTime::at_wait})
+            all.push_back({order, copies, {}, false});
     return all;
 }
 
@@ -63,7 +66,8 @@ public:
     typename Kernel::Registers& registers;
 
     void copy(Four& to, const float* from, int floats, bool whole) {
-        if (whole && floats != 0 && (floats != 4 || reinterpret_cast<std::uintptr_t>(from) % 16 != 0))
+        if (whole && floats != 0 &&
+            (floats != 4 || reinterpret_cast<std::uintptr_t>(from) % 16 != 0))
             throw std::logic_error("a copy of sixteen bytes is not whole or not aligned");
         if (adversary_->copies == CopyTime::at_once) arrive({&to, from, floats});
         else open_.push_back({&to, from, floats});
@@ -96,19 +100,24 @@ private:
 template <class Kernel>
 class HostBlock {
 public:
-    HostBlock(std::int64_t index_, const Adversary& adversary) : index(index_), adversary_(adversary) {
+    HostBlock(std::int64_t index_, const Adversary& adversary)
+        : index(index_), adversary_(adversary) {
         threads_.reserve(Kernel::threads);
-        for (int i = 0; i < Kernel::threads; ++i) threads_.emplace_back(i, shared_.get(), adversary);
+        for (int i = 0; i < Kernel::threads; ++i)
+            threads_.emplace_back(i, shared_.get(), adversary);
         order_.resize(Kernel::threads);
         std::iota(order_.begin(), order_.end(), 0);
         std::minstd_rand random(static_cast<unsigned>(index_ + 1));
         if (adversary.order == ThreadOrder::descending) std::reverse(order_.begin(), order_.end());
-        if (adversary.order == ThreadOrder::shuffled) std::shuffle(order_.begin(), order_.end(), random);
+        if (adversary.order == ThreadOrder::shuffled)
+            std::shuffle(order_.begin(), order_.end(), random);
     }
 
     std::int64_t index;
 
-    void each(std::function<void(HostThread<Kernel>&)> phase) { phases_.push_back(std::move(phase)); }
+    void each(std::function<void(HostThread<Kernel>&)> phase) {
+        phases_.push_back(std::move(phase));
+    }
     void barrier(Barrier barrier) {
         if (adversary_.missing_barrier != barrier) finish();
     }
@@ -135,7 +144,8 @@ struct HostLauncher {
     void launch(const Kernel& kernel) const {
         const std::int64_t blocks = kernel.blocks();
         for (std::int64_t i = 0; i < blocks; ++i) {
-            HostBlock<Kernel> block(adversary.order == ThreadOrder::descending ? blocks - 1 - i : i, adversary);
+            HostBlock<Kernel> block(adversary.order == ThreadOrder::descending ? blocks - 1 - i : i,
+                                    adversary);
             kernel.run(block);
             block.finish();
         }

@@ -1,4 +1,5 @@
-// A position sum with made-up inputs, its float64 reference, and the implementations to compare with it.
+// A position sum with made-up inputs, its float64 reference, and the implementations to compare
+// with it.
 #pragma once
 
 #include <cmath>
@@ -17,7 +18,8 @@ namespace decodemeter::kernels {
 template <class T>
 class Guarded {
 public:
-    explicit Guarded(std::int64_t size = 0) : size_(size), all_(static_cast<std::size_t>(size + 2 * guard), poison()) {}
+    explicit Guarded(std::int64_t size = 0)
+        : size_(size), all_(static_cast<std::size_t>(size + 2 * guard), poison()) {}
 
     T* data() { return all_.data() + guard; }
     const T* data() const { return all_.data() + guard; }
@@ -40,7 +42,8 @@ public:
 private:
     static constexpr std::int64_t guard = 64;
     static T poison() {
-        if constexpr (std::numeric_limits<T>::has_quiet_NaN) return std::numeric_limits<T>::quiet_NaN();
+        if constexpr (std::numeric_limits<T>::has_quiet_NaN)
+            return std::numeric_limits<T>::quiet_NaN();
         else return T(-1);
     }
     static bool is_poison(T x) {
@@ -93,9 +96,11 @@ inline void fill(Guarded<float>& array, std::int64_t size, std::mt19937& random,
 }
 
 // Ragged counts, some 0, negative or beyond the table.
-inline Case make_case(PositionSumShape shape, PositionSumOptions options, Weighting weighting = Weighting::none,
-                      bool with_values = false, std::int64_t padding = 0) {
-    std::mt19937 random(static_cast<unsigned>(1 + shape.batch * 31 + shape.positions * 7 + shape.hidden));
+inline Case make_case(PositionSumShape shape, PositionSumOptions options,
+                      Weighting weighting = Weighting::none, bool with_values = false,
+                      std::int64_t padding = 0) {
+    std::mt19937 random(
+        static_cast<unsigned>(1 + shape.batch * 31 + shape.positions * 7 + shape.hidden));
     Case made;
     made.shape = shape;
     made.options = options;
@@ -107,25 +112,30 @@ inline Case make_case(PositionSumShape shape, PositionSumOptions options, Weight
     for (Guarded<float>* rows : {&made.u, &made.v})
         for (std::int64_t i = 0; i < rows->size(); ++i)
             if (i % row >= shape.hidden) (*rows)[i] = std::numeric_limits<float>::quiet_NaN();
-    fill(made.head_weight, shape.hidden, random, 0.5f / std::sqrt(static_cast<float>(shape.hidden) + 1));
+    fill(made.head_weight, shape.hidden, random,
+         0.5f / std::sqrt(static_cast<float>(shape.hidden) + 1));
     fill(made.head_bias, 1, random, 0.5f);
     // All positive: a sum that cancels has no relative error to speak of.
     fill(made.grad_sum, shape.batch, random, 1);
-    for (std::int64_t b = 0; b < shape.batch; ++b) made.grad_sum[b] = 0.1f + std::fabs(made.grad_sum[b]);
+    for (std::int64_t b = 0; b < shape.batch; ++b)
+        made.grad_sum[b] = 0.1f + std::fabs(made.grad_sum[b]);
     if (with_values) fill(made.grad_values, shape.batch * shape.positions, random, 1);
     if (weighting == Weighting::none) {
         made.counts = Guarded<std::int32_t>(shape.batch);
-        std::uniform_int_distribution<std::int32_t> count(-1, static_cast<std::int32_t>(shape.positions) + 2);
+        std::uniform_int_distribution<std::int32_t> count(
+            -1, static_cast<std::int32_t>(shape.positions) + 2);
         for (std::int64_t b = 0; b < shape.batch; ++b) made.counts[b] = count(random);
         return made;
     }
     made.weight_rows = weighting == Weighting::table ? 3 : shape.batch;
     fill(made.weights, made.weight_rows * shape.positions, random, 1);
     for (std::int64_t i = 0; i < made.weights.size(); ++i)
-        if (random() % 3 == 0 || i % (shape.positions + 1) > shape.positions / 2) made.weights[i] = 0;
+        if (random() % 3 == 0 || i % (shape.positions + 1) > shape.positions / 2)
+            made.weights[i] = 0;
     if (weighting == Weighting::by_sample) return made;
     made.weight_row = Guarded<std::int32_t>(shape.batch);
-    for (std::int64_t b = 0; b < shape.batch; ++b) made.weight_row[b] = static_cast<std::int32_t>(random() % 3);
+    for (std::int64_t b = 0; b < shape.batch; ++b)
+        made.weight_row[b] = static_cast<std::int32_t>(random() % 3);
     return made;
 }
 
@@ -136,7 +146,8 @@ inline Case with_ties(Case made) {
     return made;
 }
 
-// Weights that do not learn need no values, so a sample's sum may end at its last weight that is not 0.
+// Weights that do not learn need no values, so a sample's sum may end at its last weight that is
+// not 0.
 inline Case with_fixed_weights(Case made) {
     made.weights_learn = false;
     return made;
@@ -151,13 +162,14 @@ struct Results {
     bool intact = true;  // nothing was written outside, the workspace included
 
     bool guards_intact() const {
-        return sum.intact() && values.intact() && slopes.intact() && u.intact() && v.intact() && head_weight.intact() &&
-               head_bias.intact() && weights.intact() && visit.intact();
+        return sum.intact() && values.intact() && slopes.intact() && u.intact() && v.intact() &&
+               head_weight.intact() && head_bias.intact() && weights.intact() && visit.intact();
     }
     // All but the order of visiting.
     friend bool same_bits(const Results& a, const Results& b) {
-        return a.sum == b.sum && a.values == b.values && a.u == b.u && a.v == b.v && a.head_weight == b.head_weight &&
-               a.head_bias == b.head_bias && a.weights == b.weights;
+        return a.sum == b.sum && a.values == b.values && a.u == b.u && a.v == b.v &&
+               a.head_weight == b.head_weight && a.head_bias == b.head_bias &&
+               a.weights == b.weights;
     }
 };
 
@@ -189,7 +201,8 @@ inline Two activated(Activation activation, double x) {
     const double k = std::sqrt(2 / M_PI), inner = k * (x + 0.044715 * x * x * x);
     const double t = std::tanh(inner), s = 1 / (1 + std::exp(-x));
     if (activation == Activation::silu) return {x * s, s + x * s * (1 - s)};
-    return {0.5 * x * (1 + t), 0.5 * (1 + t) + 0.5 * x * (1 - t * t) * k * (1 + 3 * 0.044715 * x * x)};
+    return {0.5 * x * (1 + t),
+            0.5 * (1 + t) + 0.5 * x * (1 - t * t) * k * (1 + 3 * 0.044715 * x * x)};
 }
 
 inline Two reference_link(Link link, double y) {
@@ -202,24 +215,28 @@ inline Results<double> reference(const Case& of) {
     const auto [batch, positions, hidden] = of.shape;
     const std::int64_t row = hidden + of.padding;
     Results<double> out = room_for<double>(of);
-    for (auto* array : {&out.sum, &out.values, &out.u, &out.v, &out.head_weight, &out.head_bias, &out.weights})
+    for (auto* array :
+         {&out.sum, &out.values, &out.u, &out.v, &out.head_weight, &out.head_bias, &out.weights})
         for (std::int64_t i = 0; i < array->size(); ++i) (*array)[i] = 0;
     for (std::int64_t b = 0; b < batch; ++b) {
         for (std::int64_t p = 0; p < of.extent(b); ++p) {
             double y = of.head_bias[0];
             for (std::int64_t h = 0; h < hidden; ++h)
                 y += of.head_weight[h] *
-                     activated(of.options.activation, double(of.u[b * row + h]) + of.v[p * row + h]).value;
+                     activated(of.options.activation, double(of.u[b * row + h]) + of.v[p * row + h])
+                         .value;
             const Two g = reference_link(of.options.link, y);
             const double w = of.weight(b, p);
             if (w != 0) out.sum[b] += w * g.value;
             if (out.values.size() > 0) out.values[b * positions + p] = g.value;
-            if (out.weights.size() > 0) out.weights[of.row_of(b) * positions + p] += of.grad_sum[b] * g.value;
+            if (out.weights.size() > 0)
+                out.weights[of.row_of(b) * positions + p] += of.grad_sum[b] * g.value;
             const double grad_value = of.with_values ? of.grad_values[b * positions + p] : 0.0;
             const double grad_y = (of.grad_sum[b] * w + grad_value) * g.slope;
             out.head_bias[0] += grad_y;
             for (std::int64_t h = 0; h < hidden; ++h) {
-                const Two a = activated(of.options.activation, double(of.u[b * row + h]) + of.v[p * row + h]);
+                const Two a =
+                    activated(of.options.activation, double(of.u[b * row + h]) + of.v[p * row + h]);
                 out.u[b * hidden + h] += grad_y * of.head_weight[h] * a.slope;
                 out.v[p * hidden + h] += grad_y * of.head_weight[h] * a.slope;
                 out.head_weight[h] += grad_y * a.value;
@@ -246,7 +263,8 @@ struct Implementation {
     std::string name;
     std::function<PositionSumWorkspace(const PositionSumShape&)> workspace;
     std::function<void(const Case&, const PositionSumOutputs<float>&, void*)> forward;
-    std::function<void(const Case&, const PositionSumSaved<float>&, const PositionSumGradients<float>&, void*)>
+    std::function<void(const Case&, const PositionSumSaved<float>&,
+                       const PositionSumGradients<float>&, void*)>
         backward;
 };
 
@@ -254,34 +272,41 @@ struct Implementation {
 inline Results<float> run(const Implementation& implementation, const Case& of) {
     Results<float> out = room_for<float>(of);
     const PositionSumWorkspace bytes = implementation.workspace(of.shape);
-    const auto room = [](std::size_t n) { return Guarded<double>(static_cast<std::int64_t>((n + 71) / 8)); };
+    const auto room = [](std::size_t n) {
+        return Guarded<double>(static_cast<std::int64_t>((n + 71) / 8));
+    };
     const auto aligned = [](Guarded<double>& array) {
-        return reinterpret_cast<void*>((reinterpret_cast<std::uintptr_t>(array.data()) + 63) / 64 * 64);
+        return reinterpret_cast<void*>((reinterpret_cast<std::uintptr_t>(array.data()) + 63) / 64 *
+                                       64);
     };
     Guarded<double> forward = room(bytes.forward_bytes), backward = room(bytes.backward_bytes);
     float* values = out.values.size() > 0 ? out.values.data() : nullptr;
     const bool is_identity = of.options.link == Link::identity;
     float* slopes = is_identity ? nullptr : out.slopes.data();
-    implementation.forward(of, {out.sum.data(), values, slopes, out.visit.data()}, aligned(forward));
+    implementation.forward(of, {out.sum.data(), values, slopes, out.visit.data()},
+                           aligned(forward));
     const float* grad_values = of.with_values ? of.grad_values.data() : nullptr;
-    PositionSumGradients<float> gradients{out.u.data(),         out.v.data(), out.head_weight.data(),
-                                          out.head_bias.data(), nullptr,      0};
+    PositionSumGradients<float> gradients{
+        out.u.data(), out.v.data(), out.head_weight.data(), out.head_bias.data(), nullptr, 0};
     if (out.weights.size() > 0) {
         gradients.weights = out.weights.data();
         gradients.weight_rows = of.weight_rows;
     }
-    implementation.backward(of, {slopes, values, out.visit.data(), of.grad_sum.data(), grad_values}, gradients,
-                            aligned(backward));
+    implementation.backward(of, {slopes, values, out.visit.data(), of.grad_sum.data(), grad_values},
+                            gradients, aligned(backward));
     out.intact = out.guards_intact() && forward.intact() && backward.intact();
     return out;
 }
 
-// The error of each result in units of its tolerance; 1 or less is right. Infinite where something was written that is
-// not the caller's to write.
+// The error of each result in units of its tolerance; 1 or less is right. Infinite where something
+// was written that is not the caller's to write.
 inline double excess(const Results<float>& got, const Results<double>& expected) {
     if (!got.intact) return HUGE_VAL;
-    double worst = std::fmax(relative_error(got.sum, expected.sum), relative_error(got.values, expected.values)) / 1e-6;
-    const double gradients[] = {relative_error(got.u, expected.u), relative_error(got.v, expected.v),
+    double worst = std::fmax(relative_error(got.sum, expected.sum),
+                             relative_error(got.values, expected.values)) /
+                   1e-6;
+    const double gradients[] = {relative_error(got.u, expected.u),
+                                relative_error(got.v, expected.v),
                                 relative_error(got.head_weight, expected.head_weight),
                                 relative_error(got.head_bias, expected.head_bias),
                                 relative_error(got.weights, expected.weights)};

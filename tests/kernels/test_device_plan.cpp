@@ -33,7 +33,9 @@ TEST_CASE("Tiles grow with the shape, and only ReLU takes the large one") {
     CHECK(plan_forward({10000, 512, 256}, Activation::gelu).size == TileSize::medium);
 }
 
-TEST_CASE("The backward kernel has about as many blocks as the device has room for, and none without samples") {
+TEST_CASE(
+    "The backward kernel has about as many blocks as the device has room for, and none without "
+    "samples") {
     const BackwardPlan plan = plan_backward({1024, 512, 256});
     CHECK(plan.column_slices == 4);
     CHECK(plan.position_chunks == 4);

@@ -1,5 +1,5 @@
-// Whether the tests of the device's kernels would see a fault: each one of plant_faults.py, each missing barrier, and a
-// wait for copies that does not wait.
+// Whether the tests of the device's kernels would see a fault: each one of plant_faults.py, each
+// missing barrier, and a wait for copies that does not wait.
 #include "kernels/position_sum/planted_fault.hpp"
 #include "tests/catch.hpp"
 #include "tests/kernels/implementations.hpp"
@@ -8,12 +8,14 @@ using namespace decodemeter::kernels;
 
 namespace {
 
-// Several tiles, chunks of h, groups of samples and chunks of positions, none of them full; weights; ties.
+// Several tiles, chunks of h, groups of samples and chunks of positions, none of them full;
+// weights; ties.
 std::vector<Case> cases() {
     return {make_case({150, 139, 77}, {Activation::relu, Link::softplus}, Weighting::none, true, 3),
             make_case({37, 45, 70}, {Activation::relu, Link::softplus}, Weighting::by_sample),
             with_ties(make_case({40, 37, 21}, {Activation::relu, Link::softplus})),
-            with_fixed_weights(make_case({37, 45, 70}, {Activation::relu, Link::softplus}, Weighting::by_sample)),
+            with_fixed_weights(
+                make_case({37, 45, 70}, {Activation::relu, Link::softplus}, Weighting::by_sample)),
             make_case({20, 37, 33}, {Activation::gelu, Link::softplus})};
 }
 

@@ -17,9 +17,10 @@ constexpr PositionSumShape awkward_shapes[] = {
 void check_against_float64(const Case& made) {
     const Results<double> expected = reference(made);
     for (const Implementation& implementation : cpu_implementations()) {
-        INFO(implementation.name << ", " << made.shape.batch << " x " << made.shape.positions << " x "
-                                 << made.shape.hidden << ", activation " << static_cast<int>(made.options.activation)
-                                 << ", link " << static_cast<int>(made.options.link));
+        INFO(implementation.name << ", " << made.shape.batch << " x " << made.shape.positions
+                                 << " x " << made.shape.hidden << ", activation "
+                                 << static_cast<int>(made.options.activation) << ", link "
+                                 << static_cast<int>(made.options.link));
         CHECK(excess(run(implementation, made), expected) <= 1);
     }
 }
@@ -29,19 +30,22 @@ void check_against_float64(const Case& made) {
 TEST_CASE("The CPU's position sum and its gradients agree with float64 over awkward shapes") {
     for (const PositionSumShape& shape : awkward_shapes)
         for (const Activation activation : all_activations)
-            for (const Link link : all_links) check_against_float64(make_case(shape, {activation, link}));
+            for (const Link link : all_links)
+                check_against_float64(make_case(shape, {activation, link}));
 }
 
 TEST_CASE("The CPU takes weights by sample or by row, and gives values and gradients of both") {
     for (const Weighting weighting : {Weighting::none, Weighting::by_sample, Weighting::table})
         for (const bool with_values : {false, true})
             for (const Activation activation : all_activations)
-                check_against_float64(make_case({37, 45, 19}, {activation, Link::softplus}, weighting, with_values, 3));
+                check_against_float64(make_case({37, 45, 19}, {activation, Link::softplus},
+                                                weighting, with_values, 3));
 }
 
 TEST_CASE("The CPU needs no values for weights that do not learn") {
     for (const Weighting weighting : {Weighting::by_sample, Weighting::table})
-        check_against_float64(with_fixed_weights(make_case({37, 45, 19}, {Activation::relu, Link::exp}, weighting)));
+        check_against_float64(
+            with_fixed_weights(make_case({37, 45, 19}, {Activation::relu, Link::exp}, weighting)));
 }
 
 TEST_CASE("On the CPU ReLU has slope 0 at 0") {
@@ -54,7 +58,8 @@ TEST_CASE("The CPU sums a hundred thousand samples") {
 
 TEST_CASE("On the CPU neither a repetition nor the number of threads changes a bit") {
     for (const Activation activation : all_activations) {
-        const Case made = make_case({200, 90, 70}, {activation, Link::softplus}, Weighting::none, true);
+        const Case made =
+            make_case({200, 90, 70}, {activation, Link::softplus}, Weighting::none, true);
         for (const Implementation& implementation : cpu_implementations()) {
             const Results<float> expected = run(implementation, made);
             CHECK(same_bits(run(implementation, made), expected));
@@ -78,11 +83,16 @@ TEST_CASE("On the CPU what is not a number stays with the samples that it belong
             in_u.u[7 * 21 + 4] = bad;
             in_v.v[20 * 21 + 3] = bad;
             for (const Implementation& implementation : cpu_implementations()) {
-                INFO(implementation.name << " " << bad << ", activation " << static_cast<int>(activation));
+                INFO(implementation.name << " " << bad << ", activation "
+                                         << static_cast<int>(activation));
                 const Results<float> expected = run(implementation, clean);
-                const Results<float> with_u = run(implementation, in_u), with_v = run(implementation, in_v);
-                // SiLU takes another way through a panel of positions of which one is no ordinary number.
-                const auto same = [](float a, float b) { return std::fabs(a - b) <= 1e-6f * std::fabs(b); };
+                const Results<float> with_u = run(implementation, in_u),
+                                     with_v = run(implementation, in_v);
+                // SiLU takes another way through a panel of positions of which one is no ordinary
+                // number.
+                const auto same = [](float a, float b) {
+                    return std::fabs(a - b) <= 1e-6f * std::fabs(b);
+                };
                 for (std::int64_t b = 0; b < 40; ++b) {
                     if (b != 7) CHECK(same(with_u.sum[b], expected.sum[b]));
                     if (clean.extent(b) <= 20) CHECK(same(with_v.sum[b], expected.sum[b]));

@@ -8,9 +8,10 @@ namespace {
 void check_against_float64(const Case& made) {
     const Results<double> expected = reference(made);
     for (const TileSize size : tiles_for(made.options.activation)) {
-        INFO(made.shape.batch << " x " << made.shape.positions << " x " << made.shape.hidden << ", activation "
-                              << static_cast<int>(made.options.activation) << ", link "
-                              << static_cast<int>(made.options.link) << ", tile " << static_cast<int>(size));
+        INFO(made.shape.batch << " x " << made.shape.positions << " x " << made.shape.hidden
+                              << ", activation " << static_cast<int>(made.options.activation)
+                              << ", link " << static_cast<int>(made.options.link) << ", tile "
+                              << static_cast<int>(size));
         for (const std::int64_t shares : {0, 2})
             CHECK(excess(run(device_on_host(size, {}, shares), made), expected) <= 1);
     }
@@ -30,21 +31,26 @@ TEST_CASE("The device's kernels agree with float64 over awkward shapes") {
     };
     for (const PositionSumShape& shape : shapes)
         for (const Activation activation : all_activations)
-            for (const Link link : all_links) check_against_float64(make_case(shape, {activation, link}));
+            for (const Link link : all_links)
+                check_against_float64(make_case(shape, {activation, link}));
 }
 
-TEST_CASE("The device's kernels take weights by sample or by row, and give values and gradients of both") {
+TEST_CASE(
+    "The device's kernels take weights by sample or by row, and give values and gradients of "
+    "both") {
     for (const Weighting weighting : {Weighting::none, Weighting::by_sample, Weighting::table})
         for (const bool with_values : {false, true})
             for (const std::int64_t padding : {0, 3, 4})
-                check_against_float64(
-                    make_case({37, 45, 20}, {Activation::relu, Link::softplus}, weighting, with_values, padding));
-    check_against_float64(make_case({37, 45, 20}, {Activation::gelu, Link::exp}, Weighting::table, true));
+                check_against_float64(make_case({37, 45, 20}, {Activation::relu, Link::softplus},
+                                                weighting, with_values, padding));
+    check_against_float64(
+        make_case({37, 45, 20}, {Activation::gelu, Link::exp}, Weighting::table, true));
 }
 
 TEST_CASE("The device's kernels need no values for weights that do not learn") {
     for (const Weighting weighting : {Weighting::by_sample, Weighting::table})
-        check_against_float64(with_fixed_weights(make_case({37, 45, 19}, {Activation::relu, Link::exp}, weighting)));
+        check_against_float64(
+            with_fixed_weights(make_case({37, 45, 19}, {Activation::relu, Link::exp}, weighting)));
 }
 
 TEST_CASE("On the device ReLU has slope 0 at 0") {
@@ -55,7 +61,8 @@ TEST_CASE("The device's kernels visit more than one window of samples") {
     check_against_float64(make_case({order_window + 77, 3, 2}, {Activation::relu, Link::softplus}));
 }
 
-TEST_CASE("Neither the threads' order nor the time at which copies arrive changes a bit on the device") {
+TEST_CASE(
+    "Neither the threads' order nor the time at which copies arrive changes a bit on the device") {
     for (const Activation activation : all_activations) {
         const Case made = ragged_case(activation);
         for (const TileSize size : tiles_for(activation)) {
@@ -80,7 +87,8 @@ TEST_CASE("On the device what is not a number stays with the samples that it bel
                 if (b != 7) CHECK(with_u.sum[b] == expected.sum[b]);
                 if (clean.extent(b) <= 20) {
                     CHECK(with_v.sum[b] == expected.sum[b]);
-                    CHECK(std::equal(&with_v.u[b * 21], &with_v.u[b * 21] + 21, &expected.u[b * 21]));
+                    CHECK(
+                        std::equal(&with_v.u[b * 21], &with_v.u[b * 21] + 21, &expected.u[b * 21]));
                 } else {
                     CHECK(std::isnan(with_v.sum[b]));
                 }

@@ -1,4 +1,5 @@
-// Before the tests' headers: LibTorch's logging and Catch2 both define CHECK, and the tests want the latter.
+// Before the tests' headers: LibTorch's logging and Catch2 both define CHECK, and the tests want
+// the latter.
 #include <ATen/ATen.h>
 #include <c10/core/GradMode.h>
 #include <torch/csrc/autograd/autograd.h>
@@ -14,7 +15,8 @@ namespace {
 using at::Tensor;
 using Inputs = std::vector<Tensor>;  // U, V, v, c
 
-Inputs random_inputs(std::int64_t batch, std::int64_t positions, std::int64_t hidden, at::ScalarType type) {
+Inputs random_inputs(std::int64_t batch, std::int64_t positions, std::int64_t hidden,
+                     at::ScalarType type) {
     at::manual_seed(static_cast<std::uint64_t>(batch + positions + hidden));
     const auto options = at::TensorOptions().dtype(type);
     Inputs inputs = {at::randn({batch, hidden}, options), at::randn({positions, hidden}, options),
@@ -34,16 +36,20 @@ Tensor by_full_tensor(const Inputs& in, const Tensor& weights, const PositionSum
                      : options.activation == Activation::gelu ? at::gelu(x, "tanh")
                                                               : at::silu(x);
     const Tensor y = a.matmul(in[2]) + in[3];
-    const Tensor g = options.link == Link::identity ? y : options.link == Link::softplus ? at::softplus(y) : y.exp();
+    const Tensor g = options.link == Link::identity   ? y
+                     : options.link == Link::softplus ? at::softplus(y)
+                                                      : y.exp();
     return (g * weights).sum(1);
 }
 
 Tensor mask_of(const Tensor& counts, const Tensor& position_part) {
-    return (at::arange(position_part.size(0)).unsqueeze(0) < counts.unsqueeze(1)).to(position_part.scalar_type());
+    return (at::arange(position_part.size(0)).unsqueeze(0) < counts.unsqueeze(1))
+        .to(position_part.scalar_type());
 }
 
 // Central differences of sum(f * direction) by one element of `input`.
-double difference(const std::function<Tensor()>& f, const Tensor& direction, const Tensor& input, std::int64_t at) {
+double difference(const std::function<Tensor()>& f, const Tensor& direction, const Tensor& input,
+                  std::int64_t at) {
     const c10::NoGradGuard no_grad;
     constexpr double step = 1e-5;
     auto* element = static_cast<double*>(input.data_ptr()) + at;
@@ -69,7 +75,9 @@ void check_gradients(const std::function<Tensor()>& f, const Inputs& inputs) {
     }
 }
 
-bool bitwise_equal(const Tensor& a, const Tensor& b) { return a.sizes() == b.sizes() && a.eq(b).all().item<bool>(); }
+bool bitwise_equal(const Tensor& a, const Tensor& b) {
+    return a.sizes() == b.sizes() && a.eq(b).all().item<bool>();
+}
 
 constexpr Activation all_activations[] = {Activation::relu, Activation::gelu, Activation::silu};
 constexpr Link all_links[] = {Link::identity, Link::softplus, Link::exp};
@@ -91,12 +99,19 @@ TEST_CASE("In float64 the gradients of weights and of values are finite differen
     const PositionSumOptions options{Activation::silu, Link::softplus};
     const Tensor counts = at::randint(0, 6, {4}, at::kInt);
     check_gradients(
-        [&] { return position_sum_with_values(inputs[0], inputs[1], inputs[2], inputs[3], counts, options).second; },
+        [&] {
+            return position_sum_with_values(inputs[0], inputs[1], inputs[2], inputs[3], counts,
+                                            options)
+                .second;
+        },
         inputs);
     const Tensor row = at::randint(0, 3, {4}, at::kLong);
     inputs.push_back(at::rand({3, 5}, at::kDouble).requires_grad_(true));
     check_gradients(
-        [&] { return weighted_position_sum(inputs[0], inputs[1], inputs[2], inputs[3], inputs[4], row, options); },
+        [&] {
+            return weighted_position_sum(inputs[0], inputs[1], inputs[2], inputs[3], inputs[4], row,
+                                         options);
+        },
         inputs);
 }
 
@@ -108,9 +123,9 @@ TEST_CASE("The position sum is what LibTorch computes from the full tensor") {
         const Tensor expected = by_full_tensor(inputs, mask_of(counts, inputs[1]), options);
         CHECK(at::allclose(call(inputs, counts, options), expected, 1e-5, 1e-5));
         const Tensor weights = at::rand({33, 20});
-        CHECK(at::allclose(
-            weighted_position_sum(inputs[0], inputs[1], inputs[2], inputs[3], weights, std::nullopt, options),
-            by_full_tensor(inputs, weights, options), 1e-5, 1e-5));
+        CHECK(at::allclose(weighted_position_sum(inputs[0], inputs[1], inputs[2], inputs[3],
+                                                 weights, std::nullopt, options),
+                           by_full_tensor(inputs, weights, options), 1e-5, 1e-5));
     }
 }
 
@@ -131,13 +146,14 @@ TEST_CASE("A repetition gives the same bits, forward and backward") {
 TEST_CASE("Transposed, sliced and expanded tensors give what their contiguous copies give") {
     const c10::NoGradGuard no_grad;
     const PositionSumOptions options{Activation::gelu, Link::identity};
-    const Tensor u = at::randn({12, 9}).t(), v = at::randn({14, 24}).slice(1, 4, 16).slice(0, 0, 14, 2);
+    const Tensor u = at::randn({12, 9}).t(),
+                 v = at::randn({14, 24}).slice(1, 4, 16).slice(0, 0, 14, 2);
     const Tensor weight = at::randn({24}).slice(0, 0, 24, 2), bias = at::randn({1});
     const Tensor counts = at::randint(0, 8, {18}, at::kInt).slice(0, 0, 18, 2);
     REQUIRE(!u.is_contiguous());
     REQUIRE(!v.is_contiguous());
-    const Tensor expected =
-        position_sum(u.contiguous(), v.contiguous(), weight.contiguous(), bias, counts.contiguous(), options);
+    const Tensor expected = position_sum(u.contiguous(), v.contiguous(), weight.contiguous(), bias,
+                                         counts.contiguous(), options);
     CHECK(bitwise_equal(position_sum(u, v, weight, bias, counts, options), expected));
     const Tensor one_row = at::randn({1, 12}).expand({9, 12});
     CHECK(bitwise_equal(position_sum(one_row, v, weight, bias, counts, options),
@@ -152,15 +168,16 @@ TEST_CASE("Only the gradients that are asked for are computed, and there are no 
     sum.backward();
     CHECK(inputs[0].grad().defined());
     CHECK(!inputs[1].grad().defined());
-    CHECK_THROWS_WITH(torch::autograd::grad({call(inputs, counts, {}).sum()}, {inputs[0]}, {}, true, true),
-                      Catch::Contains("no second derivatives"));
+    CHECK_THROWS_WITH(
+        torch::autograd::grad({call(inputs, counts, {}).sum()}, {inputs[0]}, {}, true, true),
+        Catch::Contains("no second derivatives"));
 }
 
 TEST_CASE("What does not fit is refused with a reason") {
     const Inputs in = random_inputs(3, 4, 5, at::kFloat);
     const Tensor counts = at::randint(0, 4, {3}, at::kLong);
-    const auto refused = [&](const Tensor& u, const Tensor& v, const Tensor& weight, const Tensor& n,
-                             const std::string& reason) {
+    const auto refused = [&](const Tensor& u, const Tensor& v, const Tensor& weight,
+                             const Tensor& n, const std::string& reason) {
         CHECK_THROWS_WITH(position_sum(u, v, weight, in[3], n, {}), Catch::Contains(reason));
     };
     refused(in[0], at::randn({4, 6}), in[2], counts, "[batch, hidden] and [positions, hidden]");
@@ -169,15 +186,16 @@ TEST_CASE("What does not fit is refused with a reason") {
     refused(in[0].to(at::kHalf), in[1], in[2], counts, "float32 or float64");
     refused(in[0], in[1], in[2], at::randint(0, 4, {2}, at::kLong), "counts must be [batch]");
     refused(in[0], in[1], in[2], at::rand({3}), "int32 or int64");
-    CHECK_THROWS_WITH(
-        weighted_position_sum(in[0], in[1], in[2], in[3], at::rand({2, 4}), at::randint(2, 3, {3}, at::kLong), {}),
-        Catch::Contains("weight_row has rows beyond"));
+    CHECK_THROWS_WITH(weighted_position_sum(in[0], in[1], in[2], in[3], at::rand({2, 4}),
+                                            at::randint(2, 3, {3}, at::kLong), {}),
+                      Catch::Contains("weight_row has rows beyond"));
 }
 
 TEST_CASE("Empty batches and empty tables have sums and gradients of zero") {
     for (const auto& [batch, positions] : {std::pair{0, 4}, {3, 0}}) {
         const Inputs inputs = random_inputs(batch, positions, 5, at::kFloat);
-        const Tensor sum = call(inputs, at::randint(0, 5, {batch}, at::kLong), {Activation::relu, Link::softplus});
+        const Tensor sum =
+            call(inputs, at::randint(0, 5, {batch}, at::kLong), {Activation::relu, Link::softplus});
         CHECK(sum.abs().sum().item<double>() == 0);
         for (const Tensor& gradient : torch::autograd::grad({sum.sum()}, inputs))
             CHECK(gradient.abs().sum().item<double>() == 0);

@@ -3,6 +3,7 @@
 Schema, autograd registration, fake tensors and tracing with opcheck, and torch.compile without a break.
 Exits with 77 where this Python cannot import torch.
 """
+
 import sys
 
 sys.path[:0] = sys.argv[2:]
@@ -26,14 +27,20 @@ def main():
     parts, counts, weights = arguments()
     for link in ("identity", "softplus", "exp"):
         library.opcheck(operations.position_sum.default, (*parts, counts, "relu", link))
-    library.opcheck(operations.position_sum_with_values.default, (*parts, counts, "gelu", "softplus"))
-    library.opcheck(operations.weighted_position_sum.default, (*parts, weights, None, "silu", "softplus"))
+    library.opcheck(
+        operations.position_sum_with_values.default, (*parts, counts, "gelu", "softplus")
+    )
+    library.opcheck(
+        operations.weighted_position_sum.default, (*parts, weights, None, "silu", "softplus")
+    )
 
     def gradients(sum_of):
         loss = (sum_of(*parts, counts, "relu", "softplus") * torch.arange(7)).sum()
         return torch.autograd.grad(loss, parts)
 
-    compiled = torch.compile(lambda *given: operations.position_sum(*given), fullgraph=True, backend="aot_eager")
+    compiled = torch.compile(
+        lambda *given: operations.position_sum(*given), fullgraph=True, backend="aot_eager"
+    )
     for ours, theirs in zip(gradients(operations.position_sum), gradients(compiled), strict=True):
         assert torch.equal(ours, theirs), "compiled gradients differ"
     print("the operations pass PyTorch's checks")

@@ -52,7 +52,8 @@ inline std::vector<PreprocessingCase> preprocessing_cases(const std::string& fol
 template <class T>
 std::vector<T> numbers(const molmo::TensorView& tensor) {
     std::vector<T> values(tensor.bytes.size() / sizeof(T));
-    std::copy(tensor.bytes.begin(), tensor.bytes.end(), reinterpret_cast<std::byte*>(values.data()));
+    std::copy(tensor.bytes.begin(), tensor.bytes.end(),
+              reinterpret_cast<std::byte*>(values.data()));
     return values;
 }
 

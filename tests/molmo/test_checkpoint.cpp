@@ -14,12 +14,14 @@ namespace {
 void write_shard(const std::filesystem::path& path, const std::vector<std::string>& names) {
     static const std::vector<float> numbers = {1, 2};
     std::vector<TensorView> tensors;
-    for (const std::string& name : names) tensors.push_back({name, DType::f32, {2}, std::as_bytes(std::span(numbers))});
+    for (const std::string& name : names)
+        tensors.push_back({name, DType::f32, {2}, std::as_bytes(std::span(numbers))});
     write_safetensors(path, tensors);
 }
 
 void write_index(const TemporaryDirectory& directory, const std::string& weight_map) {
-    write_text(directory / "model.safetensors.index.json", "{\"metadata\":{},\"weight_map\":{" + weight_map + "}}");
+    write_text(directory / "model.safetensors.index.json",
+               "{\"metadata\":{},\"weight_map\":{" + weight_map + "}}");
 }
 
 }  // namespace
@@ -45,7 +47,8 @@ TEST_CASE("A single file is taken under either name, golden vectors beside it le
     write_shard(directory / "weights.safetensors", {"a"});
     CHECK(Checkpoint::open(directory.path()).find("a") != nullptr);
     write_shard(directory / "others.safetensors", {"b"});
-    CHECK_THROWS_WITH(Checkpoint::open(directory.path()), Catch::Contains("holds several .safetensors files"));
+    CHECK_THROWS_WITH(Checkpoint::open(directory.path()),
+                      Catch::Contains("holds several .safetensors files"));
     write_shard(directory / "model.safetensors", {"c"});
     CHECK(Checkpoint::open(directory.path()).find("c") != nullptr);
     CHECK(Checkpoint::open_file(directory / "others.safetensors").find("b") != nullptr);
@@ -60,17 +63,20 @@ TEST_CASE("An index that disagrees with its shards is refused") {
         CHECK_THROWS_AS(Checkpoint::open(directory.path()), InputError);
         CHECK_THROWS_WITH(Checkpoint::open(directory.path()), Catch::Contains(why));
     };
-    refused(R"("a":"one.safetensors","z":"one.safetensors")", "one.safetensors: has no tensor \"z\"");
+    refused(R"("a":"one.safetensors","z":"one.safetensors")",
+            "one.safetensors: has no tensor \"z\"");
     refused(R"("a":"one.safetensors","b":"two.safetensors")", "\"b\" is in another shard, too");
     refused(R"("a":"three.safetensors")", "three.safetensors: no such file");
-    refused(R"("a":"../one.safetensors")", "weight_map.a: must be the name of a file beside the index");
+    refused(R"("a":"../one.safetensors")",
+            "weight_map.a: must be the name of a file beside the index");
     refused(R"("a":"/etc/passwd")", "must be the name of a file beside the index");
     refused(R"("a":"..")", "must be the name of a file beside the index");
     refused(R"("a":"one.safetensors","a":"one.safetensors")", "occurs twice");
     refused(R"("a":7)", "weight_map.a: must be a string");
     refused("", "names 0 shards");
     write_text(directory / "model.safetensors.index.json", "{}");
-    CHECK_THROWS_WITH(Checkpoint::open(directory.path()), Catch::Contains("has no field \"weight_map\""));
+    CHECK_THROWS_WITH(Checkpoint::open(directory.path()),
+                      Catch::Contains("has no field \"weight_map\""));
 }
 
 TEST_CASE("A directory that is not there is refused") {
@@ -83,13 +89,15 @@ TEST_CASE("The sharded golden checkpoint has the same tensors as the whole one")
         WARN("test skipped: the golden files hold no sharded checkpoint");
         return;
     }
-    const Checkpoint whole = Checkpoint::open(directory), shards = Checkpoint::open(directory / "sharded");
+    const Checkpoint whole = Checkpoint::open(directory),
+                     shards = Checkpoint::open(directory / "sharded");
     CHECK(shards.files().size() == 2);
     REQUIRE(whole.size() == shards.size());
     for (const auto& [name, tensor] : whole.tensors()) {
         const TensorView* other = shards.find(name);
         REQUIRE(other != nullptr);
         CHECK(tensor->shape == other->shape);
-        CHECK(std::equal(tensor->bytes.begin(), tensor->bytes.end(), other->bytes.begin(), other->bytes.end()));
+        CHECK(std::equal(tensor->bytes.begin(), tensor->bytes.end(), other->bytes.begin(),
+                         other->bytes.end()));
     }
 }

@@ -30,7 +30,8 @@ Image stripes(int width, int height) {
     image.width = width;
     image.height = height;
     image.rgb.resize(static_cast<std::size_t>(width) * static_cast<std::size_t>(height) * 3);
-    for (std::size_t i = 0; i < image.rgb.size(); ++i) image.rgb[i] = static_cast<std::uint8_t>(i * 37 % 251);
+    for (std::size_t i = 0; i < image.rgb.size(); ++i)
+        image.rgb[i] = static_cast<std::uint8_t>(i * 37 % 251);
     return image;
 }
 
@@ -80,9 +81,11 @@ TEST_CASE("All blocks and the trained top_k, named or not, are one") {
     const auto input = model.prepare({nullptr, "describe", std::nullopt, 12}, nobody);
     std::vector<int> all(static_cast<std::size_t>(model.config().layers));
     for (std::size_t i = 0; i < all.size(); ++i) all[i] = static_cast<int>(i);
-    const Generation named = model.generate(*input, {{8, all}, 10, false, Extent::everything}, nobody);
+    const Generation named =
+        model.generate(*input, {{8, all}, 10, false, Extent::everything}, nobody);
     CHECK(named.tokens == model.generate(*input, fixed_length(10), nobody).tokens);
-    const Generation fewer = model.generate(*input, {{2, {0, 1}}, 10, false, Extent::everything}, nobody);
+    const Generation fewer =
+        model.generate(*input, {{2, {0, 1}}, 10, false, Extent::everything}, nobody);
     CHECK(fewer.active_blocks == std::vector{0, 1});
     CHECK(fewer.tokens != named.tokens);
 }
@@ -113,12 +116,14 @@ TEST_CASE("Tiers choose the number of tiles") {
     }
 }
 
-TEST_CASE("A decode step allocates nothing of a weight's size, and as many operations for each block") {
+TEST_CASE(
+    "A decode step allocates nothing of a weight's size, and as many operations for each block") {
     Molmo model = tiny();
     NullObserver nobody;
     const auto input = model.prepare({nullptr, "describe", std::nullopt, 12}, nobody);
     const auto count = [&](std::vector<int> blocks) {
-        return count_step_operations(model, *input, {{8, std::move(blocks)}, 4, false, Extent::everything});
+        return count_step_operations(model, *input,
+                                     {{8, std::move(blocks)}, 4, false, Extent::everything});
     };
     const StepOperations one = count({0}), two = count({0, 1}), three = count({0, 1, 2});
     CHECK(one.operations > 0);

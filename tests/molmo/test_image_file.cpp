@@ -18,7 +18,9 @@ namespace {
 
 using Bytes = std::vector<std::uint8_t>;
 
-Image decode(const std::string& file) { return decode_image(std::as_bytes(std::span(file)), "picture"); }
+Image decode(const std::string& file) {
+    return decode_image(std::as_bytes(std::span(file)), "picture");
+}
 
 Bytes random_bytes(std::size_t count) {
     std::mt19937 random(11);
@@ -32,7 +34,8 @@ Bytes smooth(int height, int width, int channels) {
     Bytes pixels;
     for (int y = 0; y < height; ++y) {
         for (int x = 0; x < width; ++x) {
-            for (int c = 0; c < channels; ++c) pixels.push_back(static_cast<std::uint8_t>(30 + 4 * y + 3 * x + 20 * c));
+            for (int c = 0; c < channels; ++c)
+                pixels.push_back(static_cast<std::uint8_t>(30 + 4 * y + 3 * x + 20 * c));
         }
     }
     return pixels;
@@ -40,7 +43,8 @@ Bytes smooth(int height, int width, int channels) {
 
 int largest_difference(const Bytes& a, const Bytes& b) {
     int largest = a.size() == b.size() ? 0 : 1000;
-    for (std::size_t i = 0; i < std::min(a.size(), b.size()); ++i) largest = std::max(largest, std::abs(a[i] - b[i]));
+    for (std::size_t i = 0; i < std::min(a.size(), b.size()); ++i)
+        largest = std::max(largest, std::abs(a[i] - b[i]));
     return largest;
 }
 
@@ -66,7 +70,8 @@ std::string png_of_size(std::uint32_t height, std::uint32_t width);
 
 TEST_CASE("PNG: eight bits of grey, colour and alpha, interlaced or not") {
     const bool interlaced = GENERATE(false, true);
-    const auto [color_type, channels] = GENERATE(std::pair(0, 1), std::pair(2, 3), std::pair(4, 2), std::pair(6, 4));
+    const auto [color_type, channels] =
+        GENERATE(std::pair(0, 1), std::pair(2, 3), std::pair(4, 2), std::pair(6, 4));
     const Bytes pixels = random_bytes(static_cast<std::size_t>(13 * 19 * channels));
     const Image image = decode(png_file(13, 19, pixels, {color_type, 8, interlaced, 1, {}}));
     CHECK(image.height == 13);
@@ -75,7 +80,8 @@ TEST_CASE("PNG: eight bits of grey, colour and alpha, interlaced or not") {
 }
 
 TEST_CASE("PNG: of sixteen bits the upper eight are kept") {
-    const auto [color_type, channels] = GENERATE(std::pair(0, 1), std::pair(2, 3), std::pair(4, 2), std::pair(6, 4));
+    const auto [color_type, channels] =
+        GENERATE(std::pair(0, 1), std::pair(2, 3), std::pair(4, 2), std::pair(6, 4));
     const Bytes wide = random_bytes(static_cast<std::size_t>(5 * 7 * channels * 2));
     Bytes upper;
     for (std::size_t i = 0; i < wide.size(); i += 2) upper.push_back(wide[i]);
@@ -86,7 +92,8 @@ TEST_CASE("PNG: of sixteen bits the upper eight are kept") {
 TEST_CASE("PNG: low depths of grey are spread over 0 to 255") {
     CHECK(decode(png_file(1, 8, {0b10110001}, {0, 1, false, 1, {}})).rgb ==
           as_rgb({255, 0, 255, 255, 0, 0, 0, 255}, 1));
-    CHECK(decode(png_file(1, 4, {0b00011011}, {0, 2, false, 1, {}})).rgb == as_rgb({0, 85, 170, 255}, 1));
+    CHECK(decode(png_file(1, 4, {0b00011011}, {0, 2, false, 1, {}})).rgb ==
+          as_rgb({0, 85, 170, 255}, 1));
     CHECK(decode(png_file(1, 2, {0x1F}, {0, 4, false, 1, {}})).rgb == as_rgb({17, 255}, 1));
 }
 
@@ -102,7 +109,8 @@ TEST_CASE("WebP: colours are exact where it is lossless, alpha is dropped") {
     const Bytes rgb = random_bytes(9 * 11 * 3);
     CHECK(decode(webp_file(9, 11, rgb, false)).rgb == rgb);
     Bytes rgba = random_bytes(9 * 11 * 4);
-    for (std::size_t i = 3; i < rgba.size(); i += 4) rgba[i] |= 1;  // the encoder may alter pixels that cannot be seen
+    for (std::size_t i = 3; i < rgba.size(); i += 4)
+        rgba[i] |= 1;  // the encoder may alter pixels that cannot be seen
     CHECK(decode(webp_file(9, 11, rgba, true)).rgb == as_rgb(rgba, 4));
 }
 
@@ -152,13 +160,15 @@ TEST_CASE("The EXIF orientation is applied in all three formats") {
     const Image png = decode(png_file(2, 3, stored, {2, 8, false, orientation, {}}));
     CHECK(png.height == height);
     CHECK(png.rgb == expected);
-    const Image webp = decode(webp_with_orientation(webp_file(2, 3, stored, false), 2, 3, orientation));
+    const Image webp =
+        decode(webp_with_orientation(webp_file(2, 3, stored, false), 2, 3, orientation));
     CHECK(webp.height == height);
     CHECK(webp.rgb == expected);
 
     Bytes blocks;  // JPEG blurs single pixels: an 8 x 8 block for each
     for (int y = 0; y < 16; ++y) {
-        for (int x = 0; x < 24; ++x) blocks.push_back(static_cast<std::uint8_t>(40 * (y / 8 * 3 + x / 8)));
+        for (int x = 0; x < 24; ++x)
+            blocks.push_back(static_cast<std::uint8_t>(40 * (y / 8 * 3 + x / 8)));
     }
     JpegOptions options;
     options.components = 1;
@@ -167,7 +177,8 @@ TEST_CASE("The EXIF orientation is applied in all three formats") {
     REQUIRE(jpeg.height == 8 * height);
     for (int y = 0; y < height; ++y) {
         for (int x = 0; x < 6 / height; ++x) {
-            const auto pixel = jpeg.rgb[static_cast<std::size_t>(((8 * y + 4) * jpeg.width + 8 * x + 4) * 3)];
+            const auto pixel =
+                jpeg.rgb[static_cast<std::size_t>(((8 * y + 4) * jpeg.width + 8 * x + 4) * 3)];
             const int number = expected[static_cast<std::size_t>(3 * (y * (6 / height) + x))];
             CHECK(std::abs(pixel - 40 * (number - 1)) <= 2);
         }
@@ -175,7 +186,9 @@ TEST_CASE("The EXIF orientation is applied in all three formats") {
 }
 
 TEST_CASE("An EXIF block that makes no sense is no orientation") {
-    const auto orientation = [](const std::string& block) { return exif_orientation(std::as_bytes(std::span(block))); };
+    const auto orientation = [](const std::string& block) {
+        return exif_orientation(std::as_bytes(std::span(block)));
+    };
     CHECK(orientation(exif_block(6, true)) == 6);
     CHECK(orientation(exif_block(6, false)) == 6);
     CHECK(orientation(exif_block(9, false)) == 1);
@@ -183,7 +196,8 @@ TEST_CASE("An EXIF block that makes no sense is no orientation") {
     CHECK(orientation("") == 1);
     CHECK(orientation("II*") == 1);
     const std::string whole = exif_block(6, false);
-    for (std::size_t length = 0; length < 30; ++length) CHECK(orientation(whole.substr(0, length)) == 1);
+    for (std::size_t length = 0; length < 30; ++length)
+        CHECK(orientation(whole.substr(0, length)) == 1);
     std::string far = whole;
     far.replace(4, 4, "\xFF\xFF\xFF\x7F");
     CHECK(orientation(far) == 1);
@@ -201,8 +215,9 @@ TEST_CASE("A file that is cut short is refused, wherever the cut is") {
     JpegOptions progressive;
     progressive.progressive = true;
     const std::string file =
-        GENERATE_COPY(png_file(20, 30, rgb, {}), png_file(20, 30, rgb, {2, 8, true, 1, {}}), jpeg_file(20, 30, rgb, {}),
-                      jpeg_file(20, 30, rgb, progressive), webp_file(20, 30, rgb, false));
+        GENERATE_COPY(png_file(20, 30, rgb, {}), png_file(20, 30, rgb, {2, 8, true, 1, {}}),
+                      jpeg_file(20, 30, rgb, {}), jpeg_file(20, 30, rgb, progressive),
+                      webp_file(20, 30, rgb, false));
     REQUIRE_NOTHROW(decode(file));
     for (std::size_t length = 0; length + 12 < file.size(); length += 1 + length / 8) {
         CAPTURE(length);
@@ -233,7 +248,8 @@ TEST_CASE("Damaged pixels are refused, not guessed") {
 }
 
 TEST_CASE("A bomb is refused by its size, before its pixels are allocated") {
-    refused(png_of_size(100'000, 100), "100 x 100000 pixels, above the limit of 65535 a side and 100000000 in all");
+    refused(png_of_size(100'000, 100),
+            "100 x 100000 pixels, above the limit of 65535 a side and 100000000 in all");
     refused(png_of_size(20'000, 20'000), "20000 x 20000 pixels, above the limit");
     refused(png_of_size(0x7FFFFFFF, 0x7FFFFFFF), "above the limit");
     std::string jpeg = jpeg_file(8, 8, random_bytes(8 * 8 * 3), {});
@@ -248,8 +264,10 @@ TEST_CASE("A file is named in the message, and its name does not decide its form
     write_text(directory / "picture.jpg", png_file(2, 2, random_bytes(12), {}));
     CHECK(read_image(directory / "picture.jpg").width == 2);
     write_text(directory / "broken.png", "nothing");
-    CHECK_THROWS_WITH(read_image(directory / "broken.png"), Catch::Contains("broken.png: is not a JPEG"));
-    CHECK_THROWS_WITH(read_image(directory / "absent.png"), Catch::Contains("absent.png: no such file"));
+    CHECK_THROWS_WITH(read_image(directory / "broken.png"),
+                      Catch::Contains("broken.png: is not a JPEG"));
+    CHECK_THROWS_WITH(read_image(directory / "absent.png"),
+                      Catch::Contains("absent.png: no such file"));
 }
 
 namespace {

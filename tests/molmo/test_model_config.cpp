@@ -83,7 +83,9 @@ TEST_CASE("MolmoE's config.json, in OLMo's names") {
     CHECK(config.eos_token_ids.empty());
 }
 
-TEST_CASE("7B-D's config.json, in Hugging Face's names, with the vision sizes that its class hard-codes") {
+TEST_CASE(
+    "7B-D's config.json, in Hugging Face's names, with the vision sizes that its class "
+    "hard-codes") {
     const ModelConfig config = read(molmo_7b_d());
     CHECK(config.d_model == 3584);
     CHECK(config.layers == 28);
@@ -136,9 +138,10 @@ TEST_CASE("A dense model in OLMo's names has its inner size from mlp_hidden_size
 
 TEST_CASE("The files beside config.json are read where they are there") {
     const ModelConfig config =
-        read(molmoe(), {{"generation_config.json", R"({"eos_token_id": [50279, 3]})"},
-                        {"tokenizer_config.json", R"({"clean_up_tokenization_spaces": false})"},
-                        {"preprocessor_config.json", R"({"max_crops": 6, "image_mean": [0.5, 0.25, 0]})"}});
+        read(molmoe(),
+             {{"generation_config.json", R"({"eos_token_id": [50279, 3]})"},
+              {"tokenizer_config.json", R"({"clean_up_tokenization_spaces": false})"},
+              {"preprocessor_config.json", R"({"max_crops": 6, "image_mean": [0.5, 0.25, 0]})"}});
     CHECK(config.eos_token_ids == std::vector<int>{50279, 3});
     CHECK_FALSE(config.clean_up_spaces);
     CHECK(config.image.max_crops == 6);
@@ -146,10 +149,12 @@ TEST_CASE("The files beside config.json are read where they are there") {
 }
 
 TEST_CASE("An impossible size is refused, naming file and field") {
-    const auto refused = [](const Json& base, const std::string& pointer, const Json& value, const std::string& why) {
+    const auto refused = [](const Json& base, const std::string& pointer, const Json& value,
+                            const std::string& why) {
         CAPTURE(pointer, value.dump());
         CHECK_THROWS_AS(read_with(base, pointer, value), InputError);
-        CHECK_THROWS_WITH(read_with(base, pointer, value), Catch::Contains("config.json: ") && Catch::Contains(why));
+        CHECK_THROWS_WITH(read_with(base, pointer, value),
+                          Catch::Contains("config.json: ") && Catch::Contains(why));
     };
     refused(molmoe(), "/d_model", 0, "d_model: must be an integer from 1");
     refused(molmoe(), "/d_model", -2048, "d_model");
@@ -165,15 +170,19 @@ TEST_CASE("An impossible size is refused, naming file and field") {
     refused(molmoe(), "/moe_top_k", 65, "moe_top_k: must be an integer from 1 to 64");
     refused(molmoe(), "/embedding_size", 50000, "embedding_size: must be at least vocab_size");
     refused(molmoe(), "/layer_norm_eps", 0, "layer_norm_eps");
-    refused(molmoe(), "/vit_layers", Json::array({-24}), "vit_layers[0]: must be an integer from -23 to 22");
+    refused(molmoe(), "/vit_layers", Json::array({-24}),
+            "vit_layers[0]: must be an integer from -23 to 22");
     refused(molmoe(), "/vit_layers", Json::array(), "vit_layers: must have 1 to 16 entries");
-    refused(molmoe(), "/overlap_margins", Json::array({4, 2}), "overlap_margins: must be the same on both sides");
+    refused(molmoe(), "/overlap_margins", Json::array({4, 2}),
+            "overlap_margins: must be the same on both sides");
     refused(molmoe(), "/overlap_margins", Json::array({3, 3}), "must be even");
-    refused(molmoe(), "/overlap_margins", Json::array({12, 12}), "must leave part of a crop uncovered");
+    refused(molmoe(), "/overlap_margins", Json::array({12, 12}),
+            "must leave part of a crop uncovered");
     refused(molmoe(), "/vision_backbone/image_num_pos", 576, "image_num_pos: must be 577");
     refused(molmoe(), "/vision_backbone/image_head_dim", 32, "image_num_heads x image_head_dim");
     refused(molmoe(), "/vision_backbone/image_patch_size", 15, "image_patch_size must divide");
-    refused(molmoe(), "/vision_backbone/image_default_input_size", Json::array({336, 224}), "must be square");
+    refused(molmoe(), "/vision_backbone/image_default_input_size", Json::array({336, 224}),
+            "must be square");
     refused(molmo_7b_d(), "/intermediate_size", 37887, "intermediate_size");
     refused(molmo_7b_d(), "/num_key_value_heads", 0, "num_key_value_heads");
 }
@@ -181,20 +190,23 @@ TEST_CASE("An impossible size is refused, naming file and field") {
 TEST_CASE("A config of another architecture is refused, naming the field") {
     const auto refused = [](const std::string& field, const Json& value) {
         CAPTURE(field);
-        CHECK_THROWS_WITH(read_with(molmoe(), "/" + field, value),
-                          Catch::Contains(field.substr(field.find('/') + 1)) && Catch::Contains("for a Molmo"));
+        CHECK_THROWS_WITH(
+            read_with(molmoe(), "/" + field, value),
+            Catch::Contains(field.substr(field.find('/') + 1)) && Catch::Contains("for a Molmo"));
     };
     refused("clip_qkv", 8.0);
     refused("activation_type", "gelu");
     refused("rope_impl", "cockatoo");
     refused("image_pooling_2d", "stack");
     refused("image_pooling_h", 3);
-    for (const double beyond_int : {2147483648.0, -1e18, 1e305}) refused("image_pooling_h", beyond_int);
+    for (const double beyond_int : {2147483648.0, -1e18, 1e305})
+        refused("image_pooling_h", beyond_int);
     refused("weight_tying", true);
     refused("multi_query_attention", true);
     refused("norm_after", true);
     refused("vision_backbone/image_model_type", "siglip");
-    CHECK_THROWS_WITH(read(Json::object()), Catch::Contains("neither d_model (MolmoE's dialect) nor hidden_size"));
+    CHECK_THROWS_WITH(read(Json::object()),
+                      Catch::Contains("neither d_model (MolmoE's dialect) nor hidden_size"));
 }
 
 TEST_CASE("A preprocessor for other images than the vision tower's is refused") {
@@ -211,5 +223,6 @@ TEST_CASE("A preprocessor for other images than the vision tower's is refused") 
 
 TEST_CASE("A directory without a config.json is refused") {
     TemporaryDirectory directory;
-    CHECK_THROWS_WITH(read_model_config(directory.path()), Catch::Contains("config.json: no such file"));
+    CHECK_THROWS_WITH(read_model_config(directory.path()),
+                      Catch::Contains("config.json: no such file"));
 }

@@ -11,18 +11,22 @@ using namespace decodemeter::molmo;
 namespace {
 
 std::vector<std::vector<int>> golden_tilings() {
-    const auto document = JsonDocument::read(test::golden_directory() / "tiling.golden.json", 1 << 24);
+    const auto document =
+        JsonDocument::read(test::golden_directory() / "tiling.golden.json", 1 << 24);
     std::vector<std::vector<int>> rows;
     for (const JsonValue& row : document->root().at("rows").elements()) {
         std::vector<int>& numbers = rows.emplace_back();
-        for (const JsonValue& number : row.elements()) numbers.push_back(number.small_integer(0, 1 << 20));
+        for (const JsonValue& number : row.elements())
+            numbers.push_back(number.small_integer(0, 1 << 20));
     }
     return rows;
 }
 
 }  // namespace
 
-TEST_CASE("Tilings, resized sizes and token counts are those of the original, over all sizes in the table") {
+TEST_CASE(
+    "Tilings, resized sizes and token counts are those of the original, over all sizes in the "
+    "table") {
     const ImageGeometry geometry;
     const auto rows = golden_tilings();
     REQUIRE(rows.size() > 100);
@@ -31,7 +35,8 @@ TEST_CASE("Tilings, resized sizes and token counts are those of the original, ov
         const int height = row[0], width = row[1];
         const Tiling tiling = choose_tiling(geometry, height, width, row[2]);
         CHECK(tiling == Tiling{row[3], row[4]});
-        const Placement tiles = place_on_canvas(height, width, tiling.rows * 224 + 112, tiling.columns * 224 + 112);
+        const Placement tiles =
+            place_on_canvas(height, width, tiling.rows * 224 + 112, tiling.columns * 224 + 112);
         CHECK(std::pair(tiles.height, tiles.width) == std::pair(row[5], row[6]));
         const Placement global = place_on_canvas(height, width, 336, 336);
         CHECK(std::pair(global.height, global.width) == std::pair(row[7], row[8]));
@@ -52,27 +57,32 @@ TEST_CASE("A side that scales to no pixel is refused with the image's size, and 
             CHECK_THROWS_AS(plan_crops(geometry, tiling, row[0], row[1]), InputError);
         }
     }
-    CHECK_THROWS_WITH(plan_crops(geometry, {}, 1, 400), Catch::Contains("400 x 1 pixels is unusable"));
+    CHECK_THROWS_WITH(plan_crops(geometry, {}, 1, 400),
+                      Catch::Contains("400 x 1 pixels is unusable"));
 }
 
 TEST_CASE("Tiers choose the tilings of the published rule") {
-    const auto document = JsonDocument::read(test::golden_directory() / "tier_tiling.published.json", 1 << 20);
+    const auto document =
+        JsonDocument::read(test::golden_directory() / "tier_tiling.published.json", 1 << 20);
     int rows = 0;
     for (const JsonValue& row : document->root().at("rows").elements()) {
         const auto cells = row.elements();
         const auto number = [&](std::size_t i) { return cells[i].small_integer(1, 1 << 20); };
-        const auto tier = std::find_if(tier_ranges.begin(), tier_ranges.end(),
-                                       [&](const TierRange& range) { return range.name == cells[2].string(); });
+        const auto tier =
+            std::find_if(tier_ranges.begin(), tier_ranges.end(),
+                         [&](const TierRange& range) { return range.name == cells[2].string(); });
         REQUIRE(tier != tier_ranges.end());
         CAPTURE(number(0), number(1), tier->name, number(3));
-        CHECK(choose_tiling(*tier, number(0), number(1), number(3)) == Tiling{number(4), number(5)});
+        CHECK(choose_tiling(*tier, number(0), number(1), number(3)) ==
+              Tiling{number(4), number(5)});
         ++rows;
     }
     CHECK(rows == 192);
 }
 
 TEST_CASE("A cap below a tier's minimum is refused") {
-    CHECK_THROWS_WITH(choose_tiling(tier_ranges[2], 480, 640, 8), Catch::Contains("tier high needs at least 9 tiles"));
+    CHECK_THROWS_WITH(choose_tiling(tier_ranges[2], 480, 640, 8),
+                      Catch::Contains("tier high needs at least 9 tiles"));
     CHECK(choose_tiling(tier_ranges[2], 480, 640, 9) == Tiling{3, 3});
     CHECK_THROWS_AS(choose_tiling(tier_ranges[0], 480, 640, 0), InputError);
     CHECK_THROWS_AS(choose_tiling(ImageGeometry{}, 480, 640, 0), InputError);

@@ -12,7 +12,8 @@ TEST_CASE("Image tokens, feature positions and masks are those of the original")
     for (const auto& item : cases) {
         CAPTURE(folder, item.name);
         const SafetensorsFile golden(item.file);
-        const Tiling tiling = choose_tiling(item.geometry, item.height, item.width, item.geometry.max_crops);
+        const Tiling tiling =
+            choose_tiling(item.geometry, item.height, item.width, item.geometry.max_crops);
         const CropPlan plan = plan_crops(item.geometry, tiling, item.height, item.width);
 
         const auto tokens = test::numbers<std::int32_t>(golden.at("image_tokens"));
@@ -21,7 +22,8 @@ TEST_CASE("Image tokens, feature positions and masks are those of the original")
         CHECK(ids.size() == static_cast<std::size_t>(image_tokens(item.geometry, tiling)));
 
         const auto golden_idx = test::numbers<std::int32_t>(golden.at("image_input_idx"));
-        CHECK(golden.at("image_input_idx").shape == std::vector<std::int64_t>{tiling.crops(), item.geometry.cells()});
+        CHECK(golden.at("image_input_idx").shape ==
+              std::vector<std::int64_t>{tiling.crops(), item.geometry.cells()});
         CHECK(image_input_idx(item.geometry, tiling, 0) == golden_idx);
 
         CHECK(image_masks(item.geometry, plan) == test::numbers<float>(golden.at("image_masks")));
@@ -30,7 +32,8 @@ TEST_CASE("Image tokens, feature positions and masks are those of the original")
 
 TEST_CASE("Each feature position is an image patch token, and gets exactly one feature") {
     const ImageGeometry geometry;
-    const Tiling tiling = GENERATE(Tiling{1, 1}, Tiling{2, 2}, Tiling{3, 4}, Tiling{12, 1}, Tiling{1, 7});
+    const Tiling tiling =
+        GENERATE(Tiling{1, 1}, Tiling{2, 2}, Tiling{3, 4}, Tiling{12, 1}, Tiling{1, 7});
     const auto ids = image_token_ids(geometry, tiling, {1, 2, 3, 4});
     std::vector<int> features(ids.size() + 1, 0);
     for (const std::int32_t position : image_input_idx(geometry, tiling, 1)) {
@@ -42,7 +45,9 @@ TEST_CASE("Each feature position is an image patch token, and gets exactly one f
     CHECK(std::count(ids.begin(), ids.end(), 3) == feature_tokens(geometry, tiling));
 }
 
-TEST_CASE("The mask of tile k is given to crop k, counted from the global one, and the last crop has -1") {
+TEST_CASE(
+    "The mask of tile k is given to crop k, counted from the global one, and the last crop has "
+    "-1") {
     const ImageGeometry geometry;
     const CropPlan plan = plan_crops(geometry, {1, 2}, 100, 300);
     const auto masks = image_masks(geometry, plan);

@@ -20,9 +20,11 @@ std::vector<std::int64_t> ids_of(const JsonValue& json) {
 void check_decoding(const Tokenizer& tokenizer, const JsonValue& item) {
     const auto ids = ids_of(item.at("ids"));
     CHECK(tokenizer.decode(ids) == item.at("decoded").string());
-    CHECK(tokenizer.decode(ids, {.skip_special = true}) == item.at("decoded_skip_special").string());
+    CHECK(tokenizer.decode(ids, {.skip_special = true}) ==
+          item.at("decoded_skip_special").string());
     if (const auto cleaned = item.find("decoded_skip_special_cleaned")) {
-        CHECK(tokenizer.decode(ids, {.skip_special = true, .clean_up_spaces = true}) == cleaned->string());
+        CHECK(tokenizer.decode(ids, {.skip_special = true, .clean_up_spaces = true}) ==
+              cleaned->string());
     }
 }
 
@@ -31,7 +33,8 @@ std::size_t check_golden(const Tokenizer& tokenizer, const JsonValue& golden) {
     for (const JsonField& special : golden.at("special_ids").fields()) {
         CHECK(tokenizer.find(special.name) == special.value.integer(0, 1 << 20));
     }
-    const auto cases = golden.at("cases").elements(), decode_cases = golden.at("decode_cases").elements();
+    const auto cases = golden.at("cases").elements(),
+               decode_cases = golden.at("decode_cases").elements();
     for (const JsonValue& item : cases) {
         CAPTURE(item.at("text").string());
         CHECK(tokenizer.encode(item.at("text").string()) == ids_of(item.at("ids")));
@@ -55,17 +58,21 @@ TEST_CASE("Both kinds of tokenizer encode and decode every golden text exactly")
                                                                   {"qwen2", "tiny-molmo-dense"}};
     for (const JsonField& kind : document->root().fields()) {
         CAPTURE(kind.name);
-        const Tokenizer tokenizer = Tokenizer::read(golden / directory_of.at(kind.name) / "tokenizer.json");
+        const Tokenizer tokenizer =
+            Tokenizer::read(golden / directory_of.at(kind.name) / "tokenizer.json");
         CHECK(tokenizer.size() == kind.value.at("vocab_size_incl_added").integer(0, 1 << 20));
         CHECK(tokenizer.eos_id() == kind.value.at("eos_id").integer(0, 1 << 20));
         CHECK(check_golden(tokenizer, kind.value) >= 90);
     }
 }
 
-TEST_CASE("The real checkpoints' tokenizers encode and decode every golden text exactly", "[real]") {
+TEST_CASE("The real checkpoints' tokenizers encode and decode every golden text exactly",
+          "[real]") {
     const std::filesystem::path golden = test::golden_directory() / "tokenizer.real.golden.json";
     if (real_checkpoints().empty() || !std::filesystem::exists(golden)) {
-        WARN("test skipped: no DECODEMETER_MOLMO_DIR, or no tokenizer.real.golden.json among the golden files");
+        WARN(
+            "test skipped: no DECODEMETER_MOLMO_DIR, or no tokenizer.real.golden.json among the "
+            "golden files");
         return;
     }
     const auto document = JsonDocument::read(golden, 1 << 24);
@@ -80,27 +87,29 @@ TEST_CASE("The real checkpoints' tokenizers encode and decode every golden text 
 }
 
 TEST_CASE("Every text comes back from its tokens, whatever its characters") {
-    const Tokenizer real = Tokenizer::read(test::golden_directory() / "tiny-molmo-dense/tokenizer.json");
+    const Tokenizer real =
+        Tokenizer::read(test::golden_directory() / "tiny-molmo-dense/tokenizer.json");
     const Tokenizer bytes = Tokenizer::byte_level();
-    for (const char* text :
-         {"", " ", "a\nb\r\n  c\t", "\u4f60\u597d \U0001F468\u200d\U0001F469", "it's <im_patch> 12345", "\x01\x7f"}) {
+    for (const char* text : {"", " ", "a\nb\r\n  c\t", "\u4f60\u597d \U0001F468\u200d\U0001F469",
+                             "it's <im_patch> 12345", "\x01\x7f"}) {
         CHECK(real.decode(real.encode(text)) == text);
         CHECK(bytes.decode(bytes.encode(text)) == text);
     }
 }
 
 TEST_CASE("A megabyte of anything comes back from its tokens") {
-    const Tokenizer tokenizer =
-        Tokenizer::read(test::golden_directory() / GENERATE("tiny-molmoe", "tiny-molmo-dense") / "tokenizer.json");
-    const std::string unit =
-        GENERATE("a", " ", "\n", " \n", "\U0001F600", "ab1 ", "<im_patch>", "|<EXTRA_TOKENS_", "'s", "the ");
+    const Tokenizer tokenizer = Tokenizer::read(
+        test::golden_directory() / GENERATE("tiny-molmoe", "tiny-molmo-dense") / "tokenizer.json");
+    const std::string unit = GENERATE("a", " ", "\n", " \n", "\U0001F600", "ab1 ", "<im_patch>",
+                                      "|<EXTRA_TOKENS_", "'s", "the ");
     std::string text;
     while (text.size() < 1'000'000) text += unit;
     CHECK((tokenizer.decode(tokenizer.encode(text)) == text));
 }
 
 TEST_CASE("A megabyte of combining marks in the wrong order is put in order") {
-    const Tokenizer tokenizer = Tokenizer::read(test::golden_directory() / "tiny-molmoe/tokenizer.json");
+    const Tokenizer tokenizer =
+        Tokenizer::read(test::golden_directory() / "tiny-molmoe/tokenizer.json");
     std::string text = "a", sorted = "a";
     for (int i = 0; i < 250'000; ++i) text += "\u0301\u0323";
     for (int i = 0; i < 249'999; ++i) sorted += "\u0323";
@@ -131,7 +140,9 @@ TEST_CASE("The byte-level tokenizer knows each byte and Molmo's special tokens")
     CHECK_FALSE(tokenizer.find("<|nothing|>"));
 }
 
-TEST_CASE("Ids without a token decode to nothing, and bytes that form no character to replacement characters") {
+TEST_CASE(
+    "Ids without a token decode to nothing, and bytes that form no character to replacement "
+    "characters") {
     const Tokenizer tokenizer = Tokenizer::byte_level();
     CHECK(tokenizer.decode(std::vector<std::int64_t>{-1, 'a', 5000, 1LL << 40}) == "a");
     CHECK(tokenizer.decode(std::vector<std::int64_t>{0xE4, 0xBD, 'a', 0xFF}) == "\uFFFDa\uFFFD");

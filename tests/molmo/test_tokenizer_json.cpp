@@ -42,7 +42,8 @@ TEST_CASE("Merges apply in their order, and bytes without a token are left out")
     CHECK(tokenizer.size() == 13);
 }
 
-TEST_CASE("Added tokens: raw ones first, then normalised ones in normalised text, leftmost and longest") {
+TEST_CASE(
+    "Added tokens: raw ones first, then normalised ones in normalised text, leftmost and longest") {
     const Tokenizer tokenizer = Tokenizer::parse(whole, "t");
     CHECK(tokenizer.encode("axyx") == Ids{0, 11});
     CHECK(tokenizer.encode("a<im_col>xy") == Ids{0, 9, 10});
@@ -64,7 +65,8 @@ TEST_CASE("A tokenizer that is broken or of another kind is refused, naming the 
     const auto refused = [](const std::string& text, const std::string& why) {
         CAPTURE(why);
         CHECK_THROWS_AS(Tokenizer::parse(text, "t.json"), InputError);
-        CHECK_THROWS_WITH(Tokenizer::parse(text, "t.json"), Catch::StartsWith("t.json: ") && Catch::Contains(why));
+        CHECK_THROWS_WITH(Tokenizer::parse(text, "t.json"),
+                          Catch::StartsWith("t.json: ") && Catch::Contains(why));
     };
     refused("", "is not valid JSON");
     refused("[]", "must be an object");
@@ -72,14 +74,18 @@ TEST_CASE("A tokenizer that is broken or of another kind is refused, naming the 
     refused(with("\"NFC\"", "\"NFKC\""), "normalizer.type: must be \"NFC\"");
     refused(with("\"BPE\"", "\"Unigram\""), "model.type: must be \"BPE\"");
     refused(with("\"use_regex\": true", "\"use_regex\": false"), "pre_tokenizer");
-    refused(with("\"add_prefix_space\": false", "\"add_prefix_space\": true"), "pre_tokenizer.add_prefix_space");
-    refused(with("\"a\": 0", "\"a\": -1"), "model.vocab.a: must be an integer from 0 to 1048575, is -1");
+    refused(with("\"add_prefix_space\": false", "\"add_prefix_space\": true"),
+            "pre_tokenizer.add_prefix_space");
+    refused(with("\"a\": 0", "\"a\": -1"),
+            "model.vocab.a: must be an integer from 0 to 1048575, is -1");
     refused(with("\"a\": 0", "\"a\": 1e3"), "model.vocab.a: must be an integer");
     refused(with("\"a\": 0", "\"a\": 99999999999999999999"), "is not valid JSON");
-    refused(with("\"a\": 0", "\"a\": 1048576"), "model.vocab.a: must be an integer from 0 to 1048575");
+    refused(with("\"a\": 0", "\"a\": 1048576"),
+            "model.vocab.a: must be an integer from 0 to 1048575");
     refused(with("\"a\": 0", "\"a\": 1"), "model.vocab.b: is the id of another token, too");
     refused(with("\"a\": 0", "\"a\": 0, \"a\": 30"), "belongs to a token that occurs twice");
-    refused(with("\"a b\"", "\"a z\""), "model.merges[0]: needs \"az\", which the vocabulary lacks");
+    refused(with("\"a b\"", "\"a z\""),
+            "model.merges[0]: needs \"az\", which the vocabulary lacks");
     refused(with("\"a b\"", "\"ab\""), "model.merges[0]: must be two tokens with a space between");
     refused(with("\"a b\"", "\"a b c\""), "must be two tokens");
     refused(with("\"a b\"", "\" ab\""), "model.merges[0]: has an empty token");
@@ -89,14 +95,19 @@ TEST_CASE("A tokenizer that is broken or of another kind is refused, naming the 
     refused(with("\"id\": 5", "\"id\": 50"), "added_tokens[0].id: must be 5, as in the vocabulary");
     refused(with("\"<im_start>\"", "\"\""), "added_tokens[1].content: must have 1 to 1024 bytes");
     refused(with("\"<im_start>\"", "\"<im_end>\""), "added_tokens[2].content: occurs twice");
-    refused(with("\"<im_start>\"", "\"<im_stop>\""), "has no <im_start>, so this is no Molmo's tokenizer");
-    refused(with("\"special\": true", "\"special\": true, \"lstrip\": true"), "added_tokens[0].lstrip: must be false");
-    refused(with("\"special\": true", "\"special\": 1"), "added_tokens[0].special: must be true or false");
+    refused(with("\"<im_start>\"", "\"<im_stop>\""),
+            "has no <im_start>, so this is no Molmo's tokenizer");
+    refused(with("\"special\": true", "\"special\": true, \"lstrip\": true"),
+            "added_tokens[0].lstrip: must be false");
+    refused(with("\"special\": true", "\"special\": 1"),
+            "added_tokens[0].special: must be true or false");
     refused(std::string(100, '[') + std::string(100, ']'), "at most 64 levels deep");
 }
 
 TEST_CASE("A tokenizer file that is not there is refused by name") {
     test::TemporaryDirectory directory;
-    CHECK_THROWS_WITH(Tokenizer::read(directory / "tokenizer.json"), Catch::Contains("tokenizer.json: no such file"));
-    CHECK_THROWS_WITH(Tokenizer::read(directory.path()), Catch::Contains("is a directory, not a file"));
+    CHECK_THROWS_WITH(Tokenizer::read(directory / "tokenizer.json"),
+                      Catch::Contains("tokenizer.json: no such file"));
+    CHECK_THROWS_WITH(Tokenizer::read(directory.path()),
+                      Catch::Contains("is a directory, not a file"));
 }

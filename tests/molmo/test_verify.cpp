@@ -26,7 +26,8 @@ fs::path copy_of(const fs::path& model, const fs::path& directory) {
 TEST_CASE("Both models agree with the original code, stage by stage, in float32") {
     for (const char* model : {"tiny-molmoe", "tiny-molmo-dense"}) {
         INFO(model);
-        const Verification result = verify(test::golden_directory() / model, {"cpu", Precision::float32});
+        const Verification result =
+            verify(test::golden_directory() / model, {"cpu", Precision::float32});
         CHECK(result.passed);
         CHECK(result.runs > 0);
         CHECK(result.runs_with_equal_ids == result.runs);
@@ -40,10 +41,12 @@ TEST_CASE("Both models agree with the original code, stage by stage, in float32"
     }
 }
 
-TEST_CASE("Both models lie as close to the original in bfloat16 as the original's own bfloat16 does") {
+TEST_CASE(
+    "Both models lie as close to the original in bfloat16 as the original's own bfloat16 does") {
     for (const char* model : {"tiny-molmoe", "tiny-molmo-dense"}) {
         INFO(model);
-        const Verification result = verify(test::golden_directory() / model, {"cpu", Precision::bfloat16});
+        const Verification result =
+            verify(test::golden_directory() / model, {"cpu", Precision::bfloat16});
         INFO(result.logits_rms);
         CHECK(result.passed);
         CHECK(result.logits_rms > 0);
@@ -59,8 +62,10 @@ TEST_CASE("A checkpoint with one spoiled weight does not agree") {
     file.read(reinterpret_cast<char*>(&header), 8);
     // Tens of values in a row, so that at least one is of a tensor whose output is compared.
     const std::vector<float> wrong(4096, 0.5F);
-    file.seekp(static_cast<std::streamoff>(8 + header + (fs::file_size(weights) - 8 - header) / 2 / 4 * 4));
-    file.write(reinterpret_cast<const char*>(wrong.data()), static_cast<std::streamsize>(wrong.size() * sizeof(float)));
+    file.seekp(static_cast<std::streamoff>(8 + header +
+                                           (fs::file_size(weights) - 8 - header) / 2 / 4 * 4));
+    file.write(reinterpret_cast<const char*>(wrong.data()),
+               static_cast<std::streamsize>(wrong.size() * sizeof(float)));
     file.close();
     CHECK_FALSE(verify(model, {"cpu", Precision::float32}).passed);
 }

@@ -13,7 +13,8 @@ namespace decodemeter::test {
 namespace {
 
 void append(png_structp png, png_bytep bytes, std::size_t count) {
-    static_cast<std::string*>(png_get_io_ptr(png))->append(reinterpret_cast<const char*>(bytes), count);
+    static_cast<std::string*>(png_get_io_ptr(png))
+        ->append(reinterpret_cast<const char*>(bytes), count);
 }
 
 int channels_of(int color_type) {
@@ -43,18 +44,20 @@ std::string exif_block(int orientation, bool big_endian) {
         return big_endian ? std::string(text.rbegin(), text.rend()) : text;
     };
     return (big_endian ? "MM" : "II") + number(42, 2) + number(8, 4) + number(2, 2) +  //
-           number(0x0100, 2) + number(4, 2) + number(1, 4) + number(640, 4) +          // another tag first
-           number(0x0112, 2) + number(3, 2) + number(1, 4) + number(static_cast<std::uint32_t>(orientation), 2) +
-           number(0, 2) + number(0, 4);
+           number(0x0100, 2) + number(4, 2) + number(1, 4) + number(640, 4) +  // another tag first
+           number(0x0112, 2) + number(3, 2) + number(1, 4) +
+           number(static_cast<std::uint32_t>(orientation), 2) + number(0, 2) + number(0, 4);
 }
 
-std::string png_file(int height, int width, const std::vector<std::uint8_t>& rows, const PngOptions& options) {
+std::string png_file(int height, int width, const std::vector<std::uint8_t>& rows,
+                     const PngOptions& options) {
     std::string file;
     png_structp png = png_create_write_struct(PNG_LIBPNG_VER_STRING, nullptr, nullptr, nullptr);
     png_infop info = png_create_info_struct(png);
     png_set_write_fn(png, &file, append, nullptr);
-    png_set_IHDR(png, info, static_cast<png_uint_32>(width), static_cast<png_uint_32>(height), options.bit_depth,
-                 options.color_type, options.interlaced ? PNG_INTERLACE_ADAM7 : PNG_INTERLACE_NONE,
+    png_set_IHDR(png, info, static_cast<png_uint_32>(width), static_cast<png_uint_32>(height),
+                 options.bit_depth, options.color_type,
+                 options.interlaced ? PNG_INTERLACE_ADAM7 : PNG_INTERLACE_NONE,
                  PNG_COMPRESSION_TYPE_DEFAULT, PNG_FILTER_TYPE_DEFAULT);
     std::vector<png_color> palette;
     for (std::size_t i = 0; i + 2 < options.palette.size(); i += 3) {
@@ -63,23 +66,27 @@ std::string png_file(int height, int width, const std::vector<std::uint8_t>& row
     if (!palette.empty()) png_set_PLTE(png, info, palette.data(), static_cast<int>(palette.size()));
     std::string exif = exif_block(options.orientation, true);
     if (options.orientation > 1) {
-        png_set_eXIf_1(png, info, static_cast<png_uint_32>(exif.size()), reinterpret_cast<png_bytep>(exif.data()));
+        png_set_eXIf_1(png, info, static_cast<png_uint_32>(exif.size()),
+                       reinterpret_cast<png_bytep>(exif.data()));
     }
     png_write_info(png, info);
-    const std::size_t stride = (static_cast<std::size_t>(width) *
-                                    static_cast<std::size_t>(channels_of(options.color_type) * options.bit_depth) +
-                                7) /
-                               8;
+    const std::size_t stride =
+        (static_cast<std::size_t>(width) *
+             static_cast<std::size_t>(channels_of(options.color_type) * options.bit_depth) +
+         7) /
+        8;
     std::vector<std::uint8_t> copy = rows;
     std::vector<png_bytep> pointers;
-    for (int y = 0; y < height; ++y) pointers.push_back(copy.data() + static_cast<std::size_t>(y) * stride);
+    for (int y = 0; y < height; ++y)
+        pointers.push_back(copy.data() + static_cast<std::size_t>(y) * stride);
     png_write_image(png, pointers.data());
     png_write_end(png, nullptr);
     png_destroy_write_struct(&png, &info);
     return file;
 }
 
-std::string jpeg_file(int height, int width, const std::vector<std::uint8_t>& pixels, const JpegOptions& options) {
+std::string jpeg_file(int height, int width, const std::vector<std::uint8_t>& pixels,
+                      const JpegOptions& options) {
     jpeg_compress_struct jpeg{};
     jpeg_error_mgr errors{};
     jpeg.err = jpeg_std_error(&errors);
@@ -90,15 +97,19 @@ std::string jpeg_file(int height, int width, const std::vector<std::uint8_t>& pi
     jpeg.image_width = static_cast<JDIMENSION>(width);
     jpeg.image_height = static_cast<JDIMENSION>(height);
     jpeg.input_components = options.components;
-    jpeg.in_color_space = options.components == 1 ? JCS_GRAYSCALE : options.components == 4 ? JCS_CMYK : JCS_RGB;
+    jpeg.in_color_space = options.components == 1   ? JCS_GRAYSCALE
+                          : options.components == 4 ? JCS_CMYK
+                                                    : JCS_RGB;
     jpeg_set_defaults(&jpeg);
     if (options.adobe_ycck) jpeg_set_colorspace(&jpeg, JCS_YCCK);
     jpeg_set_quality(&jpeg, options.quality, TRUE);
-    for (int i = 0; i < jpeg.num_components; ++i) jpeg.comp_info[i].h_samp_factor = jpeg.comp_info[i].v_samp_factor = 1;
+    for (int i = 0; i < jpeg.num_components; ++i)
+        jpeg.comp_info[i].h_samp_factor = jpeg.comp_info[i].v_samp_factor = 1;
     if (options.progressive) jpeg_simple_progression(&jpeg);
     jpeg_start_compress(&jpeg, TRUE);
     if (options.orientation > 1) {
-        const std::string exif = std::string("Exif\0\0", 6) + exif_block(options.orientation, false);
+        const std::string exif =
+            std::string("Exif\0\0", 6) + exif_block(options.orientation, false);
         jpeg_write_marker(&jpeg, JPEG_APP0 + 1, reinterpret_cast<const JOCTET*>(exif.data()),
                           static_cast<unsigned>(exif.size()));
     }
@@ -117,8 +128,9 @@ std::string jpeg_file(int height, int width, const std::vector<std::uint8_t>& pi
 
 std::string webp_file(int height, int width, const std::vector<std::uint8_t>& pixels, bool alpha) {
     std::uint8_t* bytes = nullptr;
-    const std::size_t size = alpha ? WebPEncodeLosslessRGBA(pixels.data(), width, height, width * 4, &bytes)
-                                   : WebPEncodeLosslessRGB(pixels.data(), width, height, width * 3, &bytes);
+    const std::size_t size =
+        alpha ? WebPEncodeLosslessRGBA(pixels.data(), width, height, width * 4, &bytes)
+              : WebPEncodeLosslessRGB(pixels.data(), width, height, width * 3, &bytes);
     if (size == 0) throw std::runtime_error("libwebp wrote nothing");
     std::string file(reinterpret_cast<const char*>(bytes), size);
     WebPFree(bytes);

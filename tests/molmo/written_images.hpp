@@ -15,7 +15,8 @@ struct PngOptions {
     std::vector<std::uint8_t> palette;  // RGB
 };
 // `rows` as PNG packs them, without filter bytes.
-std::string png_file(int height, int width, const std::vector<std::uint8_t>& rows, const PngOptions& options);
+std::string png_file(int height, int width, const std::vector<std::uint8_t>& rows,
+                     const PngOptions& options);
 
 struct JpegOptions {
     int components = 3;  // 1 grey, 3 RGB, 4 CMYK
@@ -24,7 +25,8 @@ struct JpegOptions {
     bool adobe_ycck = false;
     int orientation = 1;  // in an EXIF block, where above 1
 };
-std::string jpeg_file(int height, int width, const std::vector<std::uint8_t>& pixels, const JpegOptions& options);
+std::string jpeg_file(int height, int width, const std::vector<std::uint8_t>& pixels,
+                      const JpegOptions& options);
 
 // Lossless, with an alpha channel where `alpha`.
 std::string webp_file(int height, int width, const std::vector<std::uint8_t>& pixels, bool alpha);

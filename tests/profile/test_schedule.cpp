@@ -22,7 +22,8 @@ std::multiset<std::tuple<std::size_t, std::size_t, int>> jobs_of(const std::vect
 TEST_CASE("Every sample meets every configuration once in each repeat") {
     const auto jobs = jobs_of(make_rounds(7, 5, 3, 42));
     CHECK(jobs.size() == 7 * 5 * 3);
-    CHECK(std::set<std::tuple<std::size_t, std::size_t, int>>(jobs.begin(), jobs.end()).size() == jobs.size());
+    CHECK(std::set<std::tuple<std::size_t, std::size_t, int>>(jobs.begin(), jobs.end()).size() ==
+          jobs.size());
 }
 
 TEST_CASE("After any number of whole rounds all configurations have seen the same samples") {

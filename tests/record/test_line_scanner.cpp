@@ -32,9 +32,10 @@ bool scanned(const std::string& line) {
 
 // Everything that a state holds, as text.
 std::string contents(const LineState& state) {
-    std::string text = to_json_line(state.record) + "|" + state.fault + "|" + std::to_string(state.seen) + "|" +
-                       std::to_string(state.stored_decode_steps);
-    if (state.record.stored_per_token_ms) text += "|" + std::to_string(*state.record.stored_per_token_ms);
+    std::string text = to_json_line(state.record) + "|" + state.fault + "|" +
+                       std::to_string(state.seen) + "|" + std::to_string(state.stored_decode_steps);
+    if (state.record.stored_per_token_ms)
+        text += "|" + std::to_string(*state.record.stored_per_token_ms);
     return text;
 }
 
@@ -56,9 +57,10 @@ SampleRecord rich_record() {
     for (std::size_t i = 0; i < record.T_decode_per_step.size(); ++i) {
         record.T_decode_per_step[i] = 1.5 + 1.0 / static_cast<double>(3 + i);
     }
-    record.clocks = StepClocks{record.T_decode_per_step, record.T_decode_per_step, record.T_decode_per_step, "span"};
-    record.cupti =
-        CuptiSummary{{1.5}, {0.1}, {0}, {1e-9}, {0}, {900}, {1000}, {1}, {8}, std::nullopt, {}, 0, 0, 1, 2, 3, 4};
+    record.clocks = StepClocks{record.T_decode_per_step, record.T_decode_per_step,
+                               record.T_decode_per_step, "span"};
+    record.cupti = CuptiSummary{{1.5},        {0.1}, {0}, {1e-9}, {0}, {900}, {1000}, {1}, {8},
+                                std::nullopt, {},    0,   0,      1,   2,     3,      4};
     record.gpu->throttle = {"sw_power_cap", "hw_slowdown"};
     record.flags = {"throttled"};
     record.trace = "trace.json";
@@ -110,8 +112,9 @@ TEST_CASE("Numbers of every length come to the same double either way") {
         json["T_total"] = static_cast<double>(engine()) * 0x1p-64 * std::pow(10, exponent);
         CHECK(readers_agree(json.dump()));
     }
-    for (const char* number : {"0", "0.0", "1e3", "1E-5", "12345678901234567890", "0.00000000000000000000000000001",
-                               "4.9e-324", "1.7976931348623157e308", "9007199254740993", "1.0000000000000000000001"}) {
+    for (const char* number :
+         {"0", "0.0", "1e3", "1E-5", "12345678901234567890", "0.00000000000000000000000000001",
+          "4.9e-324", "1.7976931348623157e308", "9007199254740993", "1.0000000000000000000001"}) {
         std::string line = json.dump();
         const std::size_t begin = line.find("\"T_total\":") + 10;
         line.replace(begin, line.find_first_of(",}", begin) - begin, number);
@@ -143,10 +146,13 @@ TEST_CASE("What is out of the ordinary is left to the tolerant reader") {
     CHECK_FALSE(scanned("{}x"));
 }
 
-TEST_CASE("A line changed at random is never accepted with other contents than the tolerant reader finds") {
+TEST_CASE(
+    "A line changed at random is never accepted with other contents than the tolerant reader "
+    "finds") {
     const std::string alphabet = "\",:{}[]0123456789.-+eEntrufals \t\\x\x7f\x80";
     std::mt19937_64 engine(20260108);
-    const std::vector<std::string> lines = {to_json_line(test::example_record()), to_json_line(rich_record()),
+    const std::vector<std::string> lines = {to_json_line(test::example_record()),
+                                            to_json_line(rich_record()),
                                             with_spaces(to_json_line(test::example_record(5, 2)))};
     int accepted = 0;
     for (int i = 0; i < 20000; ++i) {

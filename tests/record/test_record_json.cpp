@@ -20,8 +20,8 @@ SampleRecord read_back(std::string line) {
     ReadReport report;
     SampleRecord result;
     read_native_lines(
-        std::string_view(line).substr(0, size), "test", [&](SampleRecord&& record) { result = std::move(record); },
-        report);
+        std::string_view(line).substr(0, size), "test",
+        [&](SampleRecord&& record) { result = std::move(record); }, report);
     INFO((report.examples.empty() ? "" : report.examples.front().reason));
     REQUIRE(report.read == 1);
     return result;
@@ -30,9 +30,11 @@ SampleRecord read_back(std::string line) {
 bool valid(const std::string& line) {
     valijson::Schema schema;
     const Json document = Json::parse(record_schema());
-    valijson::SchemaParser().populateSchema(valijson::adapters::NlohmannJsonAdapter(document), schema);
+    valijson::SchemaParser().populateSchema(valijson::adapters::NlohmannJsonAdapter(document),
+                                            schema);
     const Json record = Json::parse(line);
-    return valijson::Validator().validate(schema, valijson::adapters::NlohmannJsonAdapter(record), nullptr);
+    return valijson::Validator().validate(schema, valijson::adapters::NlohmannJsonAdapter(record),
+                                          nullptr);
 }
 
 }  // namespace
@@ -142,7 +144,8 @@ TEST_CASE("A run header written and read again is the same header") {
     CHECK_THROWS_AS(parse_run_header("[1]", "run.json"), InputError);
 }
 
-TEST_CASE("Runs differ by model, dtype, device, mode, crops and stop rule, and the difference is named") {
+TEST_CASE(
+    "Runs differ by model, dtype, device, mode, crops and stop rule, and the difference is named") {
     RunHeader a, b;
     CHECK(run_differences(a, b).empty());
     a.model.dtype = "float32";

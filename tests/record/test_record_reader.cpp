@@ -51,9 +51,9 @@ TEST_CASE("A sample with an impossible time is skipped and counted by reason") {
         const std::size_t begin = text.find(name) + name.size();
         return text.replace(begin, text.find_first_of(",}", begin) - begin, value);
     };
-    const RecordSet set =
-        read_lines({with("T_LLM_decode", "-1"), with("T_LLM_prefill", "NaN"), with("T_vision_total", "Infinity"),
-                    with("T_total", "\"12\""), with("T_LLM_decode", "null"), with("T_total", "1e999")});
+    const RecordSet set = read_lines({with("T_LLM_decode", "-1"), with("T_LLM_prefill", "NaN"),
+                                      with("T_vision_total", "Infinity"), with("T_total", "\"12\""),
+                                      with("T_LLM_decode", "null"), with("T_total", "1e999")});
     CHECK(set.report.read == 1);
     CHECK(set.report.skipped.at("negative T_LLM_decode") == 1);
     CHECK(set.report.skipped.at("not finite T_LLM_prefill") == 1);
@@ -63,7 +63,8 @@ TEST_CASE("A sample with an impossible time is skipped and counted by reason") {
     CHECK(set.report.examples.front().line == 2);
 }
 
-TEST_CASE("A bad entry among the steps spoils the sample, a wrong number of steps is kept and flagged") {
+TEST_CASE(
+    "A bad entry among the steps spoils the sample, a wrong number of steps is kept and flagged") {
     Json bad = example_json(), shorter = example_json();
     bad["T_decode_per_step"] = {1.5, -2.0, 1.5};
     shorter["T_decode_per_step"] = {1.5, 1.5};
@@ -75,8 +76,9 @@ TEST_CASE("A bad entry among the steps spoils the sample, a wrong number of step
 }
 
 TEST_CASE("Each required field that is missing is named") {
-    for (const char* field : {"key", "tier", "top_k", "num_active_blocks", "vision_tokens", "text_tokens",
-                              "output_tokens", "T_vision_total", "T_LLM_prefill", "T_LLM_decode"}) {
+    for (const char* field :
+         {"key", "tier", "top_k", "num_active_blocks", "vision_tokens", "text_tokens",
+          "output_tokens", "T_vision_total", "T_LLM_prefill", "T_LLM_decode"}) {
         Json json = example_json();
         json.erase(field);
         CHECK(read_lines({json.dump()}).report.skipped.at(std::string("missing ") + field) == 1);
@@ -84,9 +86,12 @@ TEST_CASE("Each required field that is missing is named") {
 }
 
 TEST_CASE("All but the required fields may be missing, and unknown ones are ignored") {
-    const Json bare = {{"key", "a"},           {"tier", nullptr},     {"top_k", 0},           {"num_active_blocks", 28},
-                       {"vision_tokens", 0},   {"text_tokens", 9},    {"output_tokens", 2},   {"T_vision_total", 0},
-                       {"T_LLM_prefill", 3.0}, {"T_LLM_decode", 1.0}, {"novel", {{"x", {1}}}}};
+    const Json bare = {{"key", "a"},           {"tier", nullptr},
+                       {"top_k", 0},           {"num_active_blocks", 28},
+                       {"vision_tokens", 0},   {"text_tokens", 9},
+                       {"output_tokens", 2},   {"T_vision_total", 0},
+                       {"T_LLM_prefill", 3.0}, {"T_LLM_decode", 1.0},
+                       {"novel", {{"x", {1}}}}};
     const RecordSet set = read_lines({bare.dump()});
     REQUIRE(set.records.size() == 2);
     CHECK(set.records[1].dataset == "set");
@@ -102,22 +107,24 @@ TEST_CASE("Broken, torn and empty lines do not stop the reading") {
     TemporaryDirectory directory;
     const std::string good = to_json_line(test::example_record(1));
     write_text(directory / "set/records.jsonl", good + "\n\n{\"key\": \n[1,2]\n" +
-                                                    to_json_line(test::example_record(2)) + "\n" + good + good + "\n" +
-                                                    good.substr(0, 300));
+                                                    to_json_line(test::example_record(2)) + "\n" +
+                                                    good + good + "\n" + good.substr(0, 300));
     const RecordSet set = read_results(directory.path());
     CHECK(set.records.size() == 2);
     CHECK(set.report.skipped.at("broken line") == 3);
     CHECK(set.report.skipped.at("torn last line") == 1);
 }
 
-TEST_CASE("Every prefix of a record line is refused without a crash, whatever stands behind the text") {
+TEST_CASE(
+    "Every prefix of a record line is refused without a crash, whatever stands behind the text") {
     const std::string line = to_json_line(test::example_record());
     const char behind = GENERATE('\0', ' ', '7', '"', ',');
     for (std::size_t size = 1; size < line.size(); ++size) {
         std::string text = line.substr(0, size) + std::string(json_padding, behind);
         ReadReport report;
         read_native_lines(
-            std::string_view(text).substr(0, size), "test", [](SampleRecord&&) { FAIL("read a torn line"); }, report);
+            std::string_view(text).substr(0, size), "test",
+            [](SampleRecord&&) { FAIL("read a torn line"); }, report);
         CHECK(report.skipped_count() == 1);
     }
 }
@@ -163,7 +170,8 @@ TEST_CASE("Older published documents: other names of the token counts, knobs in 
     sample["vision_tokens"] = 144;
     sample["text_tokens"] = 11;
     const Json document = {
-        {"summary", {{{"tier", "high"}, {"top_k", 4}, {"num_active_blocks", 12}, {"accuracy", 0.5}}}},
+        {"summary",
+         {{{"tier", "high"}, {"top_k", 4}, {"num_active_blocks", 12}, {"accuracy", 0.5}}}},
         {"per_sample_results", {sample}}};
     write_text(directory / "set/a.json", document.dump());
     const RecordSet set = read_results(directory.path());
@@ -221,6 +229,8 @@ TEST_CASE("Data sets are chosen by name, with - and _ taken as equal") {
     TemporaryDirectory directory;
     write_text(directory / "doc-qa/a.json", published_document().dump());
     write_text(directory / "text_vqa/a.json", published_document().dump());
-    CHECK(read_results(directory.path(), {{"doc_qa"}}).datasets == std::vector<std::string>{"doc_qa"});
-    CHECK(read_results(directory.path(), {{"text-vqa"}}).datasets == std::vector<std::string>{"text_vqa"});
+    CHECK(read_results(directory.path(), {{"doc_qa"}}).datasets ==
+          std::vector<std::string>{"doc_qa"});
+    CHECK(read_results(directory.path(), {{"text-vqa"}}).datasets ==
+          std::vector<std::string>{"text_vqa"});
 }

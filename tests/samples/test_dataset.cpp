@@ -11,18 +11,21 @@ namespace {
 
 using Answers = std::vector<std::string>;
 
-std::vector<Sample> read(const std::string& name, const TemporaryDirectory& directory, const std::string& split = "") {
+std::vector<Sample> read(const std::string& name, const TemporaryDirectory& directory,
+                         const std::string& split = "") {
     return read_dataset({name, directory.path(), split});
 }
 
-constexpr const char* vqa_questions = R"({"info": {}, "license": {}, "task_type": "Open-Ended", "data_type": "mscoco",
+constexpr const char* vqa_questions =
+    R"({"info": {}, "license": {}, "task_type": "Open-Ended", "data_type": "mscoco",
     "data_subtype": "val2014", "questions": [
     {"image_id": 262148, "question": "Where is he looking?", "question_id": 262148000},
     {"image_id": 393225, "question": "What is this?", "question_id": 393225000}]})";
 
 }  // namespace
 
-TEST_CASE("VQAv2: questions and annotations are joined by question, pictures named as COCO names them") {
+TEST_CASE(
+    "VQAv2: questions and annotations are joined by question, pictures named as COCO names them") {
     TemporaryDirectory directory;
     write_text(directory / "v2_OpenEnded_mscoco_val2014_questions.json", vqa_questions);
     write_text(directory / "v2_mscoco_val2014_annotations.json", R"({"annotations": [
@@ -82,12 +85,14 @@ TEST_CASE("COCO captions: one sample for each picture, its captions as answers")
     CHECK(samples[0].prompt == "coco_captioning: Write a very short description of this image.");
     CHECK(samples[0].answers.size() == 2);
     write_text(directory / "annotations/captions_val2017.json", captions);
-    CHECK(read("coco_caption", directory, "validation_2017")[0].image.parent_path() == directory / "val2017");
+    CHECK(read("coco_caption", directory, "validation_2017")[0].image.parent_path() ==
+          directory / "val2017");
 }
 
 TEST_CASE("TextVQA: validation pictures lie among the training ones") {
     TemporaryDirectory directory;
-    const char* questions = R"({"dataset_type": "val", "dataset_name": "textvqa", "dataset_version": "0.5.1", "data": [
+    const char* questions =
+        R"({"dataset_type": "val", "dataset_name": "textvqa", "dataset_version": "0.5.1", "data": [
         {"question": "what is the brand of this camera?", "image_id": "003a8ae2ef43b901",
          "image_classes": ["Cassette deck"], "flickr_original_url": "https://x", "image_width": 1024,
          "image_height": 664, "answers": ["nous les gosses", "dakota"], "question_tokens": [], "question_id": 34602,
@@ -99,12 +104,14 @@ TEST_CASE("TextVQA: validation pictures lie among the training ones") {
     CHECK(samples[0].image == directory / "train_images/003a8ae2ef43b901.jpg");
     CHECK(samples[0].prompt == "text_vqa: what is the brand of this camera?");
     CHECK(samples[0].answers == Answers{"nous les gosses", "dakota"});
-    CHECK(read("text_vqa", directory, "test")[0].image == directory / "test_images/003a8ae2ef43b901.jpg");
+    CHECK(read("text_vqa", directory, "test")[0].image ==
+          directory / "test_images/003a8ae2ef43b901.jpg");
 }
 
 TEST_CASE("DocVQA: both names of its question file, both names of its folder of pictures") {
     TemporaryDirectory directory;
-    const char* questions = R"({"dataset_name": "docvqa", "dataset_split": "val", "dataset_version": "1.0", "data": [
+    const char* questions =
+        R"({"dataset_name": "docvqa", "dataset_split": "val", "dataset_version": "1.0", "data": [
         {"questionId": 49153, "question": "What is the 'actual' value per 1000, during the year 1975?",
          "question_types": ["figure/diagram"], "image": "documents/pybv0228_81.png", "docId": 14465,
          "ucsf_document_id": "pybv0228", "ucsf_document_page_no": "81", "answers": ["0.28"], "data_split": "val"}]})";
@@ -163,7 +170,8 @@ TEST_CASE("ScienceQA: only problems with a picture, options lettered, the hint f
     CHECK(samples[0].prompt == "science_qa: See the ice.\nIs it solid?\nA: yes\nB: no\n");
     CHECK(samples[0].answers == Answers{"A"});
     CHECK(read("science_qa_img", directory, "train")[0].answers == Answers{"B"});
-    CHECK_THROWS_WITH(read("science_qa_img", directory, "test"), Catch::Contains("holds no samples of the split test"));
+    CHECK_THROWS_WITH(read("science_qa_img", directory, "test"),
+                      Catch::Contains("holds no samples of the split test"));
 }
 
 TEST_CASE("MMMU: the manifest that the script writes") {
@@ -172,7 +180,8 @@ TEST_CASE("MMMU: the manifest that the script writes") {
     write_text(directory / "mmmu_validation.jsonl",
                "{\"dataset\": \"mmmu\", \"task\": \"choice\", \"image\": \"images/a.png\", "
                "\"prompt\": \"Which?\\nA: x\\nB: y\\n\", \"answers\": [\"B\"]}\n"
-               "{\"dataset\": \"mmmu\", \"task\": \"vqa\", \"image\": null, \"prompt\": \"How far?\", \"answers\": "
+               "{\"dataset\": \"mmmu\", \"task\": \"vqa\", \"image\": null, \"prompt\": \"How "
+               "far?\", \"answers\": "
                "[\"4\"]}\n");
     const auto samples = read("mmmu", directory);
     REQUIRE(samples.size() == 2);
@@ -186,33 +195,37 @@ TEST_CASE("MMMU: the manifest that the script writes") {
 
 TEST_CASE("Style tags are left out where that is asked for") {
     TemporaryDirectory directory;
-    write_text(directory / "test.json", R"([{"image": "a/1.jpg", "answer": 1, "question": "How many?"}])");
+    write_text(directory / "test.json",
+               R"([{"image": "a/1.jpg", "answer": 1, "question": "How many?"}])");
     CHECK(read_dataset({"tally_qa", directory.path(), "", false})[0].prompt == "How many?");
 }
 
 TEST_CASE("An unknown data set, split or directory is refused with what there is") {
     TemporaryDirectory directory;
     CHECK(dataset_names().size() == 9);
-    CHECK_THROWS_WITH(read("vqa", directory),
-                      Catch::Contains("there is no data set \"vqa\"; there are coco_2014_vqa, okvqa"));
+    CHECK_THROWS_WITH(
+        read("vqa", directory),
+        Catch::Contains("there is no data set \"vqa\"; there are coco_2014_vqa, okvqa"));
     CHECK_THROWS_WITH(read("tally_qa", directory, "dev"),
                       Catch::Contains("tally_qa has no split \"dev\"; it has test, train"));
     for (const std::string& name : dataset_names()) {
         CAPTURE(name);
         CHECK_THROWS_AS(read(name, directory), InputError);
-        CHECK_THROWS_WITH(read(name, directory), Catch::Contains(directory.path().string() + ": holds no "));
+        CHECK_THROWS_WITH(read(name, directory),
+                          Catch::Contains(directory.path().string() + ": holds no "));
         CHECK_FALSE(dataset_files(name, dataset_splits(name).front()).empty());
     }
 }
 
 TEST_CASE("A file that is not as its owners publish it is refused with the place") {
     TemporaryDirectory directory;
-    const auto refused = [&](const std::string& name, const std::string& file, const std::string& text,
-                             const std::string& why) {
+    const auto refused = [&](const std::string& name, const std::string& file,
+                             const std::string& text, const std::string& why) {
         write_text(directory / file, text);
         CAPTURE(name, text);
         CHECK_THROWS_AS(read(name, directory), InputError);
-        CHECK_THROWS_WITH(read(name, directory), Catch::Contains(file + ": ") && Catch::Contains(why));
+        CHECK_THROWS_WITH(read(name, directory),
+                          Catch::Contains(file + ": ") && Catch::Contains(why));
     };
     refused("tally_qa", "test.json", "[{\"image\": 7}]", "[0].image: must be a string");
     refused("tally_qa", "test.json", "{}", "must be an array");
@@ -221,10 +234,12 @@ TEST_CASE("A file that is not as its owners publish it is refused with the place
     refused("text_vqa", "TextVQA_0.5.1_val.json", "{\"data\": [{\"image_id\": \"a\"}]}",
             "data[0]: has no field \"question\"");
     refused("doc_qa", "val_v1.0.json", "{}", "has no field \"data\"");
-    refused("science_qa_img", "problems.json",
-            R"({"1": {"question": "?", "choices": [], "answer": 0, "image": "image.png", "split": "val"}})",
-            "1.choices: must have 1 to 26 options");
-    refused("science_qa_img", "problems.json",
-            R"({"1": {"question": "?", "choices": ["a"], "answer": 1, "image": "image.png", "split": "val"}})",
-            "1.answer: must be an integer from 0 to 0");
+    refused(
+        "science_qa_img", "problems.json",
+        R"({"1": {"question": "?", "choices": [], "answer": 0, "image": "image.png", "split": "val"}})",
+        "1.choices: must have 1 to 26 options");
+    refused(
+        "science_qa_img", "problems.json",
+        R"({"1": {"question": "?", "choices": ["a"], "answer": 1, "image": "image.png", "split": "val"}})",
+        "1.answer: must be an integer from 0 to 0");
 }

@@ -49,7 +49,8 @@ TEST_CASE("Photographs are asked what suits them: questions, captions, documents
     TemporaryDirectory directory;
     touch(directory, {"astronaut.png", "page.png", "rocket.jpg", "holiday.jpg"});
     std::map<std::string, std::vector<Sample>> by_dataset;
-    for (const Sample& sample : read_photographs(directory.path())) by_dataset[sample.dataset].push_back(sample);
+    for (const Sample& sample : read_photographs(directory.path()))
+        by_dataset[sample.dataset].push_back(sample);
     REQUIRE(by_dataset.size() == 4);
     CHECK(by_dataset["photos_caption"].size() == 4);
     CHECK(by_dataset["photos_vqa"].size() == 4);

@@ -10,9 +10,11 @@ using test::write_text;
 TEST_CASE("A manifest names prompts, and pictures relative to itself") {
     TemporaryDirectory directory;
     write_text(directory / "mine.jsonl",
-               "{\"prompt\": \"What is it?\", \"image\": \"pictures/a.jpg\", \"answers\": [\"a cat\", \"cat\"]}\n"
+               "{\"prompt\": \"What is it?\", \"image\": \"pictures/a.jpg\", \"answers\": [\"a "
+               "cat\", \"cat\"]}\n"
                "\n"
-               "{\"prompt\": \"2 + 2?\", \"image\": null, \"dataset\": \"sums\", \"task\": \"text_vqa\", \"answers\": "
+               "{\"prompt\": \"2 + 2?\", \"image\": null, \"dataset\": \"sums\", \"task\": "
+               "\"text_vqa\", \"answers\": "
                "\"4\"}\r\n"
                "{\"prompt\": \"And\\nthis?\", \"image\": \"/abs/b.png\", \"note\": 7}");
     const auto samples = read_manifest(directory / "mine.jsonl");
@@ -38,7 +40,8 @@ TEST_CASE("A line that cannot be used is refused with its number") {
         write_text(path, "{\"prompt\": \"fine\"}\n\n" + line + "\n{\"prompt\": \"fine\"}\n");
         CAPTURE(line);
         CHECK_THROWS_AS(read_manifest(path), InputError);
-        CHECK_THROWS_WITH(read_manifest(path), Catch::Contains("m.jsonl: line 3: ") && Catch::Contains(why));
+        CHECK_THROWS_WITH(read_manifest(path),
+                          Catch::Contains("m.jsonl: line 3: ") && Catch::Contains(why));
     };
     refused("prompt: hello", "is not valid JSON");
     refused("{\"prompt\": \"torn", "is not valid JSON");
@@ -47,7 +50,8 @@ TEST_CASE("A line that cannot be used is refused with its number") {
     refused("{\"prompt\": 7}", "prompt: must be a string, is 7");
     refused("{\"prompt\": \"x\", \"image\": 7}", "image: must be a string");
     refused("{\"prompt\": \"x\", \"answers\": [7]}", "answers[0]: must be a string");
-    refused("{\"prompt\": \"x\", \"dataset\": \"../up\"}", "dataset: must be a name without slashes");
+    refused("{\"prompt\": \"x\", \"dataset\": \"../up\"}",
+            "dataset: must be a name without slashes");
     refused("{\"prompt\": \"x\", \"dataset\": \"\"}", "dataset: must be a name without slashes");
     refused("{\"prompt\": \"\xFF\"}", "is not valid JSON");
 }

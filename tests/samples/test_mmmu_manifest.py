@@ -10,13 +10,25 @@ import tempfile
 SCRIPT = pathlib.Path(__file__).resolve().parents[2] / "scripts" / "mmmu_manifest"
 PNG = b"\x89PNG\r\n\x1a\n and the rest"
 ROWS = [
-    ("validation_Art_1", "What is it? <image 1>", "['a cat', \"a dog's\"]", "B", "multiple-choice", PNG),
+    (
+        "validation_Art_1",
+        "What is it? <image 1>",
+        "['a cat', \"a dog's\"]",
+        "B",
+        "multiple-choice",
+        PNG,
+    ),
     ("validation_Art_2", "Which one?", "['<image 1>', '<image 2>']", "A", "multiple-choice", PNG),
     ("validation_Art_3", "How far?", "[]", "['4', '4 km']", "open", PNG),
     ("validation_Art_4", "No picture", "[]", "?", "open", None),
 ]
 EXPECTED = [
-    ("choice", "images/validation_Art_1.png", "What is it? <image 1>\nA: a cat\nB: a dog's\n", ["B"]),
+    (
+        "choice",
+        "images/validation_Art_1.png",
+        "What is it? <image 1>\nA: a cat\nB: a dog's\n",
+        ["B"],
+    ),
     ("choice", None, "Which one?\nA: <image 1>\nB: <image 2>\n", ["A"]),
     ("vqa", "images/validation_Art_3.png", "How far?", ["4", "4 km"]),
     ("vqa", None, "No picture", []),
@@ -52,11 +64,17 @@ def main():
         write_parquet(mmmu / "Art" / "validation-00000-of-00001.parquet")
         done = run(mmmu, out)
         assert done.returncode == 0, done.stderr
-        lines = [json.loads(line) for line in (out / "mmmu_validation.jsonl").read_text().splitlines()]
-        assert [(x["task"], x["image"], x["prompt"], x["answers"]) for x in lines] == EXPECTED, lines
+        lines = [
+            json.loads(line) for line in (out / "mmmu_validation.jsonl").read_text().splitlines()
+        ]
+        assert [(x["task"], x["image"], x["prompt"], x["answers"]) for x in lines] == EXPECTED, (
+            lines
+        )
         assert (out / "images/validation_Art_1.png").read_bytes() == PNG
         missing = run(mmmu, out, "--split", "dev")
-        assert missing.returncode == 1 and "holds no <subject>/dev-*.parquet" in missing.stderr, missing
+        assert missing.returncode == 1 and "holds no <subject>/dev-*.parquet" in missing.stderr, (
+            missing
+        )
     return 0
 
 

@@ -37,7 +37,8 @@ TEST_CASE("Another seed chooses other samples") {
 }
 
 TEST_CASE("The choice is the same on every machine") {
-    CHECK(ids(choose_samples(numbered(10), 10, 0)) == std::vector<std::int64_t>{5, 1, 9, 7, 0, 4, 3, 2, 6, 8});
+    CHECK(ids(choose_samples(numbered(10), 10, 0)) ==
+          std::vector<std::int64_t>{5, 1, 9, 7, 0, 4, 3, 2, 6, 8});
 }
 
 TEST_CASE("A subset of more than there are is all of them") {
@@ -52,7 +53,8 @@ TEST_CASE("A subset of more than there are is all of them") {
 TEST_CASE("Every sample is chosen about as often as any other") {
     std::vector<int> chosen(20, 0);
     for (std::uint64_t seed = 0; seed < 4000; ++seed) {
-        for (const std::int64_t id : ids(choose_samples(numbered(20), 5, seed))) ++chosen[static_cast<std::size_t>(id)];
+        for (const std::int64_t id : ids(choose_samples(numbered(20), 5, seed)))
+            ++chosen[static_cast<std::size_t>(id)];
     }
     // 1000 expected, with a standard deviation of 27.
     CHECK(*std::min_element(chosen.begin(), chosen.end()) > 850);

@@ -3,6 +3,7 @@
 The program runs on the CPU, and its records get the clocks and the tracing that a GPU would have given them, in the form
 that the instrument writes. argv: the program, traced_record, then unittest's own arguments.
 """
+
 import importlib.machinery
 import importlib.util
 import io
@@ -55,13 +56,25 @@ class StandIn(gpu_check.Machine):
     def run(self, program, *arguments, **options):
         if program in self.answers:
             return self.answers[program]
-        on_cpu = ["cpu" if argument == "cuda" else "tiny-molmoe" if argument == "molmoe-1b" else str(argument) for argument in arguments]
+        on_cpu = [
+            "cpu"
+            if argument == "cuda"
+            else "tiny-molmoe"
+            if argument == "molmoe-1b"
+            else str(argument)
+            for argument in arguments
+        ]
         if "--results_dir" not in on_cpu:
             return super().run(program, *on_cpu, **options)
         folder = pathlib.Path(on_cpu[on_cpu.index("--results_dir") + 1])
         text = self.run_once(tuple(on_cpu), folder)
         for path in folder.glob("*/records.jsonl"):
-            path.write_text("".join(json.dumps(self.on_gpu(json.loads(line))) + "\n" for line in path.read_text().splitlines()))
+            path.write_text(
+                "".join(
+                    json.dumps(self.on_gpu(json.loads(line))) + "\n"
+                    for line in path.read_text().splitlines()
+                )
+            )
         return text
 
     def run_once(self, arguments, folder):
@@ -119,7 +132,11 @@ class Clocks(Checks):
         self.passes(gpu_check.check_audit, "verdict")
 
     def test_spans_of_another_time_fail(self):
-        self.change(lambda record: record["clocks"].update(span_ms=[1.05 * step for step in record["clocks"]["host_ms"]]))
+        self.change(
+            lambda record: record["clocks"].update(
+                span_ms=[1.05 * step for step in record["clocks"]["host_ms"]]
+            )
+        )
         self.fails(gpu_check.check_clocks, "5.00 %")
 
     def test_steps_on_the_hosts_clock_fail(self):
@@ -127,9 +144,17 @@ class Clocks(Checks):
         self.fails(gpu_check.check_clocks, "on the clock host")
 
     def test_a_full_size_step_is_judged(self):
-        self.change(lambda record: record.update(T_decode_per_step=[7.5 for _ in record["T_decode_per_step"]]))
+        self.change(
+            lambda record: record.update(
+                T_decode_per_step=[7.5 for _ in record["T_decode_per_step"]]
+            )
+        )
         self.passes(gpu_check.check_full_size, "7.50 ms")
-        self.change(lambda record: record.update(T_decode_per_step=[8.5 for _ in record["T_decode_per_step"]]))
+        self.change(
+            lambda record: record.update(
+                T_decode_per_step=[8.5 for _ in record["T_decode_per_step"]]
+            )
+        )
         self.fails(gpu_check.check_full_size, "at most 8 ms")
 
 
@@ -140,11 +165,21 @@ class Tracing(Checks):
 
     def test_other_kernels_seen_from_outside_fail(self):
         self.passes(gpu_check.check_tracing)
-        self.change(lambda record: record["cupti"].update(kernels=[1] * len(record["T_decode_per_step"])) if "watched" in record["flags"] else None)
+        self.change(
+            lambda record: (
+                record["cupti"].update(kernels=[1] * len(record["T_decode_per_step"]))
+                if "watched" in record["flags"]
+                else None
+            )
+        )
         self.fails(gpu_check.check_watch, "0 with the same kernels")
 
     def test_events_that_differ_from_themselves_fail(self):
-        self.change(lambda record: record["clocks"].update(span_ms=[step + 0.002 for step in record["clocks"]["span_ms"]]))
+        self.change(
+            lambda record: record["clocks"].update(
+                span_ms=[step + 0.002 for step in record["clocks"]["span_ms"]]
+            )
+        )
         self.fails(gpu_check.check_tracing, "differ by 2.00 us")
 
     def test_a_misplaced_event_fails(self):
@@ -152,13 +187,31 @@ class Tracing(Checks):
         self.fails(gpu_check.check_tracing, "2 events misplaced")
 
     def test_a_lost_activity_fails(self):
-        self.change(lambda record: record["cupti"]["losses"].update(unmatched=3) if "cupti_pass" in record["flags"] else None)
+        self.change(
+            lambda record: (
+                record["cupti"]["losses"].update(unmatched=3)
+                if "cupti_pass" in record["flags"]
+                else None
+            )
+        )
         self.fails(gpu_check.check_tracing, "6 activities lost")
 
     def test_refused_tracing_and_untimed_events_are_not_run(self):
-        self.change(lambda record: record.update(cupti={"none": "no rights"}) if "cupti_pass" in record["flags"] else None)
+        self.change(
+            lambda record: (
+                record.update(cupti={"none": "no rights"})
+                if "cupti_pass" in record["flags"]
+                else None
+            )
+        )
         self.is_not_run(gpu_check.check_tracing, "no rights")
-        self.change(lambda record: record["cupti"].update(event_span_ms=None) if "cupti_pass" in record["flags"] else None)
+        self.change(
+            lambda record: (
+                record["cupti"].update(event_span_ms=None)
+                if "cupti_pass" in record["flags"]
+                else None
+            )
+        )
         self.is_not_run(gpu_check.check_tracing, "an edge had no event")
 
 
@@ -166,21 +219,47 @@ class Costs(Checks):
     @staticmethod
     def lines(events, tracing, slowdown):
         def cost(figure, percent):
-            return json.dumps({"figure": figure, "value": {"percent": percent, "interval_percent": [0, 1], "added_us": 1, "run_ms": 10}})
-        return "\n".join([cost("events", events), cost("tracing", tracing), json.dumps({"figure": "slowdown after tracing", "percent": slowdown})])
+            return json.dumps(
+                {
+                    "figure": figure,
+                    "value": {
+                        "percent": percent,
+                        "interval_percent": [0, 1],
+                        "added_us": 1,
+                        "run_ms": 10,
+                    },
+                }
+            )
+
+        return "\n".join(
+            [
+                cost("events", events),
+                cost("tracing", tracing),
+                json.dumps({"figure": "slowdown after tracing", "percent": slowdown}),
+            ]
+        )
 
     def test_each_cost_is_held_to_its_claim(self):
-        for costs, fault in (((0.2, 3, 0.1), None), ((0.7, 3, 0.1), "events"), ((0.2, 6, 0.1), "tracing"), ((0.2, 3, 0.4), "slowdown")):
+        for costs, fault in (
+            ((0.2, 3, 0.1), None),
+            ((0.7, 3, 0.1), "events"),
+            ((0.2, 6, 0.1), "tracing"),
+            ((0.2, 3, 0.4), "slowdown"),
+        ):
             self.machine.answers["gpu_bench_instrument"] = self.lines(*costs)
             if fault:
                 self.fails(gpu_check.check_instrument, f"{fault}: at most")
             else:
                 self.passes(gpu_check.check_instrument, "slowdown after tracing +0.10 %")
-        self.machine.answers["gpu_bench_instrument"] = json.dumps({"figure": "tracing", "refused": "no rights"})
+        self.machine.answers["gpu_bench_instrument"] = json.dumps(
+            {"figure": "tracing", "refused": "no rights"}
+        )
         self.is_not_run(gpu_check.check_instrument, "no rights")
 
     def test_kernels_are_held_to_the_floor_and_to_the_compilers(self):
-        measurement = json.loads((ROOT / "results" / "position_sum_cpu.json").read_text())["measurements"][-1]
+        measurement = json.loads((ROOT / "results" / "position_sum_cpu.json").read_text())[
+            "measurements"
+        ][-1]
         ours = measurement["contenders"]["decodemeter"]
         measurement |= {"batch": 1024, "positions": 64}
         for way in measurement["contenders"].values():
@@ -198,10 +277,13 @@ class Costs(Checks):
     def test_a_check_that_breaks_is_one_failure(self):
         def broken(machine):
             return {}["nothing"]
+
         row = gpu_check.run_check(self.machine, "broken", broken, "")
         self.assertEqual(row["result"], "FAIL")
         self.assertIn("the check itself broke", row["detail"])
-        self.assertEqual(gpu_check.run_check(self.machine, "no device", broken, "no device")["result"], "not run")
+        self.assertEqual(
+            gpu_check.run_check(self.machine, "no device", broken, "no device")["result"], "not run"
+        )
 
 
 if __name__ == "__main__":

@@ -1,4 +1,5 @@
-// A record of a tracing pass over a simulated device, as the instrument writes it: traced_record STEPS
+// A record of a tracing pass over a simulated device, as the instrument writes it: traced_record
+// STEPS
 #include <cstdio>
 #include <cstdlib>
 

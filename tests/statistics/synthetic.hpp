@@ -1,4 +1,5 @@
-// Seeded draws for tests: the same numbers on every machine, which std::normal_distribution does not promise.
+// Seeded draws for tests: the same numbers on every machine, which std::normal_distribution does
+// not promise.
 #pragma once
 
 #include <cmath>
@@ -17,7 +18,9 @@ public:
     double uniform(double low, double high) { return low + (high - low) * uniform(); }
     // low ... high, both included.
     int integer(int low, int high) { return low + static_cast<int>(uniform() * (high - low + 1)); }
-    double normal() { return std::sqrt(-2 * std::log(uniform())) * std::cos(2 * std::numbers::pi * uniform()); }
+    double normal() {
+        return std::sqrt(-2 * std::log(uniform())) * std::cos(2 * std::numbers::pi * uniform());
+    }
     double cauchy() { return std::tan(std::numbers::pi * (uniform() - 0.5)); }
 
 private:

@@ -11,7 +11,8 @@ using test::Draws;
 
 namespace {
 
-std::vector<double> drawn(std::size_t n, std::uint64_t seed, const std::function<double(Draws&)>& draw) {
+std::vector<double> drawn(std::size_t n, std::uint64_t seed,
+                          const std::function<double(Draws&)>& draw) {
     Draws draws(seed);
     std::vector<double> values(n);
     for (double& value : values) value = draw(draws);
@@ -20,14 +21,16 @@ std::vector<double> drawn(std::size_t n, std::uint64_t seed, const std::function
 
 int found_in_1000(std::size_t n, const std::function<double(Draws&)>& draw) {
     int found = 0;
-    for (std::uint64_t seed = 0; seed < 1000; ++seed) found += find_two_groups(drawn(n, seed, draw)).found;
+    for (std::uint64_t seed = 0; seed < 1000; ++seed)
+        found += find_two_groups(drawn(n, seed, draw)).found;
     return found;
 }
 
 }  // namespace
 
 TEST_CASE("Two clusters are found with their centres and counts") {
-    const auto values = drawn(200, 1, [](Draws& d) { return (d.uniform() < 0.3 ? 10.0 : 11.0) + 0.05 * d.normal(); });
+    const auto values = drawn(
+        200, 1, [](Draws& d) { return (d.uniform() < 0.3 ? 10.0 : 11.0) + 0.05 * d.normal(); });
     const TwoGroups groups = find_two_groups(values);
     CHECK(groups.found);
     CHECK(groups.lower_center == Approx(10).margin(0.02));
@@ -37,7 +40,8 @@ TEST_CASE("Two clusters are found with their centres and counts") {
 }
 
 TEST_CASE("Clusters eight deviations apart are found in nearly every sample of 40") {
-    CHECK(found_in_1000(40, [](Draws& d) { return (d.uniform() < 0.5 ? 0 : 8) + d.normal(); }) >= 980);
+    CHECK(found_in_1000(40, [](Draws& d) { return (d.uniform() < 0.5 ? 0 : 8) + d.normal(); }) >=
+          980);
 }
 
 TEST_CASE("One cluster of any usual shape is seldom taken for two") {

@@ -51,16 +51,19 @@ TEST_CASE("Too few or too noisy pairs are ambiguous, not the same") {
 
 TEST_CASE("Swapping the sides of a comparison swaps its verdict") {
     const Sides sides(60, 0.95, 0.02, 6);
-    const Comparison forth = compare_paired(sides.a, sides.b), back = compare_paired(sides.b, sides.a);
+    const Comparison forth = compare_paired(sides.a, sides.b),
+                     back = compare_paired(sides.b, sides.a);
     CHECK(forth.verdict == Verdict::faster);
     CHECK(back.verdict == Verdict::slower);
     CHECK(back.log_ratio.lower == Approx(-forth.log_ratio.upper));
-    const Comparison other_forth = compare_unpaired(sides.a, sides.b), other_back = compare_unpaired(sides.b, sides.a);
+    const Comparison other_forth = compare_unpaired(sides.a, sides.b),
+                     other_back = compare_unpaired(sides.b, sides.a);
     CHECK(other_back.log_ratio.median == Approx(-other_forth.log_ratio.median));
 }
 
 TEST_CASE("Pairs with a time of zero are left out and counted out") {
-    const Comparison comparison = compare_paired(std::vector<double>{1, 0, 2}, std::vector<double>{2, 1, 0});
+    const Comparison comparison =
+        compare_paired(std::vector<double>{1, 0, 2}, std::vector<double>{2, 1, 0});
     CHECK(comparison.pairs == 1);
 }
 
@@ -71,7 +74,8 @@ TEST_CASE("Unpaired sides: the interval of the shift covers 93 to 97 % of 1,000 
         for (int run = 0; run < 1000; ++run) {
             std::vector<double> a, b;
             for (std::size_t i = 0; i < n; ++i) a.push_back(std::exp(0.1 * draws.normal()));
-            for (std::size_t i = 0; i < 2 * n; ++i) b.push_back(1.1 * std::exp(0.1 * draws.normal()));
+            for (std::size_t i = 0; i < 2 * n; ++i)
+                b.push_back(1.1 * std::exp(0.1 * draws.normal()));
             const MedianInterval interval = compare_unpaired(a, b).log_ratio;
             held += interval.lower <= std::log(1.1) && std::log(1.1) <= interval.upper;
         }

@@ -24,6 +24,7 @@ TEST_CASE("A fair coin's two sides are mirror images, for many throws too") {
         const std::int64_t k = n / 2 - n / 50;
         CHECK(fair_coin_cdf(k, n) + fair_coin_cdf(n - k - 1, n) == Approx(1).epsilon(1e-9));
     }
-    // n = 10,000, k = 4,900: two standard deviations below the middle, with the half-step that a count has.
+    // n = 10,000, k = 4,900: two standard deviations below the middle, with the half-step that a
+    // count has.
     CHECK(fair_coin_cdf(4900, 10000) == Approx(normal_cdf(-1.99)).epsilon(1e-3));
 }

@@ -20,7 +20,8 @@ TEST_CASE("The published output lengths have their published means, medians and 
 TEST_CASE("Probabilities of lengths sum to one and quantiles stay in range") {
     for (const char* task : {"vqa", "captioning", "doc_qa", "text_vqa"}) {
         const LengthDistribution& lengths = published_lengths(task);
-        CHECK(std::accumulate(lengths.probability.begin(), lengths.probability.end(), 0.0) == Approx(1));
+        CHECK(std::accumulate(lengths.probability.begin(), lengths.probability.end(), 0.0) ==
+              Approx(1));
         CHECK(lengths.quantile(0) == lengths.minimum);
         CHECK(lengths.quantile(0.9999999) == lengths.maximum());
     }

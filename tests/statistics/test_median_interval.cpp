@@ -18,8 +18,8 @@ struct Distribution {
     double median;
 };
 
-// Light, skewed and heavy tails, and two uneven clusters (the larger one holds 70 %: its 5/7 quantile is the
-// median).
+// Light, skewed and heavy tails, and two uneven clusters (the larger one holds 70 %: its 5/7
+// quantile is the median).
 const std::map<std::string, Distribution>& distributions() {
     static const std::map<std::string, Distribution> all = {
         {"uniform", {[](Draws& d) { return d.uniform(); }, 0.5}},
@@ -28,7 +28,8 @@ const std::map<std::string, Distribution>& distributions() {
         {"log-normal", {[](Draws& d) { return std::exp(2 * d.normal()); }, 1}},
         {"Cauchy", {[](Draws& d) { return d.cauchy(); }, 0}},
         {"Pareto without a mean", {[](Draws& d) { return std::pow(d.uniform(), -2); }, 4}},
-        {"two clusters", {[](Draws& d) { return d.normal() + (d.uniform() < 0.7 ? 0 : 20); }, 0.5659488}},
+        {"two clusters",
+         {[](Draws& d) { return d.normal() + (d.uniform() < 0.7 ? 0 : 20); }, 0.5659488}},
     };
     return all;
 }
@@ -58,7 +59,8 @@ TEST_CASE("A nominal 95 % interval of a median covers 93 to 97 % of 1,000 runs")
     }
 }
 
-TEST_CASE("Fewer than five values: the interval is their range and says how little it can promise") {
+TEST_CASE(
+    "Fewer than five values: the interval is their range and says how little it can promise") {
     const std::vector<double> four = {4, 1, 3, 2};
     const MedianInterval interval = median_interval(four);
     CHECK(interval.median == 2.5);

@@ -1,4 +1,5 @@
-// Activity records as text, one a line, so that what a GPU gave can be kept as a small file and attributed again.
+// Activity records as text, one a line, so that what a GPU gave can be kept as a small file and
+// attributed again.
 #pragma once
 
 #include <istream>
@@ -21,19 +22,22 @@ inline void write_activity(const RecordedRun& run, std::ostream& out) {
     out << "base " << run.external_base << "\ndropped " << run.records.dropped << '\n';
     for (const Nanoseconds edge : run.edges) out << "edge " << edge.count() << '\n';
     for (const ApiCall& call : run.records.calls) {
-        out << "call " << call.time.start.count() << ' ' << call.time.end.count() << ' ' << call.correlation << ' '
-            << call.thread << ' ' << call.function << ' ' << call.driver << ' ' << call.synchronises << '\n';
+        out << "call " << call.time.start.count() << ' ' << call.time.end.count() << ' '
+            << call.correlation << ' ' << call.thread << ' ' << call.function << ' ' << call.driver
+            << ' ' << call.synchronises << '\n';
     }
     for (const DeviceActivity& done : run.records.device) {
         out << "device " << static_cast<int>(done.work) << ' ' << done.time.start.count() << ' '
-            << done.time.end.count() << ' ' << done.correlation << ' ' << done.device << ' ' << done.context << ' '
-            << done.stream << ' ' << done.graph << ' ' << done.graph_node << ' ' << done.bytes << '\n';
+            << done.time.end.count() << ' ' << done.correlation << ' ' << done.device << ' '
+            << done.context << ' ' << done.stream << ' ' << done.graph << ' ' << done.graph_node
+            << ' ' << done.bytes << '\n';
     }
     for (const EventStamp& event : run.records.events) {
-        out << "event " << event.time.count() << ' ' << event.correlation << ' ' << event.device << ' ' << event.context
-            << ' ' << event.stream << '\n';
+        out << "event " << event.time.count() << ' ' << event.correlation << ' ' << event.device
+            << ' ' << event.context << ' ' << event.stream << '\n';
     }
-    for (const ExternalLink& link : run.records.links) out << "link " << link.correlation << ' ' << link.id << '\n';
+    for (const ExternalLink& link : run.records.links)
+        out << "link " << link.correlation << ' ' << link.id << '\n';
     for (const Interval& time : run.records.synchronisations)
         out << "synchronisation " << time.start.count() << ' ' << time.end.count() << '\n';
     for (const Interval& time : run.records.overheads)
@@ -68,7 +72,8 @@ inline DeviceActivity read_device(std::istream& in) {
     in >> work;
     done.work = static_cast<DeviceWork>(work);
     done.time = read_interval(in);
-    in >> done.correlation >> done.device >> done.context >> done.stream >> done.graph >> done.graph_node >> done.bytes;
+    in >> done.correlation >> done.device >> done.context >> done.stream >> done.graph >>
+        done.graph_node >> done.bytes;
     return done;
 }
 
@@ -87,7 +92,8 @@ inline void read_line(std::istream& in, RecordedRun& run) {
     else if (kind == "call") run.records.calls.push_back(read_call(in));
     else if (kind == "device") run.records.device.push_back(read_device(in));
     else if (kind == "event") run.records.events.push_back(read_event(in));
-    else if (kind == "link") in >> run.records.links.emplace_back().correlation >> run.records.links.back().id;
+    else if (kind == "link")
+        in >> run.records.links.emplace_back().correlation >> run.records.links.back().id;
     else if (kind == "synchronisation") run.records.synchronisations.push_back(read_interval(in));
     else if (kind == "overhead") run.records.overheads.push_back(read_interval(in));
 }

@@ -1,4 +1,5 @@
-// A CUPTI that records what a simulated generate() did. Its functions are plain C, so its state is one object.
+// A CUPTI that records what a simulated generate() did. Its functions are plain C, so its state is
+// one object.
 #pragma once
 
 #include <cstring>
@@ -28,7 +29,8 @@ struct FakeCupti {
     CUpti_BuffersCallbackRequestFunc request = nullptr;
     CUpti_BuffersCallbackCompleteFunc complete = nullptr;
 
-    // Writes records as CUPTI does: one buffer after the other, what does not fit goes into the next.
+    // Writes records as CUPTI does: one buffer after the other, what does not fit goes into the
+    // next.
     template <class Record>
     void emit(const Record& record) {
         if (left_ < sizeof record) {
@@ -87,14 +89,19 @@ inline std::size_t record_size(const CUpti_Activity& record) {
 inline CuptiFunctions make_fake_cupti() {
     fake_cupti() = FakeCupti{};
     CuptiFunctions cupti;
-    cupti.get_version = [](std::uint32_t* version) { return *version = fake_cupti().version, CUPTI_SUCCESS; };
+    cupti.get_version = [](std::uint32_t* version) {
+        return *version = fake_cupti().version, CUPTI_SUCCESS;
+    };
     cupti.subscribe = [](CUpti_SubscriberHandle* handle, CUpti_CallbackFunc, void*) {
         const CUptiResult status = fake_cupti().subscribe_status;
         fake_cupti().subscribed = status == CUPTI_SUCCESS;
-        if (fake_cupti().subscribed) *handle = reinterpret_cast<CUpti_SubscriberHandle>(&fake_cupti());
+        if (fake_cupti().subscribed)
+            *handle = reinterpret_cast<CUpti_SubscriberHandle>(&fake_cupti());
         return status;
     };
-    cupti.unsubscribe = [](CUpti_SubscriberHandle) { return fake_cupti().subscribed = false, CUPTI_SUCCESS; };
+    cupti.unsubscribe = [](CUpti_SubscriberHandle) {
+        return fake_cupti().subscribed = false, CUPTI_SUCCESS;
+    };
     cupti.register_callbacks = [](CUpti_BuffersCallbackRequestFunc request,
                                   CUpti_BuffersCallbackCompleteFunc complete) {
         fake_cupti().request = request;
@@ -106,7 +113,9 @@ inline CuptiFunctions make_fake_cupti() {
         if (fake_cupti().enable_status == CUPTI_SUCCESS) fake_cupti().enabled.insert(kind);
         return fake_cupti().enable_status;
     };
-    cupti.disable = [](CUpti_ActivityKind kind) { return fake_cupti().enabled.erase(kind), CUPTI_SUCCESS; };
+    cupti.disable = [](CUpti_ActivityKind kind) {
+        return fake_cupti().enabled.erase(kind), CUPTI_SUCCESS;
+    };
     cupti.flush_all = [](std::uint32_t) { return fake_cupti().hand_over(), CUPTI_SUCCESS; };
     cupti.enable_event_times = [](std::uint8_t enable) {
         fake_cupti().event_times = enable != 0;
@@ -140,7 +149,8 @@ inline CuptiFunctions make_fake_cupti() {
     return cupti;
 }
 
-// Plays a simulated generate(): marks to the observer, records to the fake in the order of their end.
+// Plays a simulated generate(): marks to the observer, records to the fake in the order of their
+// end.
 class Replay {
 public:
     explicit Replay(const SimulatedGenerate& run) : run_(run) {}
@@ -151,14 +161,16 @@ public:
         observer.begin(Stage::generate, 0);
         std::size_t edge = 0, device = 0;
         for (const ApiCall& call : run_.records.calls) {
-            for (; edge < run_.edges.size() && run_.edges[edge] <= call.time.start; ++edge) mark(observer, edge);
+            for (; edge < run_.edges.size() && run_.edges[edge] <= call.time.start; ++edge)
+                mark(observer, edge);
             emit(call);
             if (!cupti.external_ids.empty()) emit_link(call.correlation, cupti.external_ids.back());
             for (const EventStamp& event : run_.records.events) {
                 if (event.correlation == call.correlation) emit(event);
             }
             const auto& all = run_.records.device;
-            for (; device < all.size() && all[device].time.end <= call.time.end; ++device) emit(all[device]);
+            for (; device < all.size() && all[device].time.end <= call.time.end; ++device)
+                emit(all[device]);
         }
         for (; edge < run_.edges.size(); ++edge) mark(observer, edge);
         observer.end(Stage::generate, 0);
@@ -172,7 +184,9 @@ private:
         else observer.end(Stage::decode_step, static_cast<int>(edge));
     }
 
-    static std::uint64_t count(Nanoseconds time) { return static_cast<std::uint64_t>(time.count()); }
+    static std::uint64_t count(Nanoseconds time) {
+        return static_cast<std::uint64_t>(time.count());
+    }
 
     static void emit(const ApiCall& call) {
         CUpti_ActivityAPI record{};

@@ -1,4 +1,5 @@
-// A CUDA driver whose device reaches an event some time after it was recorded, on a clock that the test moves.
+// A CUDA driver whose device reaches an event some time after it was recorded, on a clock that the
+// test moves.
 #pragma once
 
 #include <cstdint>
@@ -30,8 +31,12 @@ inline CudaDriver make_fake_driver() {
     CudaDriver driver;
     driver.init = [](unsigned) { return 0; };
     driver.error_text = [](int, const char** text) { return *text = "as the fake wants it", 0; };
-    driver.context_current = [](CudaDriver::Context* context) { return *context = fake_driver().context, 0; };
-    driver.primary_context = [](CudaDriver::Context* context, int) { return *context = &fake_driver(), 0; };
+    driver.context_current = [](CudaDriver::Context* context) {
+        return *context = fake_driver().context, 0;
+    };
+    driver.primary_context = [](CudaDriver::Context* context, int) {
+        return *context = &fake_driver(), 0;
+    };
     driver.context_set = [](CudaDriver::Context context) {
         ++fake_driver().contexts_set;
         fake_driver().context = context;

@@ -15,17 +15,21 @@ struct SimulatedGenerate {
     std::vector<Nanoseconds> edges;  // host time
     std::uint64_t external_base = 1000;
 
-    // One stream, kernels in order. Each step begins by reading the token of the step before (a copy and a
-    // synchronise), then launches its kernels as fast as it can. With `events` a timeline records one at each edge:
-    // before the first edge, after the others, as observers in a group are called.
-    SimulatedGenerate(std::uint64_t seed, int steps, int kernels_per_step, bool events = false) : draws_(seed) {
-        for (int i = 0; i < kernels_per_step; ++i) launch(0, DeviceWork::kernel, between(1000, 20000));
+    // One stream, kernels in order. Each step begins by reading the token of the step before (a
+    // copy and a synchronise), then launches its kernels as fast as it can. With `events` a
+    // timeline records one at each edge: before the first edge, after the others, as observers in a
+    // group are called.
+    SimulatedGenerate(std::uint64_t seed, int steps, int kernels_per_step, bool events = false)
+        : draws_(seed) {
+        for (int i = 0; i < kernels_per_step; ++i)
+            launch(0, DeviceWork::kernel, between(1000, 20000));
         if (events) record_event(0);
         edges.push_back(host_);
         for (int step = 1; step <= steps; ++step) {
             launch(step, DeviceWork::memcpy, between(500, 1500), 8);
             synchronise(step);
-            for (int i = 0; i < kernels_per_step; ++i) launch(step, DeviceWork::kernel, between(500, 20000));
+            for (int i = 0; i < kernels_per_step; ++i)
+                launch(step, DeviceWork::kernel, between(500, 20000));
             host_ += between(0, 3000);
             edges.push_back(host_);
             if (events) record_event(step + 1);
@@ -43,7 +47,8 @@ private:
         made.thread = 1;
         made.time = {host_, host_ + duration};
         host_ += duration + between(0, 2000);
-        records.links.push_back({made.correlation, external_base + static_cast<std::uint64_t>(step)});
+        records.links.push_back(
+            {made.correlation, external_base + static_cast<std::uint64_t>(step)});
         records.calls.push_back(made);
         return records.calls.back();
     }
@@ -55,7 +60,8 @@ private:
         activity.correlation = made.correlation;
         activity.stream = 7;
         activity.bytes = bytes;
-        activity.time.start = std::max(device_, made.time.start + between(1000, 3000)) + between(0, 1500);
+        activity.time.start =
+            std::max(device_, made.time.start + between(1000, 3000)) + between(0, 1500);
         activity.time.end = activity.time.start + duration;
         device_ = activity.time.end;
         records.device.push_back(activity);

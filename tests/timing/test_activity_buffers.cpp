@@ -7,7 +7,9 @@
 
 using namespace decodemeter;
 
-TEST_CASE("Buffers are given out once each, and when all are out the tracer goes without, and that is counted") {
+TEST_CASE(
+    "Buffers are given out once each, and when all are out the tracer goes without, and that is "
+    "counted") {
     ActivityBuffers buffers(3, 64);
     std::set<std::uint8_t*> given;
     for (int i = 0; i < 3; ++i) given.insert(buffers.take());

@@ -42,7 +42,8 @@ std::vector<Json> events(const Json& trace, const std::string& phase) {
 
 }  // namespace
 
-TEST_CASE("A trace of the host alone has its stages and steps, in microseconds after the first mark") {
+TEST_CASE(
+    "A trace of the host alone has its stages and steps, in microseconds after the first mark") {
     const Json trace = Json::parse(chrome_trace(two_steps(), nullptr, "a \"quoted\" sample"));
     std::map<std::string, Json> by_name;
     for (const Json& event : events(trace, "X")) by_name[event["name"]] = event;
@@ -59,7 +60,8 @@ TEST_CASE("A trace of the host alone has its stages and steps, in microseconds a
 TEST_CASE("NVTX ranges have a track for each domain and thread") {
     ActivityRecords activity;
     const auto add = [&](const char* name, const char* domain, std::uint32_t thread) {
-        activity.ranges.push_back({{start, start + std::chrono::microseconds(50)}, thread, name, domain});
+        activity.ranges.push_back(
+            {{start, start + std::chrono::microseconds(50)}, thread, name, domain});
     };
     add("forward", "", 5);
     add("attention", "", 5);
@@ -79,7 +81,8 @@ TEST_CASE("NVTX ranges have a track for each domain and thread") {
 TEST_CASE("Calls and device work are there one for one, joined by arrows, on the same clock") {
     test::SimulatedGenerate run(1, 3, 10);
     run.records.names = {"", "void kernel<float>(\"x\")"};
-    for (DeviceActivity& done : run.records.device) done.name = done.work == DeviceWork::kernel ? 1 : 0;
+    for (DeviceActivity& done : run.records.device)
+        done.name = done.work == DeviceWork::kernel ? 1 : 0;
     run.records.device[0].time = {};  // without times it cannot be drawn
     const Json trace = Json::parse(chrome_trace(two_steps(), &run.records, "sample"));
     std::size_t on_device = 0, kernels = 0;

@@ -30,7 +30,8 @@ CuptiPass trace(CuptiSession& session, const SimulatedGenerate& run) {
 
 TEST_CASE("A pass gives each step what its calls caused, as the attribution of all records does") {
     const SimulatedGenerate run(1, 20, 30);
-    const AttributedSteps expected = attribute_activity(run.records, run.edges, {run.external_base});
+    const AttributedSteps expected =
+        attribute_activity(run.records, run.edges, {run.external_base});
     CuptiOptions options = small_buffers();
     options.buffers = 64;  // so that none is ever wanting, however late the worker runs
     CuptiSession session(options, make_fake_cupti(), fake_now);
@@ -50,7 +51,9 @@ TEST_CASE("A pass gives each step what its calls caused, as the attribution of a
     CHECK_FALSE(pass.records.has_value());
 }
 
-TEST_CASE("One session makes several passes, each of its own generate(), and nothing stays enabled between them") {
+TEST_CASE(
+    "One session makes several passes, each of its own generate(), and nothing stays enabled "
+    "between them") {
     CuptiOptions options = small_buffers();
     options.buffers = 64;
     CuptiSession session(options, make_fake_cupti(), fake_now);
@@ -86,9 +89,11 @@ TEST_CASE("Records are kept on request, with the kernels' names") {
     CHECK(pass.records->names == std::vector<std::string>{"", "a_kernel"});
 }
 
-TEST_CASE("Events have their times on the clock of the records, and the steps' work lies between them") {
+TEST_CASE(
+    "Events have their times on the clock of the records, and the steps' work lies between them") {
     const SimulatedGenerate run(4, 12, 30, true);
-    const AttributedSteps expected = attribute_activity(run.records, run.edges, {run.external_base});
+    const AttributedSteps expected =
+        attribute_activity(run.records, run.edges, {run.external_base});
     CuptiOptions options = small_buffers();
     options.buffers = 64;
     CuptiSession session(options, make_fake_cupti(), fake_now);
@@ -115,13 +120,15 @@ TEST_CASE("A CUPTI that cannot time events says so, and all else works") {
     CHECK(pass.attributed.losses.none());
 }
 
-TEST_CASE("NVTX ranges are kept with their names, domain and thread, and halves of a range are not") {
+TEST_CASE(
+    "NVTX ranges are kept with their names, domain and thread, and halves of a range are not") {
     CuptiOptions options = small_buffers();
     options.keep_records = true;
     CuptiSession session(options, make_fake_cupti(), fake_now);
     REQUIRE(session.begin_pass());
     CHECK(fake_cupti().enabled.count(CUPTI_ACTIVITY_KIND_MARKER) == 1);
-    const auto emit = [](CUpti_ActivityFlag flag, std::uint32_t id, std::uint64_t time, const char* name) {
+    const auto emit = [](CUpti_ActivityFlag flag, std::uint32_t id, std::uint64_t time,
+                         const char* name) {
         CUpti_ActivityMarker2 marker{};
         marker.kind = CUPTI_ACTIVITY_KIND_MARKER;
         marker.flags = flag;
@@ -182,7 +189,8 @@ TEST_CASE("A pass that had too few buffers leaves more to the next one, until no
     options.buffers = 1;
     options.most_buffers = 100;
     CuptiSession session(options, make_fake_cupti(), fake_now);
-    const SimulatedGenerate run(1, 20, 40);  // some 60 buffers, should the worker empty none in time
+    const SimulatedGenerate run(1, 20,
+                                40);  // some 60 buffers, should the worker empty none in time
     REQUIRE(session.begin_pass());
     std::uint8_t* held = nullptr;
     std::size_t size = 0, records = 0;
@@ -191,10 +199,13 @@ TEST_CASE("A pass that had too few buffers leaves more to the next one, until no
     replay(session.observer());
     fake_cupti().complete(nullptr, 0, held, size, 0);
     CHECK(session.end_pass().attributed.losses.dropped > 0);
-    for (int passes = 0; trace(session, run).attributed.losses.dropped > 0; ++passes) REQUIRE(passes < 8);
+    for (int passes = 0; trace(session, run).attributed.losses.dropped > 0; ++passes)
+        REQUIRE(passes < 8);
 }
 
-TEST_CASE("Another tool in the process, refused rights and a missing library each refuse with the reason") {
+TEST_CASE(
+    "Another tool in the process, refused rights and a missing library each refuse with the "
+    "reason") {
     CuptiFunctions cupti = make_fake_cupti();
     fake_cupti().subscribe_status = CUPTI_ERROR_MULTIPLE_SUBSCRIBERS_NOT_SUPPORTED;
     {
@@ -216,7 +227,9 @@ TEST_CASE("Another tool in the process, refused rights and a missing library eac
     CHECK(CuptiSession(small_buffers(), none, fake_now).refused() == "libcupti is not there");
 }
 
-TEST_CASE("A session leaves the process as it was: unsubscribed and finalized, and a new one can follow") {
+TEST_CASE(
+    "A session leaves the process as it was: unsubscribed and finalized, and a new one can "
+    "follow") {
     for (int i = 0; i < 3; ++i) {
         {
             CuptiSession session(small_buffers(), make_fake_cupti(), fake_now);

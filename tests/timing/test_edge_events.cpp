@@ -22,7 +22,8 @@ const std::vector<Nanoseconds> edges = {us(0), us(100), us(200)};
 const std::vector<StreamExtent> work = {
     {0, 7, {us(-50), us(20)}}, {1, 7, {us(30), us(110)}}, {2, 7, {us(120), us(215)}}};
 
-std::optional<EdgeEvents> place(const std::vector<RecordedEvent>& events, const std::vector<Nanoseconds>& at,
+std::optional<EdgeEvents> place(const std::vector<RecordedEvent>& events,
+                                const std::vector<Nanoseconds>& at,
                                 const std::vector<StreamExtent>& extents) {
     return place_events(events, at, extents);
 }
@@ -30,8 +31,8 @@ std::optional<EdgeEvents> place(const std::vector<RecordedEvent>& events, const 
 }  // namespace
 
 TEST_CASE("Each edge takes the event recorded nearest to it, and spans run from one to the next") {
-    const std::vector<RecordedEvent> events = {event(-9, 5), event(-2, 22), event(101, 112), event(202, 217),
-                                               event(207, 218)};
+    const std::vector<RecordedEvent> events = {event(-9, 5), event(-2, 22), event(101, 112),
+                                               event(202, 217), event(207, 218)};
     const auto placed = place_events(events, edges, work);
     REQUIRE(placed.has_value());
     CHECK(placed->span == std::vector<Milliseconds>{Nanoseconds(90'000), Nanoseconds(105'000)});
@@ -39,7 +40,8 @@ TEST_CASE("Each edge takes the event recorded nearest to it, and spans run from 
     CHECK(placed->misplaced == 0);
 }
 
-TEST_CASE("An event before the end of its step's work, or after the next step's began, is misplaced") {
+TEST_CASE(
+    "An event before the end of its step's work, or after the next step's began, is misplaced") {
     CHECK(place({event(-2, 22), event(101, 109), event(202, 217)}, edges, work)->misplaced == 1);
     CHECK(place({event(-2, 22), event(101, 121), event(202, 217)}, edges, work)->misplaced == 1);
     CHECK(place({event(-2, 31), event(101, 121), event(202, 214)}, edges, work)->misplaced == 3);
@@ -73,22 +75,28 @@ TEST_CASE("An edge without an event of its own leaves no events at all") {
     CHECK_FALSE(place({event(1, 2)}, {}, work).has_value());
 }
 
-TEST_CASE("On a simulated device events and attribution agree, and an attribution that is off by a kernel does not") {
+TEST_CASE(
+    "On a simulated device events and attribution agree, and an attribution that is off by a "
+    "kernel does not") {
     for (std::uint64_t seed = 1; seed <= 20; ++seed) {
         test::SimulatedGenerate run(seed, 16, 25, true);
-        const AttributedSteps right = attribute_activity(run.records, run.edges, {run.external_base});
+        const AttributedSteps right =
+            attribute_activity(run.records, run.edges, {run.external_base});
         REQUIRE(right.events.has_value());
         CHECK(right.events->misplaced == 0);
         REQUIRE(right.events->span.size() == right.steps.size());
         for (std::size_t i = 0; i < right.steps.size(); ++i) {
-            // The event comes when the work is done or the host has recorded it: both a few microseconds later.
-            CHECK(right.events->span[i].count() == Approx(right.steps[i].span.count()).margin(0.006));
+            // The event comes when the work is done or the host has recorded it: both a few
+            // microseconds later.
+            CHECK(right.events->span[i].count() ==
+                  Approx(right.steps[i].span.count()).margin(0.006));
             CHECK(right.events->lag[i].count() >= 0);
         }
         // The last kernel before an edge counted to the step after it.
         std::vector<Nanoseconds> early = run.edges;
-        const auto last = std::find_if(run.records.calls.rbegin(), run.records.calls.rend(),
-                                       [&](const ApiCall& call) { return call.time.end < run.edges[8]; });
+        const auto last =
+            std::find_if(run.records.calls.rbegin(), run.records.calls.rend(),
+                         [&](const ApiCall& call) { return call.time.end < run.edges[8]; });
         early[8] = last->time.start - Nanoseconds(1);
         const AttributedSteps wrong = attribute_activity(run.records, early, {run.external_base});
         REQUIRE(wrong.events.has_value());

@@ -10,7 +10,9 @@ using test::Draws;
 
 namespace {
 
-Interval interval(std::int64_t start, std::int64_t end) { return {Nanoseconds(start), Nanoseconds(end)}; }
+Interval interval(std::int64_t start, std::int64_t end) {
+    return {Nanoseconds(start), Nanoseconds(end)};
+}
 
 std::vector<Interval> random_intervals(std::uint64_t seed, int count) {
     Draws draws(seed);
@@ -26,7 +28,8 @@ std::vector<Interval> random_intervals(std::uint64_t seed, int count) {
 std::int64_t counted(const std::vector<Interval>& intervals) {
     std::vector<char> covered(2000);
     for (const Interval& each : intervals) {
-        for (std::int64_t t = each.start.count(); t < each.end.count(); ++t) covered[static_cast<std::size_t>(t)] = 1;
+        for (std::int64_t t = each.start.count(); t < each.end.count(); ++t)
+            covered[static_cast<std::size_t>(t)] = 1;
     }
     return std::count(covered.begin(), covered.end(), 1);
 }
@@ -42,7 +45,8 @@ TEST_CASE("The union of overlapping intervals counts what they share once") {
           std::vector<Interval>{interval(0, 2), interval(3, 4)});
 }
 
-TEST_CASE("The union's measure is that of counting, in any order and however the intervals are cut") {
+TEST_CASE(
+    "The union's measure is that of counting, in any order and however the intervals are cut") {
     for (std::uint64_t seed = 0; seed < 200; ++seed) {
         std::vector<Interval> intervals = random_intervals(seed, 40);
         const Nanoseconds expected(counted(intervals));

@@ -38,16 +38,30 @@ NvmlFunctions fake_nvml() {
         *device = &gpu;
         return 0;
     };
-    nvml.name = [](void*, char* text, unsigned length) { return give_text(text, length, "NVIDIA Fake"); };
-    nvml.uuid = [](void*, char* text, unsigned length) { return give_text(text, length, "GPU-1234"); };
-    nvml.driver_version = [](char* text, unsigned length) { return give_text(text, length, "580.1"); };
-    nvml.memory = [](void*, NvmlFunctions::Memory* memory) { return memory->total = 80'000'000'000, 0; };
-    nvml.clock_mhz = [](void*, int domain, unsigned* value) { return *value = domain == 1 ? gpu.clock : 0, 0; };
+    nvml.name = [](void*, char* text, unsigned length) {
+        return give_text(text, length, "NVIDIA Fake");
+    };
+    nvml.uuid = [](void*, char* text, unsigned length) {
+        return give_text(text, length, "GPU-1234");
+    };
+    nvml.driver_version = [](char* text, unsigned length) {
+        return give_text(text, length, "580.1");
+    };
+    nvml.memory = [](void*, NvmlFunctions::Memory* memory) {
+        return memory->total = 80'000'000'000, 0;
+    };
+    nvml.clock_mhz = [](void*, int domain, unsigned* value) {
+        return *value = domain == 1 ? gpu.clock : 0, 0;
+    };
     nvml.max_clock_mhz = [](void*, int, unsigned* value) { return *value = 1980, 0; };
-    nvml.throttle_reasons = [](void*, unsigned long long* value) { return *value = gpu.reasons, 0; };
+    nvml.throttle_reasons = [](void*, unsigned long long* value) {
+        return *value = gpu.reasons, 0;
+    };
     nvml.temperature = [](void*, int, unsigned* value) { return *value = gpu.temperature, 0; };
     nvml.power_mw = [](void*, unsigned* value) { return *value = gpu.power, 0; };
-    nvml.energy_mj = [](void*, unsigned long long* value) { return *value = gpu.energy, gpu.tells_energy ? 0 : 3; };
+    nvml.energy_mj = [](void*, unsigned long long* value) {
+        return *value = gpu.energy, gpu.tells_energy ? 0 : 3;
+    };
     return nvml;
 }
 
@@ -100,7 +114,9 @@ TEST_CASE("What a device does not tell is null, with the reason") {
     CHECK(state->sm_mhz_min == 1980);
 }
 
-TEST_CASE("Without the library, with one that refuses, or without the device there is no state, and a reason") {
+TEST_CASE(
+    "Without the library, with one that refuses, or without the device there is no state, and a "
+    "reason") {
     NvmlFunctions none;
     none.absent = "no driver";
     NvmlSampler without("0000:01:00.0", none);

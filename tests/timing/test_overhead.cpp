@@ -18,7 +18,8 @@ struct Machine {
 
     Milliseconds operator()(bool instrumented) {
         slowness *= 1 + drift;
-        return Milliseconds(20 * slowness * (instrumented ? 1 + overhead : 1) * std::exp(noise * draws.normal()));
+        return Milliseconds(20 * slowness * (instrumented ? 1 + overhead : 1) *
+                            std::exp(noise * draws.normal()));
     }
 };
 
@@ -36,7 +37,8 @@ TEST_CASE("Blocks are ABBA and BAAB in equal numbers, in an order that goes with
     CHECK(starting_with == 20);
     const auto order = [](std::uint64_t seed) {
         std::vector<bool> firsts;
-        for (const AbbaBlock& block : abba_blocks(40, seed)) firsts.push_back(block.instrumented[0]);
+        for (const AbbaBlock& block : abba_blocks(40, seed))
+            firsts.push_back(block.instrumented[0]);
         return firsts;
     };
     CHECK(order(7) == order(7));
@@ -61,7 +63,8 @@ TEST_CASE("A cost of 0.3 % is found in noise of 0.5 %") {
 TEST_CASE("The interval holds the true overhead in about 95 % of the runs") {
     int held = 0;
     for (std::uint64_t seed = 0; seed < 1000; ++seed) {
-        const Overhead overhead = measure_overhead(25, seed, Machine{test::Draws(seed + 99), 0.005, 0.01, 1e-5});
+        const Overhead overhead =
+            measure_overhead(25, seed, Machine{test::Draws(seed + 99), 0.005, 0.01, 1e-5});
         held += overhead.lower_percent <= 0.5 && 0.5 <= overhead.upper_percent;
     }
     CHECK(held >= 930);

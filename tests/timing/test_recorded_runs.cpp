@@ -30,8 +30,10 @@ TEST_CASE("Activity that was written to a file and read again is attributed alik
     const test::RecordedRun read = test::read_activity(text);
     CHECK(read.edges == made.edges);
     CHECK(read.records.device.size() == made.records.device.size());
-    const AttributedSteps before = attribute_activity(made.records, made.edges, {made.external_base});
-    const AttributedSteps after = attribute_activity(read.records, read.edges, {read.external_base});
+    const AttributedSteps before =
+        attribute_activity(made.records, made.edges, {made.external_base});
+    const AttributedSteps after =
+        attribute_activity(read.records, read.edges, {read.external_base});
     check_consistent(after, before.steps.size());
     CHECK(after.events.value().lag == before.events.value().lag);
     for (std::size_t i = 0; i < before.steps.size(); ++i) {
@@ -42,15 +44,19 @@ TEST_CASE("Activity that was written to a file and read again is attributed alik
 }
 
 TEST_CASE("Activity that a GPU gave is attributed without a loss") {
-    const std::filesystem::path folder = std::filesystem::path(DECODEMETER_TEST_GOLDEN_DIR) / "activity";
+    const std::filesystem::path folder =
+        std::filesystem::path(DECODEMETER_TEST_GOLDEN_DIR) / "activity";
     if (!std::filesystem::exists(folder)) {
-        WARN("test skipped: no activity of a GPU has been recorded yet (gpu_bench_instrument writes it)");
+        WARN(
+            "test skipped: no activity of a GPU has been recorded yet (gpu_bench_instrument writes "
+            "it)");
         return;
     }
     for (const auto& entry : std::filesystem::directory_iterator(folder)) {
         INFO(entry.path().string());
         std::ifstream file(entry.path());
         const test::RecordedRun run = test::read_activity(file);
-        check_consistent(attribute_activity(run.records, run.edges, {run.external_base}), run.edges.size() - 1);
+        check_consistent(attribute_activity(run.records, run.edges, {run.external_base}),
+                         run.edges.size() - 1);
     }
 }

@@ -12,7 +12,8 @@ namespace {
 struct WritingSink {
     std::vector<std::string>* lines;
     void push(Stage stage, int step) noexcept {
-        lines->push_back(std::string(stage_names[static_cast<std::size_t>(stage)]) + ":" + std::to_string(step));
+        lines->push_back(std::string(stage_names[static_cast<std::size_t>(stage)]) + ":" +
+                         std::to_string(step));
     }
     void pop() noexcept { lines->push_back("-"); }
 };
@@ -32,11 +33,13 @@ TEST_CASE("Ranges nest, name their step, and all are closed") {
     std::vector<std::string> lines;
     StageRanges<WritingSink> ranges({&lines});
     generate(ranges, 2);
-    CHECK(lines == std::vector<std::string>{"generate:0", "prefill:0", "-", "decode_step:1", "-", "decode_step:2", "-",
-                                            "decode_step:3", "-", "-"});
+    CHECK(lines == std::vector<std::string>{"generate:0", "prefill:0", "-", "decode_step:1", "-",
+                                            "decode_step:2", "-", "decode_step:3", "-", "-"});
 }
 
-TEST_CASE("A decoding that ends before its first step leaves no range open, and the next one starts afresh") {
+TEST_CASE(
+    "A decoding that ends before its first step leaves no range open, and the next one starts "
+    "afresh") {
     std::vector<std::string> lines;
     StageRanges<WritingSink> ranges({&lines});
     generate(ranges, 0);

@@ -12,7 +12,9 @@ using test::SimulatedGenerate;
 
 namespace {
 
-constexpr Nanoseconds us(double microseconds) { return Nanoseconds(static_cast<std::int64_t>(microseconds * 1000)); }
+constexpr Nanoseconds us(double microseconds) {
+    return Nanoseconds(static_cast<std::int64_t>(microseconds * 1000));
+}
 
 // Records made by hand, times in microseconds after an arbitrary start.
 struct HandMade {
@@ -34,7 +36,8 @@ struct HandMade {
         return correlation;
     }
 
-    DeviceActivity& activity(std::uint32_t launched_by, double start, double end, std::uint32_t stream = 7) {
+    DeviceActivity& activity(std::uint32_t launched_by, double start, double end,
+                             std::uint32_t stream = 7) {
         DeviceActivity made;
         made.correlation = launched_by;
         made.stream = stream;
@@ -54,17 +57,23 @@ struct HandMade {
 };
 
 // Idle times are sums of fractions of milliseconds.
-bool same(Milliseconds a, Nanoseconds b) { return std::abs(a.count() - Milliseconds(b).count()) < 1e-9; }
+bool same(Milliseconds a, Nanoseconds b) {
+    return std::abs(a.count() - Milliseconds(b).count()) < 1e-9;
+}
 
-Milliseconds total_idle(const StepActivity& step) { return step.idle.launch + step.idle.synchronise + step.idle.gap; }
+Milliseconds total_idle(const StepActivity& step) {
+    return step.idle.launch + step.idle.synchronise + step.idle.gap;
+}
 
 void check_same(const AttributedSteps& a, const AttributedSteps& b) {
     REQUIRE(a.steps.size() == b.steps.size());
     for (std::size_t i = 0; i < a.steps.size(); ++i) {
         CHECK(a.steps[i].span == b.steps[i].span);
         CHECK(a.steps[i].busy == b.steps[i].busy);
-        CHECK(a.steps[i].idle.launch.count() == Approx(b.steps[i].idle.launch.count()).margin(1e-12));
-        CHECK(a.steps[i].idle.synchronise.count() == Approx(b.steps[i].idle.synchronise.count()).margin(1e-12));
+        CHECK(a.steps[i].idle.launch.count() ==
+              Approx(b.steps[i].idle.launch.count()).margin(1e-12));
+        CHECK(a.steps[i].idle.synchronise.count() ==
+              Approx(b.steps[i].idle.synchronise.count()).margin(1e-12));
         CHECK(a.steps[i].idle.gap.count() == Approx(b.steps[i].idle.gap.count()).margin(1e-12));
         CHECK(a.steps[i].kernels == b.steps[i].kernels);
         CHECK(a.steps[i].api_calls == b.steps[i].api_calls);
@@ -85,14 +94,17 @@ TEST_CASE("Idle time before a kernel is split by when its call had returned") {
     CHECK(step.span == us(100));
     CHECK(step.busy == us(65));
     CHECK(same(step.idle.gap, us(3 + 10)));
-    CHECK(same(step.idle.launch, us(12 + 10)));  // the host reaches its edge 10 us after the last kernel
+    CHECK(same(step.idle.launch,
+               us(12 + 10)));  // the host reaches its edge 10 us after the last kernel
     CHECK(same(step.idle.synchronise, us(0)));
     CHECK(step.kernels == 2);
     CHECK(step.api_calls == 2);
     CHECK(result.losses.none());
 }
 
-TEST_CASE("Waiting for a launch while the host is blocked in a synchronising call counts as synchronising") {
+TEST_CASE(
+    "Waiting for a launch while the host is blocked in a synchronising call counts as "
+    "synchronising") {
     HandMade made({0, 100});
     made.kernel(1, 3, 20);
     made.call(4, 30, true);    // returns 10 us after the kernel has ended
@@ -149,7 +161,8 @@ TEST_CASE("The nodes of a graph launch share its call, lie on any stream and wai
         kernel.graph = 4;
         kernel.graph_node = 100 + static_cast<std::uint64_t>(node);
     }
-    DeviceActivity& branch = made.activity(launch, 15, 25);  // beside the others, under the same stream number
+    DeviceActivity& branch =
+        made.activity(launch, 15, 25);  // beside the others, under the same stream number
     branch.graph = 4;
     const AttributedSteps result = made.attribute();
     const StepActivity& step = result.steps.at(0);
@@ -189,7 +202,8 @@ TEST_CASE("A driver call inside a runtime call counts as one call and one launch
     ApiCall inner = made.records.calls.back();
     inner.driver = true;
     inner.time = {inner.time.start + us(0.5), inner.time.end - us(0.5)};
-    made.records.calls.insert(made.records.calls.begin(), inner);  // recorded first, because it ends first
+    made.records.calls.insert(made.records.calls.begin(),
+                              inner);  // recorded first, because it ends first
     const StepActivity step = made.attribute().steps.at(0);
     CHECK(step.api_calls == 1);
     CHECK(same(step.idle.launch, us(4 + 35)));  // until the outer call has returned
@@ -218,7 +232,8 @@ TEST_CASE("An activity without its call is a loss, and the external id still say
     CHECK(result.losses.link_disagreements == 0);
 }
 
-TEST_CASE("Where call time and external id name different steps the call decides and it is recorded") {
+TEST_CASE(
+    "Where call time and external id name different steps the call decides and it is recorded") {
     HandMade made({0, 50, 100});
     const std::uint32_t late = made.call(48, 53);
     made.activity(late, 55, 60);
@@ -229,7 +244,8 @@ TEST_CASE("Where call time and external id name different steps the call decides
     CHECK(result.steps[1].kernels == 0);
 }
 
-TEST_CASE("Overlap on one stream is a loss, on two streams it is not, and a clock tick is forgiven") {
+TEST_CASE(
+    "Overlap on one stream is a loss, on two streams it is not, and a clock tick is forgiven") {
     HandMade made({0, 100});
     made.kernel(1, 10, 20);
     made.kernel(4, 19.5, 30);   // begins half a microsecond early
@@ -281,14 +297,16 @@ TEST_CASE("CUPTI's own overhead is that within the host's step") {
 TEST_CASE("Spans add up, busy is at most span, and busy and idle make up span") {
     for (std::uint64_t seed = 0; seed < 100; ++seed) {
         const SimulatedGenerate run(seed, 12, 30);
-        const AttributedSteps result = attribute_activity(run.records, run.edges, {run.external_base});
+        const AttributedSteps result =
+            attribute_activity(run.records, run.edges, {run.external_base});
         REQUIRE(result.steps.size() == 12);
         CHECK(result.losses.none());
         Milliseconds spans{};
         for (const StepActivity& step : result.steps) {
             spans += step.span;
             CHECK(step.busy <= step.span);
-            CHECK((step.busy + total_idle(step)).count() == Approx(step.span.count()).epsilon(1e-12));
+            CHECK((step.busy + total_idle(step)).count() ==
+                  Approx(step.span.count()).epsilon(1e-12));
             CHECK(step.kernels == 30);
             CHECK(step.api_calls == 32);
             CHECK(step.synchronisations == 1);
@@ -302,7 +320,8 @@ TEST_CASE("Spans add up, busy is at most span, and busy and idle make up span") 
 TEST_CASE("The order of the records, and how an activity is cut, do not change the result") {
     for (std::uint64_t seed = 0; seed < 50; ++seed) {
         SimulatedGenerate run(seed, 6, 20);
-        const AttributedSteps expected = attribute_activity(run.records, run.edges, {run.external_base});
+        const AttributedSteps expected =
+            attribute_activity(run.records, run.edges, {run.external_base});
         std::mt19937_64 engine(seed);
         std::shuffle(run.records.device.begin(), run.records.device.end(), engine);
         std::shuffle(run.records.calls.begin(), run.records.calls.end(), engine);
@@ -316,16 +335,19 @@ TEST_CASE("The order of the records, and how an activity is cut, do not change t
             rest.time.start = activity.time.end = activity.time.start + activity.time.length() / 2;
             run.records.device.push_back(rest);
         }
-        cut.device.insert(cut.device.end(), run.records.device.end() - static_cast<std::ptrdiff_t>(cut.device.size()),
+        cut.device.insert(cut.device.end(),
+                          run.records.device.end() - static_cast<std::ptrdiff_t>(cut.device.size()),
                           run.records.device.end());
         check_same(attribute_activity(cut, run.edges, {run.external_base}), expected);
     }
 }
 
-TEST_CASE("Taken in buffers as they come, with old steps forgotten, the result is that of all at once") {
+TEST_CASE(
+    "Taken in buffers as they come, with old steps forgotten, the result is that of all at once") {
     for (std::uint64_t seed = 0; seed < 50; ++seed) {
         const SimulatedGenerate run(seed, 40, 10);
-        const AttributedSteps expected = attribute_activity(run.records, run.edges, {run.external_base});
+        const AttributedSteps expected =
+            attribute_activity(run.records, run.edges, {run.external_base});
         StepAttribution attribution({run.external_base, 4});
         std::size_t links = 0, device = 0, edges = 0;
         for (std::size_t calls = 0; calls < run.records.calls.size(); ++calls) {
@@ -342,7 +364,8 @@ TEST_CASE("Taken in buffers as they come, with old steps forgotten, the result i
         }
         attribution.know_edges(run.edges);
         for (; links < run.records.links.size(); ++links) attribution.add(run.records.links[links]);
-        for (; device < run.records.device.size(); ++device) attribution.add(run.records.device[device]);
+        for (; device < run.records.device.size(); ++device)
+            attribution.add(run.records.device[device]);
         const AttributedSteps result = attribution.finish();
         check_same(result, expected);
         CHECK(result.losses.none());
@@ -366,7 +389,8 @@ TEST_CASE("What comes for a step that has been summed up is a loss") {
 
 TEST_CASE("A million records are attributed within two seconds") {
     const SimulatedGenerate run(1, 64, 5200);
-    const std::size_t count = run.records.device.size() + run.records.calls.size() + run.records.links.size();
+    const std::size_t count =
+        run.records.device.size() + run.records.calls.size() + run.records.links.size();
     REQUIRE(count > 1'000'000);
     const auto begin = std::chrono::steady_clock::now();
     const AttributedSteps result = attribute_activity(run.records, run.edges, {run.external_base});

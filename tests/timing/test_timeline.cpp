@@ -80,7 +80,8 @@ TEST_CASE("More steps than there is room for are noted, not written past the end
     CHECK(timeline.resolve().decode.size() == 2);
 }
 
-TEST_CASE("The span clock is the headline where it is there, and must agree on the number of steps") {
+TEST_CASE(
+    "The span clock is the headline where it is there, and must agree on the number of steps") {
     ClockReading host, span;
     host.steps = {Milliseconds(2), Milliseconds(2)};
     host.stages.preprocess = Milliseconds(5);

@@ -1,4 +1,5 @@
-// A program that pushes NVTX ranges in each way that NVTX has. Usage: pushing_program WAY SAMPLES STEPS
+// A program that pushes NVTX ranges in each way that NVTX has. Usage: pushing_program WAY SAMPLES
+// STEPS
 #include <dlfcn.h>
 #include <nvtx3/nvToolsExt.h>
 #include <sys/wait.h>
@@ -72,17 +73,20 @@ Ranges numbered() {
     static std::string open;
     static nvtxRangeId_t ranges[8];
     static int depth = 0;
-    return {[](Name name) { ranges[depth++] = nvtxRangeStartA(name); }, [] { nvtxRangeEnd(ranges[--depth]); }};
+    return {[](Name name) { ranges[depth++] = nvtxRangeStartA(name); },
+            [] { nvtxRangeEnd(ranges[--depth]); }};
 }
 
 void samples(const Ranges& ranges, int count, int steps) {
-    for (int sample = 0; sample < count; ++sample) in_range(ranges, "generate", [&] { stages(ranges, steps); });
+    for (int sample = 0; sample < count; ++sample)
+        in_range(ranges, "generate", [&] { stages(ranges, steps); });
 }
 
 void marked(int count, int steps) {
     for (int sample = 0; sample < count; ++sample) {
-        nvtxMarkA(
-            ("decodemeter {\"vision_tokens\": " + std::to_string(100 + sample) + ", \"text_tokens\": 20}").c_str());
+        nvtxMarkA(("decodemeter {\"vision_tokens\": " + std::to_string(100 + sample) +
+                   ", \"text_tokens\": 20}")
+                      .c_str());
         if (sample == 1) nvtxMarkA("decodemeter {\"tokens\": 1}");
         samples(ascii(), 1, steps);
     }
@@ -102,8 +106,8 @@ void in_turns(int count, int steps) {
     });
 }
 
-// An exception passes the second step of each other request, and only the outer range is popped: NVTX pops the inner
-// one.
+// An exception passes the second step of each other request, and only the outer range is popped:
+// NVTX pops the inner one.
 void with_exceptions(int count, int steps) {
     for (int sample = 0; sample < count; ++sample) {
         nvtxRangePushA("generate");
@@ -115,7 +119,8 @@ void with_exceptions(int count, int steps) {
 
 void bare_and_marked(int count, int steps) {
     for (int sample = 0; sample < count; ++sample) {
-        nvtxMarkA(("decodemeter {\"vision_tokens\": " + std::to_string(100 + sample) + "}").c_str());
+        nvtxMarkA(
+            ("decodemeter {\"vision_tokens\": " + std::to_string(100 + sample) + "}").c_str());
         stages(ascii(), steps);
     }
 }
@@ -135,7 +140,9 @@ void forked(int count, int steps) {
 
 int main(int argc, char** argv) {
     // As a program that uses CUDA has it before its first range.
-    if (const char* const driver = std::getenv("PUSHING_DRIVER"); driver && !::dlopen(driver, RTLD_NOW)) return 8;
+    if (const char* const driver = std::getenv("PUSHING_DRIVER");
+        driver && !::dlopen(driver, RTLD_NOW))
+        return 8;
     const std::string way = argc > 1 ? argv[1] : "";
     const int count = argc > 2 ? std::atoi(argv[2]) : 1, steps = argc > 3 ? std::atoi(argv[3]) : 1;
     if (way == "ascii") samples(ascii(), count, steps);

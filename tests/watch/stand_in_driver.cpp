@@ -1,4 +1,5 @@
-// libcuda.so.1 for programs that are watched where there is no GPU: its device is 50 us behind the host.
+// libcuda.so.1 for programs that are watched where there is no GPU: its device is 50 us behind the
+// host.
 #include <chrono>
 #include <cstdio>
 #include <vector>
@@ -24,7 +25,9 @@ int cuCtxSetCurrent(void*) { return 0; }
 int cuCtxGetDevice(int* device) { return *device = 0; }
 int cuCtxSynchronize() { return 0; }
 int cuDevicePrimaryCtxRetain(void** current, int) { return *current = &context, 0; }
-int cuDeviceGetPCIBusId(char* text, int length, int) { return std::snprintf(text, length, "0000:01:00.0"), 0; }
+int cuDeviceGetPCIBusId(char* text, int length, int) {
+    return std::snprintf(text, length, "0000:01:00.0"), 0;
+}
 int cuEventCreate(void** event, unsigned) { return *event = new Event(), 0; }
 int cuEventDestroy_v2(void* event) { return delete static_cast<Event*>(event), 0; }
 int cuEventRecord(void* event, void*) {

@@ -29,9 +29,9 @@ struct Written final : StageObserver {
 
 struct Reading {
     Written written;
-    RangeReader reader{
-        written,
-        {[this] { written.lines.push_back("sample"); }, [this](const WatchedSample& seen) { written.add(seen); }}};
+    RangeReader reader{written,
+                       {[this] { written.lines.push_back("sample"); },
+                        [this](const WatchedSample& seen) { written.add(seen); }}};
 
     void ranges(const std::vector<const char*>& names, RangeDomain domain = 0) {
         for (const char* name : names) {
@@ -50,12 +50,15 @@ struct Reading {
     }
 };
 
-const Lines two_steps = {"sample",         "+generate",      "+prefill",  "-prefill",  "+decode_step 1",
-                         "-decode_step 1", "-decode_step 2", "-generate", "enclosed 2"};
+const Lines two_steps = {"sample",         "+generate",      "+prefill",
+                         "-prefill",       "+decode_step 1", "-decode_step 1",
+                         "-decode_step 2", "-generate",      "enclosed 2"};
 
 }  // namespace
 
-TEST_CASE("A generate() with its stages becomes their marks: one start of decoding, an edge for each step") {
+TEST_CASE(
+    "A generate() with its stages becomes their marks: one start of decoding, an edge for each "
+    "step") {
     Reading reading;
     reading.reader.push(0, "generate");
     reading.ranges({"prefill", "decode_step", "decode_step"});
@@ -84,8 +87,8 @@ TEST_CASE("Ranges by number may end in any order") {
     reading.reader.start(8, 0, "prefill");
     reading.reader.start(9, 0, "decode_step");
     for (const std::uint64_t range : {8, 9, 1234, 7}) reading.reader.end(range);
-    CHECK(reading.lines() == Lines{"sample", "+generate", "+prefill", "+decode_step 1", "-prefill", "-decode_step 1",
-                                   "-generate", "enclosed 1"});
+    CHECK(reading.lines() == Lines{"sample", "+generate", "+prefill", "+decode_step 1", "-prefill",
+                                   "-decode_step 1", "-generate", "enclosed 1"});
 }
 
 TEST_CASE("Without a range around it a sample ends where the next one begins, the last at finish") {
@@ -96,9 +99,10 @@ TEST_CASE("Without a range around it a sample ends where the next one begins, th
     reading.reader.finish();
     reading.reader.finish();
     CHECK_FALSE(reading.reader.in_bare_sample());
-    CHECK(reading.lines() == Lines{"sample", "+generate", "+vision_encoder", "-vision_encoder", "+prefill", "-prefill",
-                                   "+decode_step 1", "-decode_step 1", "-generate", "bare 1", "sample", "+generate",
-                                   "+vision_encoder", "-vision_encoder", "+prefill", "-prefill", "-generate",
+    CHECK(reading.lines() == Lines{"sample", "+generate", "+vision_encoder", "-vision_encoder",
+                                   "+prefill", "-prefill", "+decode_step 1", "-decode_step 1",
+                                   "-generate", "bare 1", "sample", "+generate", "+vision_encoder",
+                                   "-vision_encoder", "+prefill", "-prefill", "-generate",
                                    "bare 0"});
 }
 
@@ -107,9 +111,9 @@ TEST_CASE("A stage in several ranges begins once, and prefill in chunks is one p
     reading.reader.push(0, "generate");
     reading.ranges({"vision_encoder", "vision_encoder", "prefill", "prefill", "decode_step"});
     reading.reader.pop(0);
-    CHECK(reading.lines() == Lines{"sample", "+generate", "+vision_encoder", "-vision_encoder", "-vision_encoder",
-                                   "+prefill", "-prefill", "-prefill", "+decode_step 1", "-decode_step 1", "-generate",
-                                   "enclosed 1"});
+    CHECK(reading.lines() == Lines{"sample", "+generate", "+vision_encoder", "-vision_encoder",
+                                   "-vision_encoder", "+prefill", "-prefill", "-prefill",
+                                   "+decode_step 1", "-decode_step 1", "-generate", "enclosed 1"});
 }
 
 TEST_CASE("A prefill after steps begins another sample, within generate too") {
@@ -128,8 +132,8 @@ TEST_CASE("Each domain has a stack of its own") {
     CHECK(reading.reader.pop(5) == 0);
     CHECK(reading.reader.pop(0) == 1);
     reading.reader.pop(0);
-    CHECK(reading.lines() == Lines{"sample", "+generate", "+prefill", "+decode_step 1", "-prefill", "-decode_step 1",
-                                   "-generate", "enclosed 1"});
+    CHECK(reading.lines() == Lines{"sample", "+generate", "+prefill", "+decode_step 1", "-prefill",
+                                   "-decode_step 1", "-generate", "enclosed 1"});
 }
 
 TEST_CASE("In decodemeter's own domain the step that generate ends is none") {
@@ -150,7 +154,8 @@ TEST_CASE("What an exception leaves open spoils its own sample and no other") {
     for (int request = 0; request < 3; ++request) {
         reading.reader.push(0, "generate");
         reading.ranges({"prefill", "decode_step"});
-        if (request == 1) reading.reader.push(0, "decode_step");  // and the pop of generate closes this one
+        if (request == 1)
+            reading.reader.push(0, "decode_step");  // and the pop of generate closes this one
         reading.reader.pop(0);
     }
     reading.reader.finish();
@@ -167,7 +172,8 @@ TEST_CASE("A sample is not whole while a stage is open, or generate when the pro
     reading.reader.finish();
     reading.reader.pop(0);
     reading.ranges({"generate"});
-    CHECK(reading.samples() == Lines{"bare 0, not whole", "bare 1, not whole", "enclosed 0, not whole"});
+    CHECK(reading.samples() ==
+          Lines{"bare 0, not whole", "bare 1, not whole", "enclosed 0, not whole"});
 }
 
 TEST_CASE("A pop without its push does no harm") {

@@ -1,5 +1,6 @@
 """Programs that push NVTX ranges, watched. argv: the program, the pushing program, a driver that stands
 in for CUDA's, then unittest's own arguments."""
+
 import json
 import os
 import pathlib
@@ -12,7 +13,9 @@ PROGRAM, PUSHING, DRIVER = sys.argv.pop(1), sys.argv.pop(1), sys.argv.pop(1)
 
 
 def run(*arguments, **options):
-    return subprocess.run([PROGRAM, *map(str, arguments)], capture_output=True, text=True, timeout=300, **options)
+    return subprocess.run(
+        [PROGRAM, *map(str, arguments)], capture_output=True, text=True, timeout=300, **options
+    )
 
 
 class Watched(unittest.TestCase):
@@ -28,7 +31,11 @@ class Watched(unittest.TestCase):
         return answer
 
     def records(self):
-        return [json.loads(line) for path in sorted(self.out.glob("*/records.jsonl")) for line in path.read_text().splitlines()]
+        return [
+            json.loads(line)
+            for path in sorted(self.out.glob("*/records.jsonl"))
+            for line in path.read_text().splitlines()
+        ]
 
     def check_times(self, record, steps):
         self.assertEqual(record["output_tokens"], steps + 1)
@@ -76,7 +83,9 @@ class EveryWay(Watched):
         self.assertEqual(len(self.records()), 3)
         for record in self.records():
             self.check_times(record, 4)
-            self.assertLessEqual(record["T_LLM_prefill"] + record["T_LLM_decode"], record["T_total"] + 1e-9)
+            self.assertLessEqual(
+                record["T_LLM_prefill"] + record["T_LLM_decode"], record["T_total"] + 1e-9
+            )
 
     def test_a_sample_with_a_range_left_open_is_left_out_and_said(self):
         answer = self.watch(PUSHING, "exceptions", 6, 4)
@@ -87,7 +96,9 @@ class EveryWay(Watched):
         self.watch(PUSHING, "left", 2, 3)
         self.assertEqual([record["decode_steps"] for record in self.records()], [3, 3])
 
-    def test_of_a_program_and_its_forked_child_the_one_that_comes_later_is_not_watched_which_is_said(self):
+    def test_of_a_program_and_its_forked_child_the_one_that_comes_later_is_not_watched_which_is_said(
+        self,
+    ):
         answer = self.watch(PUSHING, "forked", 2, 3, code=3)
         self.assertEqual(len(self.records()), 3)
         self.assertIn("of several processes one", answer.stderr)
@@ -104,11 +115,29 @@ class EveryWay(Watched):
 
 class WhatIsKnown(Watched):
     def test_flags_say_what_all_samples_have_in_common(self):
-        flags = ("--tier", "high", "--top_k", 8, "--blocks", 16, "--vision_tokens", 576, "--text_tokens", 30, "--dataset", "mine", "--name", "a model")
+        flags = (
+            "--tier",
+            "high",
+            "--top_k",
+            8,
+            "--blocks",
+            16,
+            "--vision_tokens",
+            576,
+            "--text_tokens",
+            30,
+            "--dataset",
+            "mine",
+            "--name",
+            "a model",
+        )
         self.watch(PUSHING, "ascii", 2, 3, flags=flags)
         record = self.records()[1]
         self.assertEqual(record["key"], "mine/000001/high_8_16/0")
-        self.assertEqual((record["vision_tokens"], record["text_tokens"], record["prompt_tokens"]), (576, 30, 606))
+        self.assertEqual(
+            (record["vision_tokens"], record["text_tokens"], record["prompt_tokens"]),
+            (576, 30, 606),
+        )
         self.assertEqual(record["flags"], ["watched"])
         header = json.loads((self.out / "run.json").read_text())
         self.assertEqual(header["model"]["name"], "a model")
@@ -130,12 +159,25 @@ class WhatIsKnown(Watched):
         self.assertIn(audit.returncode, (0, 1), audit.stderr)
         self.assertIn("30 records", audit.stdout)
         self.assertIn("flag: watched", audit.stdout)
-        estimator = run("train", "--results_dir", self.out, "--num_epochs", 1, "--folds", 2, "--no_plots", "--output_dir", self.folder / "estimator")
+        estimator = run(
+            "train",
+            "--results_dir",
+            self.out,
+            "--num_epochs",
+            1,
+            "--folds",
+            2,
+            "--no_plots",
+            "--output_dir",
+            self.folder / "estimator",
+        )
         self.assertEqual(estimator.returncode, 0, estimator.stderr)
 
     def test_records_that_do_not_say_their_tokens_cannot_be_trained_on(self):
         self.watch(PUSHING, "ascii", 2, 4, flags=("--blocks", 4))
-        estimator = run("train", "--results_dir", self.out, "--output_dir", self.folder / "estimator")
+        estimator = run(
+            "train", "--results_dir", self.out, "--output_dir", self.folder / "estimator"
+        )
         self.assertEqual(estimator.returncode, 2)
         self.assertIn("2: no prompt tokens", estimator.stderr)
 
@@ -149,6 +191,7 @@ class WhatIsKnown(Watched):
 
 class WithADriver(Watched):
     """The device of the stand-in reaches each event 50 us after the host."""
+
     environment = {**os.environ, "PUSHING_DRIVER": DRIVER}
 
     def test_steps_are_timed_by_events_on_the_device(self):
@@ -166,7 +209,10 @@ class WithADriver(Watched):
         for record in self.records():
             self.check_times(record, 5)
             self.assertIsNone(record["clocks"]["span_ms"])
-        self.assertIn("--no_events", json.loads((self.out / "run.json").read_text())["absent"]["clocks.span_ms"])
+        self.assertIn(
+            "--no_events",
+            json.loads((self.out / "run.json").read_text())["absent"]["clocks.span_ms"],
+        )
 
     def test_samples_that_nothing_encloses_end_with_their_last_event(self):
         self.watch(PUSHING, "bare", 3, 4, env=self.environment)
@@ -180,8 +226,10 @@ class Again(Watched):
         self.watch(PUSHING, "ascii", 2, 2, flags=("--name", "model"))
         answer = self.watch(PUSHING, "ascii", 2, 2, flags=("--name", "model"))
         self.assertIn("2 samples watched, 4 decode steps", answer.stdout)
-        self.assertEqual(sorted(record["key"] for record in self.records()),
-                         [f"watched/00000{i}/none_0_0/{repeat}" for i in range(2) for repeat in range(2)])
+        self.assertEqual(
+            sorted(record["key"] for record in self.records()),
+            [f"watched/00000{i}/none_0_0/{repeat}" for i in range(2) for repeat in range(2)],
+        )
 
     def test_another_model_does_not_mix_with_the_first_which_is_said_before_the_program_runs(self):
         self.watch(PUSHING, "ascii", 2, 2, flags=("--name", "model"))
@@ -200,8 +248,12 @@ class Again(Watched):
         self.assertEqual(len(self.records()), 1)
 
     def test_an_end_sent_to_watch_ends_the_program(self):
-        watching = subprocess.Popen([PROGRAM, "watch", "--results_dir", self.out, "--", PUSHING, "waiting", "2", "3"], stdout=subprocess.PIPE,
-                                    stderr=subprocess.PIPE, text=True)
+        watching = subprocess.Popen(
+            [PROGRAM, "watch", "--results_dir", self.out, "--", PUSHING, "waiting", "2", "3"],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
         self.assertEqual(watching.stdout.readline().strip(), "waiting")
         watching.terminate()
         _, complaints = watching.communicate(timeout=60)
@@ -219,31 +271,62 @@ class Refused(Watched):
 
     def test_a_data_set_that_is_no_folder_of_the_results(self):
         for name in ("../elsewhere", "a/b", "logs", ""):
-            self.assertIn("cannot be the name of a data set", self.watch(PUSHING, "ascii", 1, 1, flags=("--dataset", name), code=2).stderr)
+            self.assertIn(
+                "cannot be the name of a data set",
+                self.watch(PUSHING, "ascii", 1, 1, flags=("--dataset", name), code=2).stderr,
+            )
 
     def test_a_program_that_is_not_there(self):
         self.assertIn("cannot start nonesuch", self.watch("nonesuch", code=2).stderr)
 
     def test_a_tool_that_reads_the_ranges_already(self):
         environment = {**os.environ, "NVTX_INJECTION64_PATH": "/opt/tool/libtool.so"}
-        self.assertIn("/opt/tool/libtool.so", self.watch(PUSHING, "ascii", 1, 1, code=2, env=environment).stderr)
+        self.assertIn(
+            "/opt/tool/libtool.so",
+            self.watch(PUSHING, "ascii", 1, 1, code=2, env=environment).stderr,
+        )
 
     def test_the_exit_code_is_the_programs(self):
         self.assertIn("exit code 9", self.watch(PUSHING, "no such way", code=9).stderr)
 
     def test_options_after_the_dashes_are_the_programs_own(self):
-        self.watch(sys.executable, "-c", "import sys; sys.exit(0 if sys.argv[1:] == ['--an-option=a-b', '--results-dir'] else 7)",
-                   "--an-option=a-b", "--results-dir", code=2)
+        self.watch(
+            sys.executable,
+            "-c",
+            "import sys; sys.exit(0 if sys.argv[1:] == ['--an-option=a-b', '--results-dir'] else 7)",
+            "--an-option=a-b",
+            "--results-dir",
+            code=2,
+        )
 
 
 class Ourselves(Watched):
     def test_profile_pushes_the_ranges_that_watch_reads(self):
         manifest = self.folder / "samples.jsonl"
-        manifest.write_text("".join(json.dumps({"prompt": f"question {i}", "dataset": "sums"}) + "\n" for i in range(4)))
+        manifest.write_text(
+            "".join(
+                json.dumps({"prompt": f"question {i}", "dataset": "sums"}) + "\n" for i in range(4)
+            )
+        )
         profiled = self.folder / "profiled"
-        self.watch(PROGRAM, "profile", "--model", "tiny-molmoe", "--manifest", manifest, "--no_warm_up", "--output_lengths", "fixed:6",
-                   "--results_dir", profiled)
-        lines = [json.loads(line) for path in profiled.glob("*/records.jsonl") for line in path.read_text().splitlines()]
+        self.watch(
+            PROGRAM,
+            "profile",
+            "--model",
+            "tiny-molmoe",
+            "--manifest",
+            manifest,
+            "--no_warm_up",
+            "--output_lengths",
+            "fixed:6",
+            "--results_dir",
+            profiled,
+        )
+        lines = [
+            json.loads(line)
+            for path in profiled.glob("*/records.jsonl")
+            for line in path.read_text().splitlines()
+        ]
         self.assertEqual(len(lines), 4)
         watched = self.records()
         self.assertGreaterEqual(len(watched), 4)  # and what is run beside the records

@@ -20,11 +20,13 @@ TEST_CASE("What a process says is read back, and a second process is counted bes
     reporter.unfinished();
     reporter.problem("a broken mark");
     reporter.stopped("disk full");
-    std::ofstream(std::filesystem::path(name) / "1") << "loaded \nsample other/000000/none_8_16/0\nsam";
+    std::ofstream(std::filesystem::path(name) / "1")
+        << "loaded \nsample other/000000/none_8_16/0\nsam";
     const WatchReport report = read_watch_report(name);
     CHECK(report.processes == 2);
-    CHECK(report.samples ==
-          std::set<std::string>{"a set/000000/none_8_16/0", "a set/000001/none_8_16/0", "other/000000/none_8_16/0"});
+    CHECK(report.samples == std::set<std::string>{"a set/000000/none_8_16/0",
+                                                  "a set/000001/none_8_16/0",
+                                                  "other/000000/none_8_16/0"});
     CHECK(report.unfinished == 1);
     CHECK(report.names == std::set<std::string>{"attention", "two lines"});
     CHECK(report.stopped == std::vector<std::string>{"disk full"});

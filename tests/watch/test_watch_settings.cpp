@@ -27,7 +27,8 @@ TEST_CASE("A mark replaces what it names and leaves the rest") {
     WatchSettings settings;
     settings.config.top_k = 4;
     settings.text_tokens = 9;
-    CHECK(apply_mark(R"(decodemeter {"vision_tokens": 144, "tier": "low", "num_active_blocks": 16})", settings));
+    CHECK(apply_mark(
+        R"(decodemeter {"vision_tokens": 144, "tier": "low", "num_active_blocks": 16})", settings));
     CHECK(settings.vision_tokens == 144);
     CHECK(settings.config == ConfigKey{Tier::low, 4, 16});
     CHECK(settings.text_tokens == 9);
@@ -38,12 +39,14 @@ TEST_CASE("A mark replaces what it names and leaves the rest") {
 TEST_CASE("A broken mark names what is wrong and changes nothing") {
     WatchSettings settings;
     const std::string before = to_text(settings);
-    for (const char* mark : {"decodemeter {", "decodemeter 7", R"(decodemeter {"top_k": 4, "vision_tokens": -1})",
-                             R"(decodemeter {"top_k": 4, "tier": "huge"})", R"(decodemeter {"top_k": 4, "colour": 1})",
-                             R"(decodemeter {"text_tokens": 1.5})", R"(decodemeter {"text_tokens": 4294967303})",
-                             R"(decodemeter {"dataset": "../elsewhere"})"}) {
+    for (const char* mark :
+         {"decodemeter {", "decodemeter 7", R"(decodemeter {"top_k": 4, "vision_tokens": -1})",
+          R"(decodemeter {"top_k": 4, "tier": "huge"})", R"(decodemeter {"top_k": 4, "colour": 1})",
+          R"(decodemeter {"text_tokens": 1.5})", R"(decodemeter {"text_tokens": 4294967303})",
+          R"(decodemeter {"dataset": "../elsewhere"})"}) {
         CHECK_THROWS_AS(apply_mark(mark, settings), InputError);
         CHECK(to_text(settings) == before);
     }
-    CHECK_THROWS_WITH(apply_mark(R"(decodemeter {"tier": "huge"})", settings), Catch::Contains("low, medium, high"));
+    CHECK_THROWS_WITH(apply_mark(R"(decodemeter {"tier": "huge"})", settings),
+                      Catch::Contains("low, medium, high"));
 }
