@@ -1,5 +1,6 @@
 #include "profiler/timing/nvml_sampler.hpp"
 #include "tests/catch.hpp"
+#include "tests/gpu/skipped_tests.hpp"
 #include "tests/gpu/spinning_generate.hpp"
 
 using namespace decodemeter;
@@ -17,7 +18,7 @@ std::string bus_id() {
 TEST_CASE("NVML knows the device that CUDA runs on") {
     NvmlSampler sampler(bus_id());
     if (!sampler.works()) {
-        WARN("test skipped: " << sampler.absent().at("gpu"));
+        test::skip_test(sampler.absent().at("gpu"));
         return;
     }
     DeviceInfo device;
@@ -33,7 +34,7 @@ TEST_CASE(
     "each") {
     NvmlSampler sampler(bus_id());
     if (!sampler.works()) {
-        WARN("test skipped: " << sampler.absent().at("gpu"));
+        test::skip_test(sampler.absent().at("gpu"));
         return;
     }
     NullObserver nobody;
