@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstdint>
 #include <numeric>
 
 #include "profiler/statistics/distributions.hpp"
@@ -10,6 +11,29 @@
 namespace decodemeter {
 
 namespace {
+
+constexpr std::size_t largest_exact = 8;  // 40,320 orders
+
+// The share of all orders of `rank_y` whose |rho| reaches `rho`; rounding must not exclude the
+// order that was measured.
+double exact_p(const std::vector<double>& rank_x, const std::vector<double>& rank_y, double rho) {
+    std::vector<std::size_t> order(rank_y.size());
+    std::iota(order.begin(), order.end(), std::size_t{0});
+    std::vector<double> permuted(rank_y.size());
+    std::int64_t as_large = 0, orders = 0;
+    do {
+        for (std::size_t i = 0; i < order.size(); ++i) permuted[i] = rank_y[order[i]];
+        as_large += std::fabs(correlation(rank_x, permuted)) >= std::fabs(rho) - 1e-12;
+        ++orders;
+    } while (std::next_permutation(order.begin(), order.end()));
+    return static_cast<double>(as_large) / static_cast<double>(orders);
+}
+
+double student_p(double rho, double count) {
+    const double t = rho * std::sqrt((count - 2) / std::max(0.0, 1 - rho * rho));
+    const double perfect_order = 2 / std::exp(std::lgamma(count + 1));
+    return std::max(student_t_two_sided_p(t, count - 2), perfect_order);
+}
 
 // Slopes between pairs that are about half the series apart: as sturdy as all pairs, in linear
 // time.
@@ -50,8 +74,9 @@ RankCorrelation rank_correlation(std::span<const double> x, std::span<const doub
     const std::vector<double> rank_x = ranks(x), rank_y = ranks(y);
     RankCorrelation result;
     result.rho = correlation(rank_x, rank_y);
-    if (!std::isnan(result.rho))
-        result.p = two_sided_p(result.rho * std::sqrt(static_cast<double>(x.size() - 1)));
+    if (std::isnan(result.rho)) return result;
+    result.p = x.size() <= largest_exact ? exact_p(rank_x, rank_y, result.rho)
+                                         : student_p(result.rho, static_cast<double>(x.size()));
     return result;
 }
 

@@ -11,8 +11,11 @@ std::vector<double> ranks(std::span<const double> values);
 
 struct RankCorrelation {
     double rho = 0;  // Spearman's; NaN where either side is constant
-    double p = 1;    // two-sided, normal approximation (rho sqrt(n - 1)), good from about 10 values
+    double p = 1;    // two-sided
 };
+// Up to 8 values p is exact: the share of all orders of one side whose |rho| is as large. Above, p
+// is that of Student's t = rho sqrt((n - 2) / (1 - rho^2)) with n - 2 degrees of freedom, and never
+// below the exact 2 / n! of a perfect order.
 RankCorrelation rank_correlation(std::span<const double> x, std::span<const double> y);
 
 // Does a series move with time? `times` need not be sorted or evenly spaced.

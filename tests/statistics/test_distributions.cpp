@@ -1,3 +1,6 @@
+#include <cmath>
+#include <limits>
+
 #include "profiler/statistics/distributions.hpp"
 #include "tests/catch.hpp"
 
@@ -27,4 +30,23 @@ TEST_CASE("A fair coin's two sides are mirror images, for many throws too") {
     // n = 10,000, k = 4,900: two standard deviations below the middle, with the half-step that a
     // count has.
     CHECK(fair_coin_cdf(4900, 10000) == Approx(normal_cdf(-1.99)).epsilon(1e-3));
+}
+
+TEST_CASE("Student's t distribution as scipy has it, far tails included") {
+    CHECK(student_t_two_sided_p(0.5, 1) == Approx(0.7048327646991335).epsilon(1e-10));
+    CHECK(student_t_two_sided_p(-2.5, 3) == Approx(0.08770664700806556).epsilon(1e-10));
+    CHECK(student_t_two_sided_p(0.01, 7) == Approx(0.9923003176436217).epsilon(1e-10));
+    CHECK(student_t_two_sided_p(12, 10) == Approx(2.921408824769984e-07).epsilon(1e-10));
+    CHECK(student_t_two_sided_p(3, 98) == Approx(0.0034232644637296143).epsilon(1e-10));
+    CHECK(student_t_two_sided_p(30, 500) == Approx(7.214288888428143e-114).epsilon(1e-9));
+    CHECK(student_t_two_sided_p(0, 5) == 1);
+    CHECK(student_t_two_sided_p(std::numeric_limits<double>::infinity(), 5) == 0);
+    CHECK(std::isnan(student_t_two_sided_p(std::nan(""), 5)));
+}
+
+TEST_CASE("The factor of an interval by Student's t, as scipy has it") {
+    CHECK(student_t_factor(0.95, 1) == Approx(12.706204736174694).epsilon(1e-10));
+    CHECK(student_t_factor(0.99, 4) == Approx(4.604094871349992).epsilon(1e-10));
+    CHECK(student_t_factor(0.998, 300) == Approx(3.1176195538115232).epsilon(1e-10));
+    CHECK(student_t_factor(0.5, 2) == Approx(0.8164965809277261).epsilon(1e-10));
 }

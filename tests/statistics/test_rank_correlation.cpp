@@ -25,6 +25,36 @@ TEST_CASE("Rank correlation sees any rising curve as perfect, and none in a cons
     CHECK(std::isnan(rank_correlation(x, flat).rho));
 }
 
+TEST_CASE("p of up to 8 values is exact, ties included") {
+    // scipy.stats.permutation_test over all pairings.
+    const auto p = [](std::vector<double> x, std::vector<double> y) {
+        return rank_correlation(x, y).p;
+    };
+    CHECK(p({1, 2, 3, 4}, {5, 6, 7, 8}) == Approx(0.08333333333333333).epsilon(1e-12));
+    CHECK(p({1, 2, 3, 4, 5}, {2, 1, 4, 3, 5}) == Approx(0.13333333333333333).epsilon(1e-12));
+    CHECK(p({1, 2, 3, 4, 5, 6}, {1, 3, 2, 5, 4, 6}) == Approx(0.03333333333333333).epsilon(1e-12));
+    CHECK(p({1, 2, 3, 4, 5, 6, 7}, {1, 1, 2, 2, 3, 5, 4}) ==
+          Approx(0.004761904761904762).epsilon(1e-12));
+    CHECK(p({1, 2, 3, 4, 5, 6, 7, 8}, {3, 1, 2, 8, 4, 7, 5, 6}) ==
+          Approx(0.11498015873015872).epsilon(1e-12));
+    CHECK(p({1, 2}, {1, 2}) == 1);
+}
+
+TEST_CASE("p of more values is that of Student's t with n - 2 degrees of freedom") {
+    // scipy.stats.spearmanr.
+    const auto p = [](std::vector<double> y) {
+        std::vector<double> x;
+        for (std::size_t i = 0; i < y.size(); ++i) x.push_back(static_cast<double>(i));
+        return rank_correlation(x, y).p;
+    };
+    CHECK(p({2, 1, 4, 3, 6, 5, 8, 7, 10, 9, 12, 11}) ==
+          Approx(9.543581826838402e-07).epsilon(1e-9));
+    CHECK(p({7, 1, 4, 12, 6, 5, 8, 3, 10, 9, 2, 11}) == Approx(0.4299187850328841).epsilon(1e-9));
+    CHECK(p({1, 1, 1, 2, 2, 3, 3, 3, 2, 5, 5, 4}) == Approx(0.00010012748217609956).epsilon(1e-9));
+    // A perfect order of 10 values: 2 of the 10! orders.
+    CHECK(p({1, 2, 3, 4, 5, 6, 7, 8, 9, 10}) == Approx(2 / 3628800.0).epsilon(1e-9));
+}
+
 TEST_CASE("A slow drift under spikes is found, with its size") {
     Draws draws(5);
     std::vector<double> time, value;
