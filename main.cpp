@@ -1,17 +1,19 @@
 // decodemeter <command>: the front door. Each wing brings its commands and does not know the other.
-#include <spdlog/sinks/stdout_color_sinks.h>
 #include <spdlog/spdlog.h>
 
 #include <CLI/CLI.hpp>
 
 #include "estimator/commands.hpp"
 #include "profiler/commands/commands.hpp"
+#include "profiler/commands/standard_streams.hpp"
 #include "profiler/error/error.hpp"
 #include "profiler/error/exit_code.hpp"
 
-int main(int argc, char** argv) {
-    spdlog::set_default_logger(spdlog::stderr_color_st("decodemeter"));
-    spdlog::set_pattern("%^%l%$: %v");
+namespace {
+
+constexpr int failure = 3;
+
+int run_command(int argc, char** argv) {
     CLI::App app{
         "decodemeter measures what a decode step of the vision-language model Molmo costs, and "
         "predicts it.",
@@ -32,6 +34,21 @@ int main(int argc, char** argv) {
         return 2;
     } catch (const std::exception& error) {
         spdlog::error("{}", error.what());
-        return 3;
+        return failure;
     }
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+    decodemeter::open_standard_streams();
+    decodemeter::log_to_standard_error();
+    const int code = run_command(argc, argv);
+    try {
+        decodemeter::flush_standard_output();
+    } catch (const std::exception& error) {
+        spdlog::error("{}", error.what());
+        return code < 2 ? failure : code;
+    }
+    return code;
 }

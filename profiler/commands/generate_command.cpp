@@ -1,12 +1,14 @@
 #include <fmt/format.h>
+#include <unistd.h>
 
-#include <cstdio>
+#include <chrono>
 
 #include "profiler/commands/command_list.hpp"
 #include "profiler/commands/model_options.hpp"
 #include "profiler/commands/request_options.hpp"
 #include "profiler/profile/instruments.hpp"
 #include "profiler/profile/measure.hpp"
+#include "profiler/report/log_output.hpp"
 
 namespace decodemeter {
 
@@ -18,22 +20,20 @@ struct GenerateFlags {
     bool ignore_eos = false;
 };
 
-void print_times(const GenerateTrace& trace, const molmo::InputFacts& facts) {
-    double decode_ms = 0;
-    for (const StepTiming& step : trace.decode) decode_ms += step.span.value_or(step.host).count();
-    fmt::print(stderr, "\n{} crops, {} vision + {} text tokens in; {} tokens out\n", facts.crops,
-               facts.vision_tokens, facts.text_tokens, trace.returned_tokens);
-    fmt::print(
-        stderr,
+std::string times_text(const GenerateTrace& trace, const molmo::InputFacts& facts) {
+    std::string text = fmt::format(
+        "\n{} crops, {} vision + {} text tokens in; {} tokens out\n"
         "preprocess {:.1f} ms, vision encoder {:.1f} ms, projector {:.1f} ms, prefill {:.1f} ms",
+        facts.crops, facts.vision_tokens, facts.text_tokens, trace.returned_tokens,
         trace.stages.preprocess.count(), trace.stages.vision_encoder.count(),
         trace.stages.projector.count(), trace.stages.prefill.count());
+    double decode_ms = 0;
+    for (const StepTiming& step : trace.decode) decode_ms += step.span.value_or(step.host).count();
     if (!trace.decode.empty()) {
-        const auto steps = static_cast<double>(trace.decode.size());
-        fmt::print(stderr, ", {} decode steps of {:.2f} ms", trace.decode.size(),
-                   decode_ms / steps);
+        text += fmt::format(", {} decode steps of {:.2f} ms", trace.decode.size(),
+                            decode_ms / static_cast<double>(trace.decode.size()));
     }
-    fmt::print(stderr, "\n");
+    return text + "\n";
 }
 
 void generate(const GenerateFlags& flags) {
@@ -54,7 +54,8 @@ void generate(const GenerateFlags& flags) {
     trace.returned_tokens = static_cast<int>(generation.tokens.size());
     if (generation.ends_with_eos) generation.tokens.pop_back();
     fmt::print("{}\n", model.tokenizer().decode(generation.tokens));
-    print_times(trace, molmo::Molmo::facts(*input));
+    constexpr std::chrono::milliseconds patience{200};
+    write_log(STDERR_FILENO, times_text(trace, molmo::Molmo::facts(*input)), patience);
 }
 
 }  // namespace
