@@ -1,6 +1,7 @@
 #include "estimator/published_export.hpp"
 
 #include <algorithm>
+#include <array>
 #include <nlohmann/json.hpp>
 #include <vector>
 
@@ -26,7 +27,7 @@ Json positions_json(const SampleRecord& record) {
     return positions;
 }
 
-Json sample_json(const SampleRecord& record) {
+Json sample_json(const SampleRecord& record, PerTokenFigure figure) {
     Json json = {{"sample_id", record.sample_id},
                  {"tier", to_string(tier_of(record))},
                  {"top_k", record.config.top_k},
@@ -45,7 +46,7 @@ Json sample_json(const SampleRecord& record) {
                  {"T_LLM_prefill", record.T_LLM_prefill},
                  {"T_LLM_decode", record.T_LLM_decode},
                  {"T_total", record.T_total},
-                 {"T_decode_per_token", decode_per_token_ms(record)},
+                 {"T_decode_per_token", per_token_ms(record, figure)},
                  {"T_decode_per_step", positions_json(record)},
                  {"metadata", {{"key", record.key}, {"repeat", record.repeat}}}};
     if (record.accuracy) json["accuracy"] = *record.accuracy;
@@ -76,7 +77,7 @@ Json statistics_json(std::span<const SampleRecord* const> records) {
     return json;
 }
 
-std::string document_of(std::span<const SampleRecord* const> records) {
+std::string document_of(std::span<const SampleRecord* const> records, PerTokenFigure figure) {
     const SampleRecord& first = *records.front();
     Json json = {{"tier", to_string(tier_of(first))},
                  {"top_k", first.config.top_k},
@@ -86,7 +87,7 @@ std::string document_of(std::span<const SampleRecord* const> records) {
                  {"latency_stats", statistics_json(records)},
                  {"per_sample_results", Json::array()}};
     for (const SampleRecord* record : records)
-        json["per_sample_results"].push_back(sample_json(*record));
+        json["per_sample_results"].push_back(sample_json(*record, figure));
     return json.dump(1) + "\n";
 }
 
@@ -102,9 +103,43 @@ std::string path_of(std::span<const SampleRecord* const> records) {
            std::to_string(first.config.active_blocks) + ".json";
 }
 
+constexpr std::array<std::string_view, 5> figure_names = {"N", "N+1", "N-1", "content_tokens",
+                                                          "prefill_included"};
+
+double divisor_of(const SampleRecord& record, PerTokenFigure figure) noexcept {
+    switch (figure) {
+        case PerTokenFigure::output_tokens_plus_1:
+            return record.output_tokens + 1;
+        case PerTokenFigure::decode_steps:
+            return record.decode_steps();
+        case PerTokenFigure::content_tokens:
+            return record.content_tokens;
+        default:
+            return record.output_tokens;
+    }
+}
+
 }  // namespace
 
-std::map<std::string, std::string> published_documents(std::span<const SampleRecord> records) {
+std::string_view to_string(PerTokenFigure figure) noexcept {
+    return figure_names[static_cast<std::size_t>(figure)];
+}
+
+std::optional<PerTokenFigure> parse_per_token_figure(std::string_view name) noexcept {
+    for (std::size_t i = 0; i < figure_names.size(); ++i) {
+        if (figure_names[i] == name) return static_cast<PerTokenFigure>(i);
+    }
+    return std::nullopt;
+}
+
+double per_token_ms(const SampleRecord& record, PerTokenFigure figure) noexcept {
+    const double divisor = divisor_of(record, figure);
+    const double prefill = figure == PerTokenFigure::prefill_included ? record.T_LLM_prefill : 0;
+    return divisor > 0 ? (prefill + record.T_LLM_decode) / divisor : 0;
+}
+
+std::map<std::string, std::string> published_documents(std::span<const SampleRecord> records,
+                                                       PerTokenFigure figure) {
     std::map<std::pair<std::string, ConfigKey>, std::vector<const SampleRecord*>> groups;
     for (const SampleRecord& record : records) {
         ConfigKey key = record.config;
@@ -112,7 +147,7 @@ std::map<std::string, std::string> published_documents(std::span<const SampleRec
         groups[{record.dataset, key}].push_back(&record);
     }
     std::map<std::string, std::string> documents;
-    for (const auto& [key, group] : groups) documents[path_of(group)] = document_of(group);
+    for (const auto& [key, group] : groups) documents[path_of(group)] = document_of(group, figure);
     return documents;
 }
 

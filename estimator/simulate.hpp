@@ -6,6 +6,7 @@
 #include <string_view>
 #include <vector>
 
+#include "estimator/simulated_effects.hpp"
 #include "estimator/step_physics.hpp"
 #include "profiler/record/run_header.hpp"
 #include "profiler/record/sample_record.hpp"
@@ -31,6 +32,8 @@ struct SimulationParameters {
     // top_k enters with this power: other than 1 is what the physical model cannot express.
     double top_k_exponent = 1;
     SimulatedNoise noise;
+    SimulatedEffects effects;
+    SimulatedLengths lengths;
     std::vector<std::string> datasets = {"coco_2014_vqa", "coco_caption", "doc_qa", "text_vqa"};
     std::vector<int> tiers = {0, 1, 2};
     std::vector<int> top_k = {4, 6, 8, 10, 12};
@@ -41,9 +44,10 @@ struct SimulationParameters {
     std::uint64_t seed = 3407;
 };
 
-// Error-free times.
-double simulated_step_ms(const SimulationParameters& parameters, const Request& request,
-                         int step) noexcept;
+// Error-free times, without mixtures and effects of the run. `last_step` is the answer's number of
+// steps, or 0 where it is not known.
+double simulated_step_ms(const SimulationParameters& parameters, const Request& request, int step,
+                         int last_step = 0) noexcept;
 double simulated_decode_ms(const SimulationParameters& parameters, const Request& request,
                            int output_tokens) noexcept;
 double simulated_prefill_ms(const SimulationParameters& parameters,
@@ -55,12 +59,19 @@ struct Simulation {
     double noise_floor_percent = 0;  // mean |error-free / simulated - 1| of decode totals
 };
 
-// Deterministic for a seed. Throws InputError naming the parameter that has no meaning.
+// Throws InputError naming the parameter that has no meaning, that makes a time infinite or not
+// above 0, or that would take more than 4 GiB of memory.
+void check(const SimulationParameters& parameters);
+
+// Deterministic for a seed. Throws as check().
 Simulation simulate(const SimulationParameters& parameters);
 
 // The parameters as JSON, and back: unknown names and wrong types throw InputError naming `origin`
 // and the field.
 std::string to_json(const SimulationParameters& parameters);
 SimulationParameters parse_simulation_parameters(std::string_view text, const std::string& origin);
+// Sets the parameters that `text` names and leaves the others.
+void apply_simulation_parameters(SimulationParameters& parameters, std::string_view text,
+                                 const std::string& origin);
 
 }  // namespace decodemeter

@@ -6,7 +6,9 @@
 
 #include "estimator/commands/command_list.hpp"
 #include "estimator/commands/options.hpp"
-#include "estimator/simulate.hpp"
+#include "estimator/commands/simulate_flags.hpp"
+#include "estimator/published_export.hpp"
+#include "estimator/simulated_truths.hpp"
 #include "profiler/error/error.hpp"
 #include "profiler/record/record_store.hpp"
 #include "profiler/report/progress.hpp"
@@ -21,16 +23,12 @@ struct SimulateFlags {
     fs::path output_dir = "results/simulated";
     fs::path parameters_file;
     fs::path json;
-    // Each is used where it was given.
-    CLI::Option* requests = nullptr;
-    CLI::Option* seed = nullptr;
-    CLI::Option* slope = nullptr;
-    CLI::Option* top_k_exponent = nullptr;
-    CLI::Option* outlier_share = nullptr;
-    CLI::Option* single_token_share = nullptr;
-    SimulationParameters given;
+    std::string truth;
+    std::string format;  // empty: the truth's, else native
+    std::string per_token;
+    ParameterFlags parameters;
+    bool list_truths = false;
     bool flat = false;
-    bool no_step_data = false;
 };
 
 std::string text_of(const fs::path& file) {
@@ -41,34 +39,36 @@ std::string text_of(const fs::path& file) {
     return std::move(text).str();
 }
 
+// The truth first, then the file, then single options.
 SimulationParameters parameters_of(const SimulateFlags& flags) {
     SimulationParameters parameters;
+    if (!flags.truth.empty()) apply_truth(parameters, find_truth(flags.truth));
     if (!flags.parameters_file.empty())
-        parameters = parse_simulation_parameters(text_of(flags.parameters_file),
-                                                 flags.parameters_file.string());
-    const SimulationParameters& given = flags.given;
-    if (flags.requests->count() > 0) parameters.requests = given.requests;
-    if (flags.seed->count() > 0) parameters.seed = given.seed;
-    if (flags.slope->count() > 0)
-        parameters.slope_percent_per_token = given.slope_percent_per_token;
-    if (flags.top_k_exponent->count() > 0) parameters.top_k_exponent = given.top_k_exponent;
-    if (flags.outlier_share->count() > 0)
-        parameters.noise.outlier_share = given.noise.outlier_share;
-    if (flags.single_token_share->count() > 0)
-        parameters.single_token_share = given.single_token_share;
+        apply_simulation_parameters(parameters, text_of(flags.parameters_file),
+                                    flags.parameters_file.string());
+    flags.parameters.apply(parameters);
     if (flags.flat)
         parameters.physics.beta[3] = parameters.physics.beta[4] = parameters.physics.beta[5] = 0;
-    if (flags.no_step_data) parameters.step_data = false;
     return parameters;
 }
 
-void run_simulation(const SimulateFlags& flags) {
-    const SimulationParameters parameters = parameters_of(flags);
-    const Simulation simulation = simulate(parameters);
-    if (fs::exists(flags.output_dir / "run.json"))
-        throw InputError(flags.output_dir.string() +
-                         ": holds a run already; name another --output_dir or remove it");
-    RecordStore store(flags.output_dir, simulation.header);
+// The figure of published documents; none: native records.
+std::optional<PerTokenFigure> published_figure(const SimulateFlags& flags) {
+    std::optional<PerTokenFigure> figure;
+    if (!flags.truth.empty()) figure = find_truth(flags.truth).published;
+    if (flags.format == "published" && !figure) figure = PerTokenFigure::output_tokens;
+    if (flags.format == "native") figure.reset();
+    if (flags.per_token.empty()) return figure;
+    if (!figure) throw InputError("--per_token: only published records hold it; see --format");
+    figure = parse_per_token_figure(flags.per_token);
+    if (!figure)
+        throw InputError("--per_token " + flags.per_token +
+                         ": give N, N+1, N-1, content_tokens or prefill_included");
+    return figure;
+}
+
+void write_native(const fs::path& folder, const Simulation& simulation) {
+    RecordStore store(folder, simulation.header);
     Progress progress("writing", static_cast<std::int64_t>(simulation.records.size()));
     std::int64_t done = 0;
     for (const SampleRecord& record : simulation.records) {
@@ -76,10 +76,56 @@ void run_simulation(const SimulateFlags& flags) {
         progress.update(++done);
     }
     progress.finish();
+}
+
+void write_published(const fs::path& folder, const Simulation& simulation, PerTokenFigure figure) {
+    for (const auto& [path, text] : published_documents(simulation.records, figure))
+        write_file(folder / path, text);
+}
+
+void require_new_folder(const fs::path& folder) {
+    if (fs::exists(folder / "run.json"))
+        throw InputError(folder.string() +
+                         ": holds a run already; name another --output_dir or remove it");
+}
+
+void list_truths() {
+    for (const SimulatedTruth& truth : simulated_truths())
+        fmt::print("{:<20}{}\n", truth.name, truth.sentence);
+}
+
+void run_simulation(const SimulateFlags& flags) {
+    if (flags.list_truths) return list_truths();
+    const SimulationParameters parameters = parameters_of(flags);
+    const std::optional<PerTokenFigure> figure = published_figure(flags);
+    check(parameters);
+    require_new_folder(flags.output_dir);
+    const Simulation simulation = simulate(parameters);
+    if (figure) write_published(flags.output_dir, simulation, *figure);
+    else write_native(flags.output_dir, simulation);
     fmt::print("{} simulated records in {}; noise floor of decode totals {:.2f} %\n",
                simulation.records.size(), flags.output_dir.string(),
                simulation.noise_floor_percent);
     if (!flags.json.empty()) write_file(flags.json, to_json(parameters));
+}
+
+void add_options(CLI::App& command, SimulateFlags& flags) {
+    command.add_option("--output_dir,--results_dir", flags.output_dir, "A new results directory")
+        ->capture_default_str();
+    command.add_option("--truth", flags.truth, "A named simulation; other options change it");
+    command.add_flag("--list_truths", flags.list_truths, "Print the names and end");
+    command.add_option("--parameters", flags.parameters_file,
+                       "Physics, noise, grid and lengths as JSON; --json writes what was used");
+    flags.parameters.add_to(command);
+    command.add_flag("--flat", flags.flat, "A step costs the same at every position and context");
+    command
+        .add_option("--format", flags.format,
+                    "native, or published: one JSON document for each data set and configuration")
+        ->check(CLI::IsMember({"native", "published"}));
+    command.add_option("--per_token", flags.per_token,
+                       "T_decode_per_token of published records is T_LLM_decode by N, N+1, N-1 or "
+                       "content_tokens, or with the prefill_included");
+    command.add_option("--json,--output_file", flags.json, "The parameters that were used");
 }
 
 }  // namespace
@@ -88,31 +134,17 @@ void add_simulate_command(CLI::App& app) {
     const auto flags = std::make_shared<SimulateFlags>();
     CLI::App* command = app.add_subcommand(
         "simulate",
-        "Write records of a stated physical model, marked synthetic, to try the estimator");
-    command->add_option("--output_dir,--results_dir", flags->output_dir, "A new results directory")
-        ->capture_default_str();
-    command->add_option("--parameters", flags->parameters_file,
-                        "Physics, noise, grid and lengths as JSON; --json writes what was used");
-    SimulationParameters& given = flags->given;
-    flags->requests =
-        command->add_option("--requests", given.requests, "Records")->capture_default_str();
-    flags->seed = command->add_option("--seed", given.seed, "Of every draw")->capture_default_str();
-    flags->slope = command->add_option("--slope_percent_per_token", given.slope_percent_per_token,
-                                       "Growth of a step by a position");
-    flags->top_k_exponent = command->add_option("--top_k_exponent", given.top_k_exponent,
-                                                "top_k enters with this power");
-    flags->outlier_share = command->add_option("--outlier_share", given.noise.outlier_share,
-                                               "Share of requests with a slow decode");
-    flags->single_token_share = command->add_option(
-        "--single_token_share", given.single_token_share, "Share of answers of one token");
-    command->add_flag("--flat", flags->flat, "A step costs the same at every position and context");
-    command->add_flag("--no_step_data", flags->no_step_data, "Totals only");
-    command->add_option("--json,--output_file", flags->json, "The parameters that were used");
+        "Write records of a stated physical model, marked synthetic, to try the estimator and the "
+        "audit");
+    add_options(*command, *flags);
     command->footer(
         "Examples:\n"
         "  decodemeter simulate --requests 10000 --output_dir results/simulated\n"
         "  decodemeter simulate --flat --seed 1 --output_dir results/flat --json parameters.json\n"
-        "  decodemeter simulate --parameters parameters.json --output_dir results/again\n");
+        "  decodemeter simulate --parameters parameters.json --output_dir results/again\n"
+        "  decodemeter simulate --truth first15 --output_dir results/first15\n"
+        "  decodemeter simulate --log_law_offset_ms 25 --log_law_factor_ms 20 --output_dir "
+        "results/law\n");
     command->callback([flags] { run_simulation(*flags); });
 }
 

@@ -5,6 +5,7 @@
 #include "estimator/latency_model.hpp"
 #include "profiler/error/error.hpp"
 #include "profiler/error/exit_code.hpp"
+#include "profiler/record/record_reader.hpp"
 #include "tests/catch.hpp"
 #include "tests/temporary_directory.hpp"
 
@@ -194,6 +195,31 @@ TEST_CASE("Records of one configuration are judged by sample") {
     REQUIRE(run({"train", "--results_dir", records, "--output_dir", estimator, "--num_epochs", "2",
                  "--hidden", "16", "--no_plots"}) == 0);
     CHECK(json_of(out / "estimator/metrics.json")["split"] == "by_sample");
+}
+
+TEST_CASE("simulate writes a named truth, natively or as published with the divisor asked for") {
+    const TemporaryDirectory out;
+    const auto folder = [&](const char* name) { return (out / name).string(); };
+    CHECK(run({"simulate", "--list_truths"}) == 0);
+    REQUIRE(run({"simulate", "--truth", "first15", "--requests", "20", "--output_dir",
+                 folder("native"), "--json", folder("used.json")}) == 0);
+    const Json used = json_of(out / "used.json");
+    CHECK(used["effects"]["first_step_factor"] == 1.5);
+    CHECK(used["requests"] == 20);
+    REQUIRE(run({"simulate", "--truth", "first15", "--requests", "20", "--format", "published",
+                 "--per_token", "N-1", "--output_dir", folder("published")}) == 0);
+    const RecordSet set = read_results(out / "published");
+    CHECK(set.report.published == 20);
+    for (const SampleRecord& record : set.records) {
+        if (record.decode_steps() > 0)
+            CHECK(*record.stored_per_token_ms == Approx(*decode_per_step_mean_ms(record)));
+    }
+    CHECK(message_of({"simulate", "--truth", "none"}).starts_with("--truth none: unknown"));
+    CHECK(message_of({"simulate", "--per_token", "N"}).starts_with("--per_token: only published"));
+    CHECK(message_of({"simulate", "--run_level", "nan"}) == "--run_level: nan is not a number");
+    CHECK(message_of({"simulate", "--blocks", "8,,"}) == "--blocks: an item of \"8,,\" is empty");
+    CHECK(message_of({"simulate", "--requests", "5.5"}) ==
+          "options: requests: give a whole number");
 }
 
 TEST_CASE("Bad input is refused with what was looked for") {
