@@ -32,7 +32,7 @@ BoundedTime bounded(double expected_ms, const BoundFactors& factors) noexcept {
 
 Estimate refusal(Feature feature) noexcept {
     const BoundedTime nothing{nan, nan, nan, nan};
-    return {nothing, nothing, nothing, nan, Coverage::refused, feature};
+    return {nothing, nothing, nothing, nan, Coverage::refused, feature, false};
 }
 
 }  // namespace
@@ -67,6 +67,7 @@ Estimate predict(const LatencyModel& model, const Request& request, int output_t
     estimate.feature = feature_out_of_range(model, request, output_tokens);
     if (estimate.feature != Feature::none) estimate.coverage = Coverage::extrapolated;
     else if (!model.table.contains(request)) estimate.coverage = Coverage::interpolated;
+    estimate.bounds_calibrated = estimate.coverage != Coverage::extrapolated;
     return estimate;
 }
 

@@ -61,6 +61,9 @@ struct Estimate {
         0;  // total: holds for 95 of 100 requests in 90 of 100 configurations
     Coverage coverage = Coverage::ok;
     Feature feature = Feature::none;
+    // Whether the upper bounds were calibrated on requests like this one. False where a feature is
+    // extrapolated, and where the model has no calibration: show no bounds then.
+    bool bounds_calibrated = false;
 };
 
 class Predictor {

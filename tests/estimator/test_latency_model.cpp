@@ -98,11 +98,13 @@ TEST_CASE("A damaged byte is refused or harmless, and never crashes") {
 TEST_CASE("An answer says how far the records cover it") {
     const LatencyModel model = stored();
     CHECK(predict(model, request, 20).coverage == Coverage::ok);
+    CHECK(predict(model, request, 20).bounds_calibrated);
     CHECK(predict(model, {928, 60, 2, 7, 16, 0}, 20).coverage == Coverage::interpolated);
     const auto outside = [&](const Request& asked, int tokens, Feature feature) {
         const Estimate estimate = predict(model, asked, tokens);
         CHECK(estimate.coverage == Coverage::extrapolated);
         CHECK(estimate.feature == feature);
+        CHECK_FALSE(estimate.bounds_calibrated);
         CHECK(std::isfinite(estimate.total.p99_ms));
     };
     outside({928, 60, 2, 13, 16, 0}, 20, Feature::top_k);
