@@ -36,6 +36,9 @@ struct EdgeEvents {
     std::vector<Milliseconds> span;  // of each step, from event to event
     std::vector<Milliseconds>
         lag;  // from the end of the step's last activity on the stream to its event
+    // Edges before which work of their step ran on the event's own stream. `misplaced` says nothing
+    // of the others.
+    std::int64_t matched = 0;
     std::int64_t misplaced =
         0;  // events that stamped before that end, or after the next step's work began
 };

@@ -97,6 +97,7 @@ inline constexpr auto cupti_fields = std::to_array<Field<V, CuptiSummary>>({
                          V& v) { v.optional_times(s, "cupti.event_span_ms", c.event_span_ms); }},
     {"event_lag_ms", [](LineState& s, CuptiSummary& c,
                         V& v) { v.optional_times(s, "cupti.event_lag_ms", c.event_lag_ms); }},
+    {"events_matched", [](LineState&, CuptiSummary& c, V& v) { v.integer(c.events_matched); }},
     {"events_misplaced", [](LineState&, CuptiSummary& c, V& v) { v.integer(c.events_misplaced); }},
     {"losses", [](LineState& s, CuptiSummary& c, V& v) { read_fields(s, v, c, loss_fields<V>); }},
 });

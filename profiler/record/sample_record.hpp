@@ -45,6 +45,9 @@ struct CuptiSummary {
         event_span_ms;  // of the pass's CUDA events, on the same clock
     std::optional<std::vector<double>>
         event_lag_ms;  // from the end of the step's last activity to its event
+    // Edges whose event had work of its step before it on its own stream; none where there are no
+    // events.
+    std::optional<std::int64_t> events_matched;
     std::int64_t events_misplaced = 0;
     std::int64_t dropped = 0;
     std::int64_t zero_timestamps = 0;

@@ -48,6 +48,7 @@ Json cupti_json(const CuptiSummary& cupti) {
             {"memcpy_bytes", cupti.memcpy_bytes},
             {"event_span_ms", or_null(cupti.event_span_ms)},
             {"event_lag_ms", or_null(cupti.event_lag_ms)},
+            {"events_matched", or_null(cupti.events_matched)},
             {"events_misplaced", cupti.events_misplaced},
             {"losses",
              {{"dropped", cupti.dropped},

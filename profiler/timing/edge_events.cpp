@@ -54,10 +54,11 @@ std::optional<EdgeEvents> place_events(std::span<const RecordedEvent> events,
         const Nanoseconds time = at[edge].time;
         const bool early = work_end[edge] > time && work_end[edge] - time > timestamp_tolerance;
         const bool late = time > next_start[edge] && time - next_start[edge] > timestamp_tolerance;
+        const bool worked = work_end[edge] != Nanoseconds::min();
+        placed.matched += worked;
         placed.misplaced += early || late;
         if (edge == 0) continue;
         placed.span.push_back(time - at[edge - 1].time);
-        const bool worked = work_end[edge] != Nanoseconds::min();
         placed.lag.push_back(worked ? std::max(time - work_end[edge], Nanoseconds{})
                                     : Nanoseconds{});
     }

@@ -30,6 +30,7 @@ void add_activity(SampleRecord& record, const AttributedSteps& attributed) {
     if (attributed.events) {
         summary.event_span_ms = counts_of(attributed.events->span);
         summary.event_lag_ms = counts_of(attributed.events->lag);
+        summary.events_matched = attributed.events->matched;
         summary.events_misplaced = attributed.events->misplaced;
         if (summary.events_misplaced > 0) record.flags.push_back("events_misplaced");
     }

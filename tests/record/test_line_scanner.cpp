@@ -60,7 +60,7 @@ SampleRecord rich_record() {
     record.clocks = StepClocks{record.T_decode_per_step, record.T_decode_per_step,
                                record.T_decode_per_step, "span"};
     record.cupti = CuptiSummary{{1.5},        {0.1}, {0}, {1e-9}, {0}, {900}, {1000}, {1}, {8},
-                                std::nullopt, {},    0,   0,      1,   2,     3,      4};
+                                std::nullopt, {},    7,   0,      0,   1,     2,      3,   4};
     record.gpu->throttle = {"sw_power_cap", "hw_slowdown"};
     record.flags = {"throttled"};
     record.trace = "trace.json";

@@ -52,6 +52,7 @@ TEST_CASE("A record written and read again is the same record") {
                                 {8, 8, 8},
                                 std::vector<double>{1.5, 1.25, 1.5},
                                 std::vector<double>{0.001, 0, 0.002},
+                                4,
                                 5,
                                 0,
                                 1,

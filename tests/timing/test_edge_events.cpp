@@ -37,6 +37,7 @@ TEST_CASE("Each edge takes the event recorded nearest to it, and spans run from 
     REQUIRE(placed.has_value());
     CHECK(placed->span == std::vector<Milliseconds>{Nanoseconds(90'000), Nanoseconds(105'000)});
     CHECK(placed->lag == std::vector<Milliseconds>{Nanoseconds(2'000), Nanoseconds(2'000)});
+    CHECK(placed->matched == 3);
     CHECK(placed->misplaced == 0);
 }
 
@@ -68,6 +69,14 @@ TEST_CASE("Work on another stream says nothing of an event") {
     CHECK(place({event(-2, 22), event(101, 112), event(202, 217)}, edges, both)->misplaced == 0);
 }
 
+TEST_CASE("Events on a stream without work match no edge, and are then never misplaced") {
+    const auto elsewhere =
+        place({event(-2, 5, 9), event(101, 190, 9), event(202, 203, 9)}, edges, work);
+    CHECK(elsewhere->matched == 0);
+    CHECK(elsewhere->misplaced == 0);
+    CHECK(place({event(-2, 22, 9), event(101, 112), event(202, 217)}, edges, work)->matched == 2);
+}
+
 TEST_CASE("An edge without an event of its own leaves no events at all") {
     CHECK_FALSE(place({event(-2, 22), event(202, 217)}, edges, work).has_value());
     CHECK_FALSE(place({event(-2, 22), event(190, 195), event(202, 217)}, edges, work).has_value());
@@ -83,6 +92,7 @@ TEST_CASE(
         const AttributedSteps right =
             attribute_activity(run.records, run.edges, {run.external_base});
         REQUIRE(right.events.has_value());
+        CHECK(right.events->matched == static_cast<std::int64_t>(run.edges.size()));
         CHECK(right.events->misplaced == 0);
         REQUIRE(right.events->span.size() == right.steps.size());
         for (std::size_t i = 0; i < right.steps.size(); ++i) {

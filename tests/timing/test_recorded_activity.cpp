@@ -52,6 +52,7 @@ TEST_CASE("Events on the activity's clock are kept, and flagged where they contr
     REQUIRE(record.cupti->event_span_ms.has_value());
     CHECK(record.cupti->event_span_ms->size() == 3);
     CHECK(record.cupti->event_lag_ms->size() == 3);
+    CHECK(record.cupti->events_matched == 4);
     CHECK(record.flags.empty());
     steps.events->misplaced = 2;
     SampleRecord contradicted = test::example_record(1, 4);
