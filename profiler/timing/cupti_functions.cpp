@@ -53,6 +53,8 @@ CuptiFunctions load_cupti() {
     find(cupti, "cuptiActivityPopExternalCorrelationId", cupti.pop_external, true);
     find(cupti, "cuptiActivityRegisterTimestampCallback", cupti.register_timestamps, false);
     find(cupti, "cuptiActivityEnableCudaEventDeviceTimestamps", cupti.enable_event_times, false);
+    find(cupti, "cuptiActivityEnableRuntimeApi", cupti.enable_runtime_call, false);
+    find(cupti, "cuptiActivityEnableDriverApi", cupti.enable_driver_call, false);
     find(cupti, "cuptiFinalize", cupti.finalize, false);
     find(cupti, "cuptiGetErrorMessage", cupti.error_message, false);
     find(cupti, "cuptiGetResultString", cupti.result_string, false);

@@ -25,6 +25,9 @@ struct CuptiFunctions {
     decltype(&cuptiActivityRegisterTimestampCallback) register_timestamps =
         nullptr;                                                        // from CUDA 11.6 on
     CUptiResult(CUPTIAPI* enable_event_times)(std::uint8_t) = nullptr;  // from CUDA 13.0 on
+    // Of single calls; newer versions only.
+    CUptiResult(CUPTIAPI* enable_runtime_call)(CUpti_CallbackId, std::uint8_t) = nullptr;
+    CUptiResult(CUPTIAPI* enable_driver_call)(CUpti_CallbackId, std::uint8_t) = nullptr;
     decltype(&cuptiFinalize) finalize = nullptr;
     decltype(&cuptiGetErrorMessage) error_message = nullptr;  // from CUDA 12.2 on
     decltype(&cuptiGetResultString) result_string = nullptr;

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "profiler/timing/activity_buffers.hpp"
+#include "profiler/timing/cupti_cheap_calls.hpp"
 #include "profiler/timing/cupti_records.hpp"
 
 namespace decodemeter {
@@ -180,6 +181,7 @@ struct CuptiSession::State {
                 return status;
             enabled.push_back(kind);
         }
+        leave_out_cheap_calls(cupti);
         // Not in every version; the calls themselves tell most of it.
         if (options.synchronisations) enable_if_known(CUPTI_ACTIVITY_KIND_SYNCHRONIZATION);
         if (options.event_times) no_event_times = enable_event_times();

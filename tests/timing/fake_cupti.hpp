@@ -23,6 +23,7 @@ struct FakeCupti {
     int finalized = 0;
     std::size_t dropped = 0;
     std::set<CUpti_ActivityKind> enabled;
+    std::set<CUpti_CallbackId> runtime_calls_left_out, driver_calls_left_out;
     std::vector<std::uint64_t> external_ids;  // that are pushed now
     std::size_t most_pushed = 0;
     Nanoseconds now{};
@@ -110,6 +111,9 @@ inline CuptiFunctions make_fake_cupti() {
     };
     cupti.register_timestamps = [](CUpti_TimestampCallbackFunc) { return CUPTI_SUCCESS; };
     cupti.enable = [](CUpti_ActivityKind kind) {
+        // As CUPTI does: a kind that is enabled records all of its calls.
+        if (kind == CUPTI_ACTIVITY_KIND_RUNTIME) fake_cupti().runtime_calls_left_out.clear();
+        if (kind == CUPTI_ACTIVITY_KIND_DRIVER) fake_cupti().driver_calls_left_out.clear();
         if (fake_cupti().enable_status == CUPTI_SUCCESS) fake_cupti().enabled.insert(kind);
         return fake_cupti().enable_status;
     };
@@ -119,6 +123,14 @@ inline CuptiFunctions make_fake_cupti() {
     cupti.flush_all = [](std::uint32_t) { return fake_cupti().hand_over(), CUPTI_SUCCESS; };
     cupti.enable_event_times = [](std::uint8_t enable) {
         fake_cupti().event_times = enable != 0;
+        return CUPTI_SUCCESS;
+    };
+    cupti.enable_runtime_call = [](CUpti_CallbackId call, std::uint8_t enable) {
+        if (!enable) fake_cupti().runtime_calls_left_out.insert(call);
+        return CUPTI_SUCCESS;
+    };
+    cupti.enable_driver_call = [](CUpti_CallbackId call, std::uint8_t enable) {
+        if (!enable) fake_cupti().driver_calls_left_out.insert(call);
         return CUPTI_SUCCESS;
     };
     cupti.finalize = [] { return ++fake_cupti().finalized, CUPTI_SUCCESS; };

@@ -1,5 +1,8 @@
 #include "profiler/timing/cupti_session.hpp"
 
+#include <cupti_driver_cbid.h>
+#include <cupti_runtime_cbid.h>
+
 #include "tests/catch.hpp"
 #include "tests/timing/fake_cupti.hpp"
 
@@ -74,6 +77,39 @@ TEST_CASE("Kernels are traced side by side, not one after the other") {
     CHECK(fake_cupti().enabled.count(CUPTI_ACTIVITY_KIND_CONCURRENT_KERNEL) == 1);
     CHECK(fake_cupti().enabled.count(CUPTI_ACTIVITY_KIND_KERNEL) == 0);
     session.end_pass();
+}
+
+TEST_CASE("Frequent queries are not recorded, and launches, copies and waits are") {
+    CuptiSession session(small_buffers(), make_fake_cupti(), fake_now);
+    for (int pass = 0; pass < 2; ++pass) {
+        REQUIRE(session.begin_pass());
+        const auto& runtime = fake_cupti().runtime_calls_left_out;
+        const auto& driver = fake_cupti().driver_calls_left_out;
+        CHECK(runtime.contains(CUPTI_RUNTIME_TRACE_CBID_cudaGetDevice_v3020));
+        CHECK(driver.contains(CUPTI_DRIVER_TRACE_CBID_cuCtxGetCurrent));
+        for (const CUpti_CallbackId call : {CUPTI_RUNTIME_TRACE_CBID_cudaLaunchKernel_v7000,
+                                            CUPTI_RUNTIME_TRACE_CBID_cudaMemcpyAsync_v3020,
+                                            CUPTI_RUNTIME_TRACE_CBID_cudaEventRecord_v3020,
+                                            CUPTI_RUNTIME_TRACE_CBID_cudaGraphLaunch_v10000,
+                                            CUPTI_RUNTIME_TRACE_CBID_cudaStreamSynchronize_v3020})
+            CHECK_FALSE(runtime.contains(call));
+        for (const CUpti_CallbackId call :
+             {CUPTI_DRIVER_TRACE_CBID_cuLaunchKernel, CUPTI_DRIVER_TRACE_CBID_cuEventRecord,
+              CUPTI_DRIVER_TRACE_CBID_cuStreamSynchronize})
+            CHECK_FALSE(driver.contains(call));
+        session.end_pass();
+    }
+}
+
+TEST_CASE("A CUPTI that cannot leave out single calls traces all the same") {
+    const SimulatedGenerate run(4, 6, 10);
+    CuptiOptions options = small_buffers();
+    options.buffers = 64;
+    CuptiFunctions older = make_fake_cupti();
+    older.enable_runtime_call = nullptr;
+    older.enable_driver_call = nullptr;
+    CuptiSession session(options, older, fake_now);
+    CHECK(trace(session, run).attributed.steps.size() == 6);
 }
 
 TEST_CASE("Records are kept on request, with the kernels' names") {
