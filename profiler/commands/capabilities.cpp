@@ -5,7 +5,6 @@
 
 #include <array>
 #include <filesystem>
-#include <memory>
 #include <thread>
 
 #include "profiler/commands/photographs.hpp"
@@ -19,21 +18,18 @@ namespace decodemeter {
 
 namespace {
 
-struct CloseLibrary {
-    void operator()(void* library) const noexcept { dlclose(library); }
-};
-using Library = std::unique_ptr<void, CloseLibrary>;
-
 template <class Function>
-Function* find_symbol(const Library& library, const char* name) {
-    return library ? reinterpret_cast<Function*>(dlsym(library.get(), name)) : nullptr;
+Function* find_symbol(void* library, const char* name) {
+    return library ? reinterpret_cast<Function*>(dlsym(library, name)) : nullptr;
 }
 
-Library open_first(std::initializer_list<std::string> names) {
+// Null where there is none. Not closed: after cuInit the driver has threads and exit handlers,
+// whose code must stay mapped.
+void* open_first(std::initializer_list<std::string> names) {
     for (const std::string& name : names) {
-        if (Library library{dlopen(name.c_str(), RTLD_NOW | RTLD_LOCAL)}) return library;
+        if (void* const library = dlopen(name.c_str(), RTLD_NOW | RTLD_LOCAL)) return library;
     }
-    return {};
+    return nullptr;
 }
 
 Capability cuda_build() {
@@ -47,7 +43,7 @@ Capability cuda_build() {
 Capability cuda_device() {
     const std::string remedy =
         "run with --device cpu, or on a machine with an NVIDIA driver (nvidia-smi tells)";
-    const Library driver = open_first({"libcuda.so.1"});
+    void* const driver = open_first({"libcuda.so.1"});
     if (!driver) return {"CUDA device", false, "no driver: libcuda.so.1 is not there", remedy};
     const auto init = find_symbol<int(unsigned)>(driver, "cuInit");
     const auto count_of = find_symbol<int(int*)>(driver, "cuDeviceGetCount");
@@ -75,7 +71,7 @@ Capability cupti() {
     const std::filesystem::path torch = molmo::Molmo::torch_library_folder();
     const auto wheel =
         torch.parent_path().parent_path() / "nvidia" / "cu13" / "lib" / "libcupti.so.13";
-    const Library library = open_first({"libcupti.so.13", wheel.string()});
+    void* const library = open_first({"libcupti.so.13", wheel.string()});
     const auto version_of = find_symbol<int(std::uint32_t*)>(library, "cuptiGetVersion");
     std::uint32_t version = 0;
     if (version_of && version_of(&version) == 0)
@@ -85,7 +81,7 @@ Capability cupti() {
 }
 
 Capability nvml() {
-    const Library library = open_first({"libnvidia-ml.so.1"});
+    void* const library = open_first({"libnvidia-ml.so.1"});
     if (library)
         return {"NVML", true, "clocks, throttling, temperature, power and energy can be sampled",
                 ""};
