@@ -33,8 +33,11 @@ Milliseconds time_run(StageObserver& observer) {
     return std::chrono::steady_clock::now() - begin;
 }
 
+// `launches` are those of a whole run, of which prefill makes as many as a step.
 void report(const char* what, const Overhead& overhead) {
-    std::printf("{\"figure\":\"%s\",\"value\":%s}\n", what, overhead_json(overhead).c_str());
+    std::printf("{\"figure\":\"%s\",\"launches\":%d,\"launches_per_step\":%d,\"value\":%s}\n", what,
+                typical.kernels * (typical.steps + 1), typical.kernels,
+                overhead_json(overhead).c_str());
 }
 
 void measure_events() {

@@ -2,7 +2,7 @@
 
 Usage: python3 bench/position_sum.py --library BUILD_DIR/kernels/libdecodemeter_torch_ops.so
            [--device cpu|cuda] [--rounds 15] [--shapes 64x64x256,1024x512x256] [--activations relu,gelu,silu]
-           [--threads N] [--clock wall|cpu] [--output results/position_sum_cpu.json]
+           [--threads N] [--clock wall|cpu] [--short] [--output results/position_sum_cpu.json]
 
 Counts are uniform on 1 .. positions, the link is softplus. glibc's allocator is made to keep its memory (the program
 starts itself again for that): else the page faults of half a gigabyte would be the others' largest part. The clock `cpu` is the
@@ -98,11 +98,10 @@ def errors(contender, inputs, counts, direction, activation, device):
     return error([got.detach()], [expected.detach()]), error(gradients, expected_gradients)
 
 
-def peak_bytes(name, shape, activation, options):
+def peak_bytes(name, contender, shape, activation, options):
     """What one forward and backward allocates on top of its inputs and gradients."""
     if options.device == "cuda":
         inputs, counts, direction = problem(shape, "cuda")
-        contender = contenders(activation, "cuda")[name]
         forward_and_backward(contender, inputs, counts, direction)
         torch.cuda.synchronize()
         before = torch.cuda.memory_allocated()
@@ -162,7 +161,7 @@ def measure(shape, activation, options):
     torch._dynamo.reset()  # else torch.compile gives up on a function after a few shapes, and runs it as it stands
     inputs, counts, direction = problem(shape, options.device)
     batch, positions, hidden = shape
-    chosen = contenders(activation, options.device)
+    chosen = contenders(activation, options.device, autotune=not options.short)
     if 4 * batch * positions * hidden > LARGEST_TENSOR_BYTES:
         chosen = {name: chosen[name] for name in (OURS, "per position", "chunks, checkpointed")}
     result = {
@@ -190,8 +189,9 @@ def measure(shape, activation, options):
         figures["forward_error"], figures["backward_error"] = errors(
             contender, inputs, counts, direction, activation, options.device
         )
-        if "x".join(map(str, shape)) in HEADLINES or options.device == "cuda":
-            figures["peak_bytes"] = peak_bytes(name, shape, activation, options)
+        headline = "x".join(map(str, shape)) in HEADLINES or options.device == "cuda"
+        if headline and not options.short:
+            figures["peak_bytes"] = peak_bytes(name, contender, shape, activation, options)
         result["contenders"][name] = figures
     if activation == "relu":
         for what, slots in (("forward", 2), ("both", 5)):
@@ -214,6 +214,9 @@ def main():
     parser.add_argument("--threads", type=int)
     parser.add_argument("--clock", default="wall", choices=("wall", "cpu"))
     parser.add_argument("--output")
+    parser.add_argument(
+        "--short", action="store_true", help="without autotuned compilation and peak memory"
+    )
     parser.add_argument("--memory_of", help=argparse.SUPPRESS)
     options = parser.parse_args()
     if not options.memory_of and any(

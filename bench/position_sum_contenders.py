@@ -83,7 +83,7 @@ def ours(activation):
     return lambda u, v, w, c, counts: operation(u, v, w, c, counts, activation, "softplus")
 
 
-def contenders(activation, device):
+def contenders(activation, device, autotune=True):
     found = {
         "decodemeter": ours(activation),
         "full tensor": full_tensor(activation),
@@ -92,10 +92,10 @@ def contenders(activation, device):
         "chunks, checkpointed": chunked(activation),
         "torch.compile": compiled(activation),
     }
-    if device == "cuda":
+    if device == "cuda" and autotune:
         found["torch.compile, max-autotune"] = compiled(activation, "max-autotune-no-cudagraphs")
-        if activation == "relu":
-            from position_sum_triton import triton_tile
+    if device == "cuda" and activation == "relu":
+        from position_sum_triton import triton_tile
 
-            found["Triton tile"] = triton_tile
+        found["Triton tile"] = triton_tile
     return found
