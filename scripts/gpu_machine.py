@@ -1,14 +1,18 @@
-"""What scripts/gpu_check runs its checks with: where the programs are, how long they may take, and how a check ends."""
+"""What scripts/gpu_check runs its rows with: where the programs are, how long they may take, and
+how a row ends."""
 
+import ctypes
 import os
 import pathlib
 import shutil
+import signal
 import subprocess
 import tarfile
+import tempfile
 import time
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
-LIMIT_S = 8 * 60
+KEPT_OUTPUT = 100_000  # characters of each command's output in the log
 
 
 class NotRun(Exception):
@@ -20,85 +24,142 @@ class Failed(Exception):
 
 
 class Machine:
-    """Where the programs are, and what runs them."""
+    """Where the programs are, and what runs them. Rows write into `work`."""
 
-    def __init__(self, bundle, output):
-        self.output = output
-        self.deadline = time.monotonic() + LIMIT_S
+    def __init__(self, bundle, work, budget_s, log):
+        self.work, self.budget_s, self.log = work, budget_s, log
+        self.deadline = time.monotonic() + budget_s
+        self.row_deadline, self.row_limit_s = self.deadline, budget_s
+        adopt_orphans()
         if bundle:
-            folder = ROOT / "build" / "bundle"
+            folder = pathlib.Path(work).with_name("bundle")
             shutil.rmtree(folder, ignore_errors=True)
             with tarfile.open(bundle) as archive:
                 archive.extractall(folder)
             self.prefix = [str(folder / "decodemeter" / "run")]
-            self.programs = folder / "decodemeter" / "bin"
+            self.programs = folder / "decodemeter"
         else:
             self.prefix = []
             self.programs = ROOT / "build"
-        self.log = None
 
-    def tests(self):
-        return sorted(
-            path.name
-            for path in self.programs.rglob("gpu_test_*")
-            if os.access(path, os.X_OK) and path.is_file()
-        )
+    def begin_row(self, limit_s):
+        """Commands from here on end after `limit_s` seconds together, or with the whole budget."""
+        self.row_limit_s = limit_s
+        self.row_deadline = time.monotonic() + limit_s
+
+    def find(self, name):
+        """The file of that name among what was built or packed; None where there is none."""
+        return next((path for path in sorted(self.programs.rglob(name)) if path.is_file()), None)
 
     def path(self, program):
-        if self.prefix:
-            return program
-        found = [
-            path
-            for path in self.programs.rglob(program)
-            if path.is_file() and os.access(path, os.X_OK)
-        ]
-        if not found:
+        found = self.find(program)
+        if not found or not os.access(found, os.X_OK):
             raise NotRun(f"{program} is not built; run scripts/setup --cuda")
-        return str(found[0])
+        return program if self.prefix else str(found)
 
-    def run(self, program, *arguments, wrapper=(), limit_s=120, accept=(0,)):
-        command = [*wrapper, *self.prefix, self.path(program), *map(str, arguments)]
-        return self.shell(command, limit_s, accept)
+    def run(self, program, *arguments, wrapper=(), accept=(0,)):
+        return self.shell([*wrapper, *self.prefix, self.path(program), *arguments], accept)
 
-    def shell(self, command, limit_s=120, accept=(0,)):
-        left = self.deadline - time.monotonic()
-        if left < 5:
-            raise NotRun(f"the {LIMIT_S // 60} minutes are over")
-        self.log.write("$ " + " ".join(command) + "\n")
+    def shell(self, command, accept=(0,)):
+        command = [str(word) for word in command]
+        self.write("$ " + " ".join(command) + "\n")
+        code, text = run_in_group(command, self.time_left())
+        self.write(text[-KEPT_OUTPUT:])
+        if code is None:
+            raise self.out_of_time()
+        if code == 77:
+            raise NotRun(last_line(text) or "skipped")
+        if code not in accept:
+            raise Failed(f"exit code {code}: {last_line(text)}")
+        return text
+
+    def time_left(self):
+        left = min(self.deadline, self.row_deadline) - time.monotonic()
+        if left <= 0:
+            raise self.out_of_time()
+        return left
+
+    def out_of_time(self):
+        if time.monotonic() >= self.deadline:
+            return NotRun(out_of_budget(self.budget_s))
+        return Failed(f"took more than its limit of {self.row_limit_s:.0f} s")
+
+    def write(self, text):
+        self.log.write(text)
         self.log.flush()
+
+
+def out_of_budget(budget_s):
+    return f"ran out of the budget of {budget_s / 60:.3g} minutes"
+
+
+def adopt_orphans():
+    """Makes descendants whose parent ends children of this process, so that they can be found and
+    ended."""
+    pr_set_child_subreaper = 36
+    ctypes.CDLL(None, use_errno=True).prctl(pr_set_child_subreaper, 1, 0, 0, 0)
+
+
+def run_in_group(command, limit_s):
+    """The exit code and the output of a command; the code is None where it was ended after
+    `limit_s` seconds. Nothing that it started outlives it: what still ran would hold the GPU under
+    the next row."""
+    with tempfile.TemporaryFile() as output:  # a pipe would wait for whoever else has it open
         try:
-            answer = subprocess.run(
+            process = subprocess.Popen(
                 command,
-                stdout=subprocess.PIPE,
+                stdin=subprocess.DEVNULL,
+                stdout=output,
                 stderr=subprocess.STDOUT,
-                text=True,
                 cwd=ROOT,
-                timeout=min(limit_s, left),
-                errors="replace",
+                start_new_session=True,
             )
-        except FileNotFoundError:
-            raise NotRun(f"{command[0]} is not there") from None
-        except subprocess.TimeoutExpired as late:
-            self.log.write(
-                (late.stdout or b"").decode(errors="replace")
-                if isinstance(late.stdout, bytes)
-                else late.stdout or ""
-            )
-            raise Failed(f"took more than {min(limit_s, left):.0f} s") from None
-        self.log.write(answer.stdout)
-        if answer.returncode == 77:
-            raise NotRun(last_line(answer.stdout) or "skipped")
-        if answer.returncode not in accept:
-            raise Failed(f"exit code {answer.returncode}: {last_line(answer.stdout)}")
-        return answer.stdout
+        except OSError as error:
+            raise NotRun(f"{command[0]}: {error.strerror}") from None
+        code = None
+        try:
+            code = process.wait(limit_s)
+        except subprocess.TimeoutExpired:
+            pass
+        finally:
+            end_group(process)
+        output.seek(0)
+        return code, output.read().decode(errors="replace")
+
+
+def end_group(process):
+    try:
+        os.killpg(process.pid, signal.SIGKILL)
+    except ProcessLookupError:
+        pass
+    process.wait()
+    while orphans := children():
+        for orphan in orphans:
+            os.kill(orphan, signal.SIGKILL)
+            os.waitpid(orphan, 0)
+
+
+def children():
+    """Of this process, by their ids."""
+    found = []
+    for path in pathlib.Path("/proc").glob("[0-9]*/stat"):
+        try:
+            text = path.read_text(errors="replace")
+        except OSError:
+            continue  # it has ended
+        parent = int(text.rpartition(")")[2].split()[1])
+        if parent == os.getpid():
+            found.append(int(path.parent.name))
+    return found
 
 
 def last_line(text):
     lines = [line.strip() for line in text.splitlines() if line.strip()]
-    return lines[-1][:160] if lines else ""
+    return lines[-1][:300] if lines else ""
 
 
 def judged(text, faults):
+    faults = list(faults)
     if faults:
         raise Failed(text + "; " + "; ".join(faults))
     return text

@@ -1,4 +1,5 @@
-"""Which machines scripts/bundle_run refuses. argv: a program that links libstdc++, then unittest's own arguments."""
+"""Which machines scripts/bundle_run refuses. argv: a program that links libstdc++, then unittest's
+own arguments."""
 
 import os
 import pathlib

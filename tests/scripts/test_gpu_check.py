@@ -1,170 +1,161 @@
-"""scripts/gpu_check without a GPU: a rare GPU must not be spent on a check that breaks, or that cannot fail.
+"""How scripts/gpu_check judges what a GPU would answer: a rare GPU must not be spent on a check
+that breaks, or that cannot fail. argv: the program, traced_record, then unittest's own
+arguments."""
 
-The program runs on the CPU, and its records get the clocks and the tracing that a GPU would have given them, in the form
-that the instrument writes. argv: the program, traced_record, then unittest's own arguments.
-"""
-
-import importlib.machinery
-import importlib.util
-import io
 import json
 import os
 import pathlib
-import shutil
-import subprocess
 import sys
 import tempfile
-import time
 import unittest
 
-ROOT = pathlib.Path(__file__).resolve().parents[2]
 PROGRAM, TRACED_RECORD = sys.argv.pop(1), sys.argv.pop(1)
 
-
-def load_script(name):
-    sys.dont_write_bytecode = True
-    sys.path.insert(0, str(ROOT / "scripts"))
-    loader = importlib.machinery.SourceFileLoader(name, str(ROOT / "scripts" / name))
-    module = importlib.util.module_from_spec(importlib.util.spec_from_loader(name, loader))
-    loader.exec_module(module)
-    return module
-
-
-gpu_check = load_script("gpu_check")
-# One picture, whatever else this machine has.
-gpu_check.photographs = lambda count=1: ["--images", str(ROOT / "tests/golden/images/photo.png")]
-
-
-def traced(steps):
-    answer = subprocess.run([TRACED_RECORD, str(steps)], check=True, capture_output=True, text=True)
-    return json.loads(answer.stdout)["cupti"]
-
-
-class StandIn(gpu_check.Machine):
-    """Runs the program on the CPU. `change` is called with each record that it writes, `answers` are those of other programs."""
-
-    kept, runs = tempfile.TemporaryDirectory(), {}
-
-    def __init__(self, output):
-        self.output, self.prefix, self.log = output, [], io.StringIO()
-        self.deadline = time.monotonic() + 300
-        self.change, self.answers = lambda record: None, {}
-
-    def path(self, program):
-        return PROGRAM if program == "decodemeter" else program
-
-    def run(self, program, *arguments, **options):
-        if program in self.answers:
-            return self.answers[program]
-        on_cpu = [
-            "cpu"
-            if argument == "cuda"
-            else "tiny-molmoe"
-            if argument == "molmoe-1b"
-            else str(argument)
-            for argument in arguments
-        ]
-        if "--results_dir" not in on_cpu:
-            return super().run(program, *on_cpu, **options)
-        folder = pathlib.Path(on_cpu[on_cpu.index("--results_dir") + 1])
-        text = self.run_once(tuple(on_cpu), folder)
-        for path in folder.glob("*/records.jsonl"):
-            path.write_text(
-                "".join(
-                    json.dumps(self.on_gpu(json.loads(line))) + "\n"
-                    for line in path.read_text().splitlines()
-                )
-            )
-        return text
-
-    def run_once(self, arguments, folder):
-        """The same profile for every test that asks for it."""
-        key = tuple(argument.replace(str(self.output), "") for argument in arguments)
-        kept = pathlib.Path(self.kept.name) / str(len(self.runs))
-        if key not in self.runs:
-            text = super().run("decodemeter", *arguments, "--no_warm_up")
-            shutil.copytree(folder, kept)
-            self.runs[key] = text, kept
-        text, kept = self.runs[key]
-        shutil.copytree(kept, folder, dirs_exist_ok=True)
-        return text
-
-    def on_gpu(self, record):
-        steps = len(record["T_decode_per_step"])
-        record["clocks"] |= {"span_ms": list(record["clocks"]["host_ms"]), "headline": "span"}
-        if "cupti_pass" in record["flags"]:
-            record["cupti"] = traced(steps)
-            record["clocks"]["span_ms"] = list(record["cupti"]["event_span_ms"])
-        self.change(record)
-        return record
+from gpu_stand_in import (  # noqa: E402
+    ROOT,
+    StandIn,
+    fact_lines,
+    gpu_check,
+    instrument_lines,
+    kernel_measurement,
+)
+from gpu_machine import Failed, NotRun  # noqa: E402
+from gpu_rows import estimator, programs, steps, tracing  # noqa: E402
 
 
 class Checks(unittest.TestCase):
     def setUp(self):
         temporary = tempfile.TemporaryDirectory()
         self.addCleanup(temporary.cleanup)
-        self.machine = StandIn(pathlib.Path(temporary.name))
+        self.machine = StandIn(pathlib.Path(temporary.name), PROGRAM, TRACED_RECORD)
 
     def passes(self, check, *words):
         text = check(self.machine)
         for word in words:
             self.assertIn(word, text)
 
-    def fails(self, check, *words):
-        with self.assertRaises(gpu_check.Failed) as raised:
+    def raises(self, error, check, *words):
+        with self.assertRaises(error) as raised:
             check(self.machine)
         for word in words:
             self.assertIn(word, str(raised.exception))
 
+    def fails(self, check, *words):
+        self.raises(Failed, check, *words)
+
     def is_not_run(self, check, *words):
-        with self.assertRaises(gpu_check.NotRun) as raised:
-            check(self.machine)
-        for word in words:
-            self.assertIn(word, str(raised.exception))
+        self.raises(NotRun, check, *words)
 
     def change(self, change):
         self.machine.change = change
 
 
-class Clocks(Checks):
-    def test_spans_that_tell_the_hosts_time_pass_and_their_audit_is_read(self):
-        self.passes(gpu_check.check_clocks, "4 records", "0.00 %")
-        self.passes(gpu_check.check_audit, "verdict")
+class Programs(Checks):
+    def test_what_is_missing_is_named_by_its_name(self):
+        line = "  {:<3} {:<22} {}\n"
+        there = line.format("yes", "CUPTI", "version 130001")
+        gnuplot = line.format("no", "gnuplot", "the program is not on PATH")
+        gnuplot += line.format("", "", "-> apt-get install gnuplot-nox")
+        half = line.format("no", "LibTorch's CUDA half", "libtorch_cuda.so is not there")
+        self.machine.answers["info"] = there
+        self.passes(programs.check_build, "nothing is missing")
+        self.machine.answers["info"] = there + gnuplot
+        self.passes(programs.check_build, "info: without gnuplot")
+        self.machine.answers["info"] = there + gnuplot + half
+        self.is_not_run(programs.check_build, "without gnuplot, LibTorch's CUDA half")
 
-    def test_spans_of_another_time_fail(self):
-        self.change(
-            lambda record: record["clocks"].update(
-                span_ms=[1.05 * step for step in record["clocks"]["host_ms"]]
-            )
-        )
-        self.fails(gpu_check.check_clocks, "5.00 %")
+    def test_the_programs_own_info_is_read(self):
+        self.machine.answers.clear()
+        self.is_not_run(programs.check_build, "info: without CUDA device")
+
+    def test_a_test_that_was_skipped_is_not_run(self):
+        check = programs.gpu_test("gpu_test_cupti")
+        self.machine.answers["gpu_test_cupti"] = "warning:\n  test skipped: no rights\nAll passed\n"
+        self.is_not_run(check, "test skipped: no rights")
+        self.machine.answers["gpu_test_cupti"] = "All tests passed (9 assertions)\n"
+        self.passes(check, "All tests passed (9 assertions)")
+
+
+class Clocks(Checks):
+    def setUp(self):
+        super().setUp()
+        self.change(lambda record: set_steps(record, span=[3.0, 3.1, 3.0], host=[3.01, 3.1, 3.0]))
+
+    def check(self, change):
+        self.change(change)
+        steps.check_full_size(self.machine)
+        return steps.check_clocks
+
+    def test_spans_that_tell_the_hosts_time_pass(self):
+        self.passes(self.check(self.machine.change), "4 requests, 12 steps", "largest 10.0")
+
+    def test_a_first_step_that_holds_prefills_backlog_fails(self):
+        change = lambda record: set_steps(record, span=[3.0, 3.1, 3.0], host=[9.0, 3.1, 3.0])
+        self.fails(self.check(change), "at first steps the clocks", "first steps +6000.0")
+
+    def test_a_last_step_that_differs_fails(self):
+        change = lambda record: set_steps(record, span=[3.0, 3.1, 3.0], host=[3.0, 3.1, 3.2])
+        self.fails(self.check(change), "at last steps the clocks", "last steps +200.0")
+
+    def test_steps_in_between_that_differ_fail(self):
+        change = lambda record: set_steps(record, span=[3.0, 3.1, 3.0], host=[3.0, 3.3, 3.0])
+        self.fails(self.check(change), "the clocks are apart at 33 % of the steps")
+
+    def test_a_step_far_above_its_requests_median_fails(self):
+        change = lambda record: set_steps(record, span=[3.0, 30.0, 3.0], host=[3.0, 30.0, 3.0])
+        self.fails(self.check(change), "more than 5 x the median", "10.00 x")
 
     def test_steps_on_the_hosts_clock_fail(self):
-        self.change(lambda record: record["clocks"].update(headline="host"))
-        self.fails(gpu_check.check_clocks, "on the clock host")
+        change = lambda record: record["clocks"].update(headline="host")
+        self.fails(self.check(change), "timed by host")
+
+    def test_without_the_profile_it_is_not_run(self):
+        self.is_not_run(steps.check_clocks, "needs the records of an earlier row")
 
     def test_a_full_size_step_is_judged(self):
-        self.change(
-            lambda record: record.update(
-                T_decode_per_step=[7.5 for _ in record["T_decode_per_step"]]
-            )
-        )
-        self.passes(gpu_check.check_full_size, "7.50 ms")
-        self.change(
-            lambda record: record.update(
-                T_decode_per_step=[8.5 for _ in record["T_decode_per_step"]]
-            )
-        )
-        self.fails(gpu_check.check_full_size, "at most 8 ms")
+        self.change(lambda record: record.update(T_decode_per_step=[7.5, 7.5, 7.5]))
+        self.passes(steps.check_full_size, "7.500 ms")
+        self.change(lambda record: record.update(T_decode_per_step=[8.5, 8.5, 8.5]))
+        self.fails(steps.check_full_size, "at most 8 ms")
+
+    def test_the_events_cost_is_held_to_its_claim(self):
+        for percent, added_us, passes in ((0.1, 23, True), (0.6, 23, False), (0.1, 300, False)):
+            self.machine.overhead |= {"percent": percent, "added_us": added_us}
+            steps.check_full_size(self.machine)
+            if passes:
+                self.passes(steps.check_overhead, "+0.100 %", "+1.0 us a step")
+            else:
+                self.fails(steps.check_overhead, "at most 0.5 % and 10 us")
+
+    def test_an_audit_is_read(self):
+        self.passes(steps.check_audit, "verdict", "zero by subtraction")
+
+
+def set_steps(record, span, host):
+    record["T_decode_per_step"] = span
+    record["clocks"].update(span_ms=span, host_ms=host)
+
+
+def in_passes(change):
+    """Applies the change to the `cupti` of tracing passes."""
+    return lambda record: change(record["cupti"]) if "cupti_pass" in record["flags"] else None
 
 
 class Tracing(Checks):
     def test_a_pass_whose_clocks_agree_passes_and_is_found_again_from_outside(self):
-        self.passes(gpu_check.check_tracing, "2 passes", "0 events misplaced", "0 activities lost")
-        self.passes(gpu_check.check_watch, "with the same kernels", "0 activities lost")
+        self.passes(
+            tracing.check_tracing,
+            *["2 passes", "0 events misplaced", "0 activities lost", "8 of 8 edges have work"],
+        )
+        self.passes(tracing.check_watch, "with the same kernels", "0 activities lost")
+
+    def test_a_full_size_pass_is_judged_alike_and_shown_beside_the_plain_step(self):
+        self.passes(tracing.check_full_size_traced, "under tracing", "1 passes", "device is busy")
+        self.change(in_passes(lambda cupti: cupti.update(events_misplaced=1)))
+        self.fails(tracing.check_full_size_traced, "1 events misplaced")
 
     def test_other_kernels_seen_from_outside_fail(self):
-        self.passes(gpu_check.check_tracing)
+        self.passes(tracing.check_tracing)
         self.change(
             lambda record: (
                 record["cupti"].update(kernels=[1] * len(record["T_decode_per_step"]))
@@ -172,7 +163,7 @@ class Tracing(Checks):
                 else None
             )
         )
-        self.fails(gpu_check.check_watch, "0 with the same kernels")
+        self.fails(tracing.check_watch, "0 with the same kernels")
 
     def test_events_that_differ_from_themselves_fail(self):
         self.change(
@@ -180,65 +171,50 @@ class Tracing(Checks):
                 span_ms=[step + 0.002 for step in record["clocks"]["span_ms"]]
             )
         )
-        self.fails(gpu_check.check_tracing, "differ by 2.00 us")
+        self.fails(tracing.check_tracing, "by 2.00 us from CUPTI's times", "1 us from")
 
     def test_a_misplaced_event_fails(self):
-        self.change(lambda record: record.get("cupti", {}).update(events_misplaced=1))
-        self.fails(gpu_check.check_tracing, "2 events misplaced")
+        self.change(in_passes(lambda cupti: cupti.update(events_misplaced=1)))
+        self.fails(tracing.check_tracing, "2 events misplaced")
+
+    def test_edges_without_work_fail_because_nothing_is_misplaced_there(self):
+        self.change(in_passes(lambda cupti: cupti.update(events_matched=0)))
+        self.fails(tracing.check_tracing, "0 of 8 edges have work", "8 edges have no work")
 
     def test_a_lost_activity_fails(self):
-        self.change(
-            lambda record: (
-                record["cupti"]["losses"].update(unmatched=3)
-                if "cupti_pass" in record["flags"]
-                else None
-            )
-        )
-        self.fails(gpu_check.check_tracing, "6 activities lost")
+        self.change(in_passes(lambda cupti: cupti["losses"].update(unmatched=3)))
+        self.fails(tracing.check_tracing, "6 activities lost")
 
     def test_refused_tracing_and_untimed_events_are_not_run(self):
-        self.change(
-            lambda record: (
+        def refuse(record):
+            if "cupti_pass" in record["flags"]:
                 record.update(cupti={"none": "no rights"})
-                if "cupti_pass" in record["flags"]
-                else None
-            )
-        )
-        self.is_not_run(gpu_check.check_tracing, "no rights")
-        self.change(
-            lambda record: (
-                record["cupti"].update(event_span_ms=None)
-                if "cupti_pass" in record["flags"]
-                else None
-            )
-        )
-        self.is_not_run(gpu_check.check_tracing, "an edge had no event")
+
+        self.change(refuse)
+        self.is_not_run(tracing.check_tracing, "no rights")
+        self.change(in_passes(lambda cupti: cupti.update(event_span_ms=None)))
+        self.is_not_run(tracing.check_tracing, "an edge had no event")
+
+    def test_what_cupti_records_is_decided(self):
+        self.machine.answers["gpu_tracing_facts"] = fact_lines()
+        self.passes(tracing.check_facts, "9 alone, 9 with SYNCHRONIZATION", "9 of 9 edges")
+        for changed, fault in (
+            ({"event_records_with_SYNCHRONIZATION": {"events": 0}}, "not every event is recorded"),
+            ({"streams": {"events": [13]}}, "other stream ids"),
+            ({"edges": {"matched": 0}}, "edges without work"),
+            ({"graph_after_attaching": {"kernels": 0}}, "not traced one by one"),
+            ({"second_session": {"kernels": 0}}, "after cuptiFinalize loses"),
+        ):
+            self.machine.answers["gpu_tracing_facts"] = fact_lines(**changed)
+            self.fails(tracing.check_facts, fault)
+        alone = {"event_records_alone": {"events": 0}}
+        self.machine.answers["gpu_tracing_facts"] = fact_lines(**alone)
+        self.passes(tracing.check_facts, "0 alone, 9 with SYNCHRONIZATION")
+        self.machine.answers["gpu_tracing_facts"] = '{"figure":"refused","refused":"no rights"}'
+        self.is_not_run(tracing.check_facts, "no rights")
 
 
 class Costs(Checks):
-    @staticmethod
-    def lines(events, tracing, slowdown):
-        def cost(figure, percent):
-            return json.dumps(
-                {
-                    "figure": figure,
-                    "value": {
-                        "percent": percent,
-                        "interval_percent": [0, 1],
-                        "added_us": 1,
-                        "run_ms": 10,
-                    },
-                }
-            )
-
-        return "\n".join(
-            [
-                cost("events", events),
-                cost("tracing", tracing),
-                json.dumps({"figure": "slowdown after tracing", "percent": slowdown}),
-            ]
-        )
-
     def test_each_cost_is_held_to_its_claim(self):
         for costs, fault in (
             ((0.2, 3, 0.1), None),
@@ -246,44 +222,47 @@ class Costs(Checks):
             ((0.2, 6, 0.1), "tracing"),
             ((0.2, 3, 0.4), "slowdown"),
         ):
-            self.machine.answers["gpu_bench_instrument"] = self.lines(*costs)
+            self.machine.answers["gpu_bench_instrument"] = instrument_lines(*costs)
             if fault:
-                self.fails(gpu_check.check_instrument, f"{fault}: at most")
+                self.fails(tracing.check_instrument, f"{fault}: at most")
             else:
-                self.passes(gpu_check.check_instrument, "slowdown after tracing +0.10 %")
-        self.machine.answers["gpu_bench_instrument"] = json.dumps(
-            {"figure": "tracing", "refused": "no rights"}
-        )
-        self.is_not_run(gpu_check.check_instrument, "no rights")
+                self.passes(
+                    tracing.check_instrument,
+                    *["tracing +3.00 %, +0.100 us a launch", "slowdown after tracing +0.10 %"],
+                )
+        refused = json.dumps({"figure": "tracing", "refused": "no rights"})
+        self.machine.answers["gpu_bench_instrument"] = refused
+        self.is_not_run(tracing.check_instrument, "no rights")
 
     def test_kernels_are_held_to_the_floor_and_to_the_compilers(self):
-        measurement = json.loads((ROOT / "results" / "position_sum_cpu.json").read_text())[
-            "measurements"
-        ][-1]
+        measurement = kernel_measurement()
         ours = measurement["contenders"]["decodemeter"]
-        measurement |= {"batch": 1024, "positions": 64}
-        for way in measurement["contenders"].values():
-            for direction in ("forward", "both"):
-                way[direction] |= {"ratio": 20.0, "verdict": "FAST"}
-        ours["forward"] |= {"milliseconds": 1.0, "fraction_of_floor": 0.9}
-        ours["both"]["milliseconds"] = 3.0
-        self.assertEqual(list(gpu_check.kernel_faults(measurement)), [])
+        self.assertEqual(list(estimator.kernel_faults(measurement)), [])
         ours["forward"]["fraction_of_floor"] = 0.5
-        self.assertIn("65 and 55 are claimed", next(gpu_check.kernel_faults(measurement)))
+        self.assertIn("65 and 55 are claimed", next(estimator.kernel_faults(measurement)))
         ours["forward"]["fraction_of_floor"] = 0.9
         measurement["contenders"]["torch.compile"]["both"]["verdict"] = "SLOW"
-        self.assertIn("slower than torch.compile", next(gpu_check.kernel_faults(measurement)))
+        self.assertIn("slower than torch.compile", next(estimator.kernel_faults(measurement)))
+
+    def test_training_is_held_to_its_claims(self):
+        (self.machine.work / "simulated" / "set").mkdir(parents=True)
+        (self.machine.work / "simulated" / "set" / "records.jsonl").write_text("{}\n")
+        loops = {"decodemeter": {"seconds": 0.1}, "published loop": {"ratio": 9}}
+        for ratio in (2.5, 1.5):
+            vectorised = {"vectorised": {"ratio": ratio}}
+            self.machine.files["training.py"] = {"loops": loops | vectorised}
+            if ratio > 2:
+                self.passes(estimator.check_training_speed, "vectorised 2.5 x")
+            else:
+                self.fails(estimator.check_training_speed, "vectorised: at least 2 x")
 
     def test_a_check_that_breaks_is_one_failure(self):
         def broken(machine):
             return {}["nothing"]
 
-        row = gpu_check.run_check(self.machine, "broken", broken, "")
+        row = gpu_check.run_row(self.machine, gpu_check.Row("broken", broken, 5))
         self.assertEqual(row["result"], "FAIL")
         self.assertIn("the check itself broke", row["detail"])
-        self.assertEqual(
-            gpu_check.run_check(self.machine, "no device", broken, "no device")["result"], "not run"
-        )
 
 
 if __name__ == "__main__":

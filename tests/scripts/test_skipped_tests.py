@@ -1,4 +1,5 @@
-"""How a GPU test program ends when a test was skipped. argv: skipping_tests, then unittest's own arguments."""
+"""How a GPU test program ends when a test was skipped. argv: skipping_tests, then unittest's own
+arguments."""
 
 import subprocess
 import sys
