@@ -1,17 +1,20 @@
-// What `compare` does with two results directories.
+// What `compare` does with results directories.
 #pragma once
 
 #include <filesystem>
+#include <optional>
+#include <vector>
 
 namespace decodemeter {
 
 struct CompareFlags {
-    std::filesystem::path a, b;
-    std::filesystem::path json;  // empty: not written
+    std::vector<std::filesystem::path> before, after;  // repeated runs of each side
+    std::filesystem::path json;                        // empty: not written
     double same_within_percent = 1;
+    std::optional<double> run_level_percent;
 };
 
-// Prints B against A. Throws ExitCode 1 where B's steps are slower over all pairs.
+// Prints the runs after against those before. Throws ExitCode 1 for SLOWER and MIXED.
 void run_compare(const CompareFlags& flags);
 
 }  // namespace decodemeter
