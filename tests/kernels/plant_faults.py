@@ -6,6 +6,7 @@ Usage: plant_faults.py SOURCE_DIR OUTPUT_DIR
 Fails where an expression to be spoilt is no longer there exactly once, so that the list keeps up with the code.
 """
 
+import re
 import sys
 from pathlib import Path
 
@@ -95,17 +96,25 @@ FAULTS = [
 ]
 
 
+def anyhow_spaced(code):
+    """The same code, whatever spaces and line breaks stand between its words."""
+    return re.compile(r"\s+".join(map(re.escape, code.split(" "))))
+
+
 def main():
     source, output = Path(sys.argv[1]) / FOLDER, Path(sys.argv[2]) / FOLDER
     output.mkdir(parents=True, exist_ok=True)
     texts = {name: (source / name).read_text() for name, *_ in FAULTS}
     for number, (name, before, right, wrong) in enumerate(FAULTS, 1):
-        if texts[name].count(before + right) != 1:
+        places = list(anyhow_spaced(before + right).finditer(texts[name]))
+        if len(places) != 1:
             sys.exit(
-                f"plant_faults.py: {name} does not have '{before}{right}' exactly once; bring the list up to date"
+                f"plant_faults.py: {name} does not have '{before}{right}' exactly once; "
+                "bring the list up to date"
             )
         both = f"(planted_fault == {number} ? ({wrong}) : ({right}))"
-        texts[name] = texts[name].replace(before + right, before + both)
+        begin, end = places[0].span()
+        texts[name] = texts[name][:begin] + before + both + texts[name][end:]
     for name, text in texts.items():
         (output / name).write_text(text)
     (output / "planted_fault.hpp").write_text(
