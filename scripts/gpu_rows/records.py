@@ -38,17 +38,17 @@ def profile(machine, name, *arguments, samples):
     folder = machine.work / name
     shutil.rmtree(folder, ignore_errors=True)
     machine.run("decodemeter", *profile_arguments(machine, folder, samples), *arguments)
-    return kept_records(machine, name)
+    records = list(records_in(folder))
+    if not records:
+        raise Failed(f"{name}: no record was written")
+    return records
 
 
 def kept_records(machine, name):
     """Records of a profile that an earlier row made."""
-    folder = machine.work / name
-    if not folder.exists():
-        raise NotRun("needs the records of an earlier row, which left none")
-    records = list(records_in(folder))
+    records = list(records_in(machine.work / name))
     if not records:
-        raise Failed(f"{name}: no record was written")
+        raise NotRun("needs the records of an earlier row, which left none")
     return records
 
 

@@ -6,7 +6,14 @@ import shutil
 import statistics
 
 from gpu_machine import Failed, NotRun, judged
-from gpu_rows.records import kept_records, measured, profile, profile_arguments, traced
+from gpu_rows.records import (
+    kept_records,
+    measured,
+    profile,
+    profile_arguments,
+    records_in,
+    traced,
+)
 from gpu_rows.steps import FULL_SIZE
 
 LOSSES = ("dropped", "zero_timestamps", "unmatched", "overlapping", "link_disagreements")
@@ -96,7 +103,7 @@ def check_watch(machine):
         "decodemeter",
         *["watch", "--cupti", "--results_dir", machine.work / "watched", "--", *inner],
     )
-    watched = kept_records(machine, "watched")
+    watched = list(records_in(machine.work / "watched"))
     refused = [record["cupti"]["none"] for record in watched if "none" in record["cupti"]]
     if refused:
         raise NotRun("CUPTI refused: " + refused[0])
