@@ -6,7 +6,10 @@ import platform
 import subprocess
 import sys
 
-import torch
+try:
+    import torch
+except ImportError:  # only figures of torch need it
+    torch = None
 
 
 def commit():
@@ -24,7 +27,8 @@ def device_name(device):
         return torch.cuda.get_device_name()
     with open("/proc/cpuinfo") as lines:
         names = [line.split(":", 1)[1].strip() for line in lines if line.startswith("model name")]
-    return f"{names[0] if names else platform.processor()}, {torch.get_num_threads()} thread(s)"
+    threads = torch.get_num_threads() if torch else os.cpu_count()
+    return f"{names[0] if names else platform.processor()}, {threads} thread(s)"
 
 
 def context(device):
@@ -33,7 +37,7 @@ def context(device):
         "commit": commit(),
         "date": datetime.datetime.now(datetime.timezone.utc).strftime("%Y-%m-%d %H:%M UTC"),
         "device": device_name(device),
-        "torch": torch.__version__,
+        "torch": torch.__version__ if torch else None,
         "python": platform.python_version(),
         "load_average": os.getloadavg()[0],
     }
