@@ -38,7 +38,7 @@ def expected_step(machine):
         return ""
     name = json.loads(run.read_text())["device"]["name"]
     for device, step in json.loads(path.read_text())["eager_step"].items():
-        if device in name:
+        if device in name.replace("-", " ").split():
             low, high = step["low_ms"], step["high_ms"]
             return f"; {low:.2f} to {high:.2f} ms was expected on {device}"
     return f"; nothing was expected on {name}"

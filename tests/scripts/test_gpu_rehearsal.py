@@ -191,8 +191,7 @@ class Stopped(unittest.TestCase):
         with subprocess.Popen(
             stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, **self.command()
         ) as check:
-            while not (self.folder / "running").exists() or not self.process_text("running"):
-                time.sleep(0.02)
+            self.wait_until_running(check)
             check.send_signal(signal.SIGKILL)
         os.kill(self.process_of("running"), signal.SIGKILL)
         rows = rows_of(self.output)
@@ -204,16 +203,19 @@ class Stopped(unittest.TestCase):
         with tarfile.open(self.output / "work.tar.gz") as archive:
             self.assertEqual(archive.getnames(), ["info.txt"])
 
-    def process_text(self, file):
-        return (self.folder / file).read_text().strip()
+    def wait_until_running(self, check):
+        """Until a stand-in has written its process id to the file `running`."""
+        path = self.folder / "running"
+        while not (path.exists() and path.read_text().strip()):
+            self.assertIsNone(check.poll(), "the check ended before the row began")
+            time.sleep(0.02)
 
     def test_a_request_to_end_ends_what_runs(self):
         self.put("bin/gpu_test_events", f"echo $$ >{self.folder}/running; exec sleep 60")
         with subprocess.Popen(
             stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, **self.command()
         ) as check:
-            while not (self.folder / "running").exists() or not self.process_text("running"):
-                time.sleep(0.02)
+            self.wait_until_running(check)
             check.send_signal(signal.SIGTERM)
         self.assertEqual(check.returncode, 143)
         self.assertTrue(self.ended(self.process_of("running")))
