@@ -8,11 +8,10 @@ import shutil
 import signal
 import subprocess
 import tarfile
-import tempfile
 import time
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
-KEPT_OUTPUT = 100_000  # characters of each command's output in the log
+KEPT_OUTPUT = 100_000  # bytes of each command's output in the log
 
 
 class NotRun(Exception):
@@ -24,7 +23,7 @@ class Failed(Exception):
 
 
 class Machine:
-    """Where the programs are, and what runs them. Rows write into `work`."""
+    """Where the programs are, and what runs them. Rows write into `work`, programs print to `log`."""
 
     def __init__(self, bundle, work, budget_s, log):
         self.work, self.budget_s, self.log = work, budget_s, log
@@ -63,8 +62,7 @@ class Machine:
     def shell(self, command, accept=(0,)):
         command = [str(word) for word in command]
         self.write("$ " + " ".join(command) + "\n")
-        code, text = run_in_group(command, self.time_left())
-        self.write(text[-KEPT_OUTPUT:])
+        code, text = run_in_group(command, self.time_left(), self.log)
         if code is None:
             raise self.out_of_time()
         if code == 77:
@@ -85,8 +83,8 @@ class Machine:
         return Failed(f"took more than its limit of {self.row_limit_s:.0f} s")
 
     def write(self, text):
-        self.log.write(text)
-        self.log.flush()
+        with open(self.log, "a") as log:
+            log.write(text)
 
 
 def out_of_budget(budget_s):
@@ -100,11 +98,13 @@ def adopt_orphans():
     ctypes.CDLL(None, use_errno=True).prctl(pr_set_child_subreaper, 1, 0, 0, 0)
 
 
-def run_in_group(command, limit_s):
-    """The exit code and the output of a command; the code is None where it was ended after
-    `limit_s` seconds. Nothing that it started outlives it: what still ran would hold the GPU under
-    the next row."""
-    with tempfile.TemporaryFile() as output:  # a pipe would wait for whoever else has it open
+def run_in_group(command, limit_s, log):
+    """The exit code and the output of a command, which prints to the end of the file `log`; the code
+    is None where it was ended after `limit_s` seconds. Nothing that it started outlives it: what still
+    ran would hold the GPU under the next row."""
+    # A pipe would wait for whoever else has it open, and a kill of this process would lose its text.
+    with open(log, "ab") as output:
+        begin = output.tell()
         try:
             process = subprocess.Popen(
                 command,
@@ -123,8 +123,19 @@ def run_in_group(command, limit_s):
             pass
         finally:
             end_group(process)
-        output.seek(0)
-        return code, output.read().decode(errors="replace")
+    return code, printed_since(log, begin)
+
+
+def printed_since(log, begin):
+    """All text after a position of the file, which then keeps the last part of it."""
+    with open(log, "r+b") as file:
+        file.seek(begin)
+        text = file.read()
+        if len(text) > KEPT_OUTPUT:
+            file.truncate(begin)
+            file.seek(begin)
+            file.write(b"(the beginning was left out)\n" + text[-KEPT_OUTPUT:])
+    return text.decode(errors="replace")
 
 
 def end_group(process):

@@ -4,7 +4,6 @@ writes."""
 
 import importlib.machinery
 import importlib.util
-import io
 import json
 import os
 import pathlib
@@ -53,7 +52,7 @@ class StandIn(Machine):
     kept, runs = tempfile.TemporaryDirectory(), {}
 
     def __init__(self, work, program, traced_record, budget_s=300):
-        super().__init__(None, pathlib.Path(work), budget_s, io.StringIO())
+        super().__init__(None, pathlib.Path(work), budget_s, pathlib.Path(work) / "output.txt")
         self.program, self.traced_record = program, traced_record
         self.change, self.answers, self.files = lambda record: None, {}, {}
         self.overhead = {"percent": 0.1, "interval_percent": [0, 0.2], "added_us": 23, "run_ms": 90}

@@ -26,6 +26,7 @@ from gpu_stand_in import (  # noqa: E402
     instrument_lines,
     kernel_measurement,
 )
+import gpu_machine  # noqa: E402
 from gpu_results import Results  # noqa: E402
 
 GPU_TESTS = [f"gpu_test_{name}" for name in gpu_check.GPU_TESTS]
@@ -187,7 +188,8 @@ class Stopped(unittest.TestCase):
             self.judged(rows, name, "not run", "ran out of the budget of 0.08 minutes")
 
     def test_after_a_kill_in_the_middle_the_results_so_far_are_there(self):
-        self.put("bin/gpu_test_cupti", f"echo $$ >{self.folder}/running; exec sleep 60")
+        running = f"echo it began; echo $$ >{self.folder}/running; exec sleep 60"
+        self.put("bin/gpu_test_cupti", running)
         with subprocess.Popen(
             stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, **self.command()
         ) as check:
@@ -199,7 +201,8 @@ class Stopped(unittest.TestCase):
         self.judged(rows, "gpu_test_cupti", "not run", "ended during this row")
         self.judged(rows, "gpu_test_nvml", "not run", "not reached")
         self.assertIn("| gpu_test_events | pass |", (self.output / "checks.md").read_text())
-        self.assertIn("All tests passed", (self.output / "output.txt").read_text())
+        for text in ("All tests passed", "it began"):
+            self.assertIn(text, (self.output / "output.txt").read_text())
         with tarfile.open(self.output / "work.tar.gz") as archive:
             self.assertEqual(archive.getnames(), ["info.txt"])
 
@@ -232,6 +235,20 @@ class Stopped(unittest.TestCase):
         answer = subprocess.run(capture_output=True, text=True, **self.command("--only", "nothing"))
         self.assertEqual(answer.returncode, 2)
         self.assertIn("no row's name contains 'nothing'", answer.stderr)
+
+
+class Log(unittest.TestCase):
+    def test_of_a_long_output_the_log_keeps_the_end_and_the_row_reads_all(self):
+        with tempfile.TemporaryDirectory() as folder:
+            log = pathlib.Path(folder) / "output.txt"
+            log.write_text("before\n")
+            command = ["seq", "100000"]
+            code, text = gpu_machine.run_in_group(command, 60, log)
+            self.assertEqual((code, text.splitlines()[0]), (0, "1"))
+            kept = log.read_text().splitlines()
+            self.assertEqual(kept[:2], ["before", "(the beginning was left out)"])
+            self.assertEqual(kept[-1], "100000")
+            self.assertLess(log.stat().st_size, gpu_machine.KEPT_OUTPUT + 100)
 
 
 class Archive(unittest.TestCase):
