@@ -36,17 +36,14 @@ CuptiOptions keep_records(bool synchronisations) {
     return options;
 }
 
-// None where CUPTI refuses, which is printed.
+// None where CUPTI refuses.
 std::optional<CuptiPass> trace(CuptiSession& session) {
     Timeline<> timeline(short_run.steps, CudaEvents(short_run.steps));
     ObserverGroup observers;
     observers.add(timeline);
     observers.add(session.observer());
     check_cuda(cudaDeviceSynchronize(), "cannot wait for the device");
-    if (!session.begin_pass()) {
-        print("refused", {{"refused", session.refused()}});
-        return std::nullopt;
-    }
+    if (!session.begin_pass()) return std::nullopt;
     short_run(observers);
     return session.end_pass();
 }
@@ -60,14 +57,28 @@ void print_streams_and_edges(const CuptiPass& pass) {
     print("edges", {{"edges", short_run.steps + 1}, {"matched", events ? events->matched : 0}});
 }
 
-bool print_event_records(const char* fact, bool synchronisations) {
-    CuptiSession session(keep_records(synchronisations));
+// What a session after the first one misses may be due to cuptiFinalize: `reason` then has CUPTI's
+// answer.
+void print_event_records_alone() {
+    CuptiSession session(keep_records(false));
     const std::optional<CuptiPass> pass = trace(session);
-    if (!pass) return false;
-    print(fact, {{"recorded", short_run.steps + 1},
-                 {"events", pass->records->events.size()},
-                 {"reason", session.no_event_times()}});
-    if (synchronisations) print_streams_and_edges(*pass);
+    print("event records alone", {{"recorded", short_run.steps + 1},
+                                  {"events", pass ? pass->records->events.size() : 0},
+                                  {"reason", pass ? session.no_event_times() : session.refused()}});
+}
+
+// The first session: as profile and watch open it. False where CUPTI refuses.
+bool print_event_records() {
+    CuptiSession session(keep_records(true));
+    const std::optional<CuptiPass> pass = trace(session);
+    if (!pass) {
+        print("refused", {{"refused", session.refused()}});
+        return false;
+    }
+    print("event records with SYNCHRONIZATION", {{"recorded", short_run.steps + 1},
+                                                 {"events", pass->records->events.size()},
+                                                 {"reason", session.no_event_times()}});
+    print_streams_and_edges(*pass);
     return true;
 }
 
@@ -107,7 +118,9 @@ private:
 void print_graph(const char* fact, const Graph* graph) {
     CuptiSession session;
     check_cuda(cudaDeviceSynchronize(), "cannot wait for the device");
-    if (!session.begin_pass()) return print("refused", {{"refused", session.refused()}});
+    if (!session.begin_pass())
+        return print(fact,
+                     {{"nodes", Graph::nodes}, {"kernels", 0}, {"reason", session.refused()}});
     std::optional<Graph> made;
     if (!graph) graph = &made.emplace();
     StageObserver& observer = session.observer();
@@ -117,18 +130,20 @@ void print_graph(const char* fact, const Graph* graph) {
     observer.end(Stage::decode_step, 1);
     observer.end(Stage::generate, 0);
     const AttributedSteps steps = session.end_pass().attributed;
-    print(fact, {{"nodes", Graph::nodes}, {"kernels", steps.steps.at(0).kernels}});
+    print(fact, {{"nodes", Graph::nodes}, {"kernels", steps.steps.at(0).kernels}, {"reason", ""}});
 }
 
 // The sessions before it have ended with cuptiFinalize.
 void print_second_session() {
     CuptiSession session;
     const std::optional<CuptiPass> pass = trace(session);
-    if (!pass) return;
     std::int64_t kernels = 0;
-    for (const StepActivity& step : pass->attributed.steps) kernels += step.kernels;
-    print("second session",
-          {{"launched", short_run.steps * short_run.kernels}, {"kernels", kernels}});
+    if (pass) {
+        for (const StepActivity& step : pass->attributed.steps) kernels += step.kernels;
+    }
+    print("second session", {{"launched", short_run.steps * short_run.kernels},
+                             {"kernels", kernels},
+                             {"reason", session.refused()}});
 }
 
 }  // namespace
@@ -139,9 +154,9 @@ int main() {
         std::printf("not run: no CUDA device\n");
         return 77;
     }
-    if (!print_event_records("event records alone", false)) return 0;
-    print_event_records("event records with SYNCHRONIZATION", true);
+    if (!print_event_records()) return 0;
     print_second_session();
+    print_event_records_alone();
     print_graph("graph after attaching", nullptr);
     const Graph before;
     print_graph("graph before attaching", &before);

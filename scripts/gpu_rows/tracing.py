@@ -163,13 +163,17 @@ def check_facts(machine):
     )
     faults = []
     if beside["events"] < beside["recorded"]:
-        faults.append("not every event is recorded: " + (beside["reason"] or "no reason given"))
+        faults.append("not every event is recorded" + because(beside))
     if not set(streams["events"]) <= set(streams["kernels"]):
         faults.append("events have other stream ids than kernels")
     if edges["matched"] < edges["edges"]:
         faults.append("edges without work cannot be checked")
     if under["kernels"] != under["nodes"]:
-        faults.append("a graph's kernels are not traced one by one")
+        faults.append("a graph's kernels are not traced one by one" + because(under))
     if again["kernels"] != again["launched"]:
-        faults.append("a session after cuptiFinalize loses kernels")
+        faults.append("a session after cuptiFinalize loses kernels" + because(again))
     return judged(text, faults)
+
+
+def because(fact):
+    return f" ({fact['reason']})" if fact["reason"] else ""

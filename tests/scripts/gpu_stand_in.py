@@ -142,9 +142,9 @@ def fact_lines(**changed):
         "event records with SYNCHRONIZATION": {"recorded": 9, "events": 9, "reason": ""},
         "streams": {"events": [7], "kernels": [7]},
         "edges": {"edges": 9, "matched": 9},
-        "second session": {"launched": 160, "kernels": 160},
-        "graph after attaching": {"nodes": 10, "kernels": 10},
-        "graph before attaching": {"nodes": 10, "kernels": 0},
+        "second session": {"launched": 160, "kernels": 160, "reason": ""},
+        "graph after attaching": {"nodes": 10, "kernels": 10, "reason": ""},
+        "graph before attaching": {"nodes": 10, "kernels": 0, "reason": ""},
     }
     for name, values in changed.items():
         facts[name.replace("_", " ")] |= values

@@ -203,7 +203,10 @@ class Tracing(Checks):
             ({"streams": {"events": [13]}}, "other stream ids"),
             ({"edges": {"matched": 0}}, "edges without work"),
             ({"graph_after_attaching": {"kernels": 0}}, "not traced one by one"),
-            ({"second_session": {"kernels": 0}}, "after cuptiFinalize loses"),
+            (
+                {"second_session": {"kernels": 0, "reason": "error 39"}},
+                "after cuptiFinalize loses kernels (error 39)",
+            ),
         ):
             self.machine.answers["gpu_tracing_facts"] = fact_lines(**changed)
             self.fails(tracing.check_facts, fault)
