@@ -73,9 +73,9 @@ void answer(molmo::Molmo& model, const molmo::PreparedInput& input, int blocks, 
     Timeline<> timeline(tokens);
     model.generate(input, options_of(blocks, tokens), timeline);
     const GenerateTrace trace = timeline.resolve();
-    std::cout << "{\"prefill_ms\": " << trace.stages.prefill.count() << ", \"steps_ms\": [";
-    for (std::size_t i = 0; i < trace.decode.size(); ++i)
-        std::cout << (i ? ", " : "") << trace.decode[i].host.count();
+    std::cout << "{\"prefill_ms\": " << trace.host.stages.prefill.count() << ", \"steps_ms\": [";
+    for (std::size_t i = 0; i < trace.host.steps.size(); ++i)
+        std::cout << (i ? ", " : "") << trace.host.steps[i].count();
 
     const molmo::StepOperations seen =
         molmo::count_step_operations(model, input, options_of(blocks, tokens));

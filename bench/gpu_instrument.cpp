@@ -85,12 +85,12 @@ void report_slowdown(const std::vector<double>& before) {
 // The edges are the observer's own; here they are taken once more, a few hundred nanoseconds apart.
 struct EdgeTimes final : StageObserver {
     std::vector<Nanoseconds> edges;
-    void begin(Stage stage, int) noexcept override { add(stage); }
-    void end(Stage stage, int) noexcept override { add(stage); }
-    void add(Stage stage) {
-        if (stage == Stage::decode_step)
+    void begin(Stage) noexcept override {}
+    void end(Stage stage) noexcept override {
+        if (stage == Stage::prefill || stage == Stage::decode_step)
             edges.push_back(std::chrono::steady_clock::now().time_since_epoch());
     }
+    void step_edge(int) noexcept override {}
 };
 
 void record_activity(const char* file) {

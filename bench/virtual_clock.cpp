@@ -12,6 +12,7 @@
 #include "profiler/statistics/median_interval.hpp"
 #include "profiler/statistics/summary.hpp"
 #include "profiler/timing/overhead.hpp"
+#include "profiler/timing/recorded_times.hpp"
 #include "profiler/timing/step_attribution.hpp"
 #include "profiler/timing/subtraction.hpp"
 #include "profiler/timing/timeline.hpp"
@@ -55,22 +56,23 @@ void generate(StageObserver& observer, Nanoseconds& time, const Truth& truth,
               const std::vector<double>& steps_ms, test::Draws& draws) {
     const auto pass = [&](double ms) { time += std::chrono::round<Nanoseconds>(Milliseconds(ms)); };
     const auto stage = [&](Stage which, double ms) {
-        observer.begin(which, 0);
+        observer.begin(which);
         pass(ms);
-        observer.end(which, 0);
+        observer.end(which);
     };
     stage(Stage::preprocess, draws.uniform(3, 9));
     pass(draws.uniform(0, 5));
-    observer.begin(Stage::generate, 0);
+    observer.begin(Stage::generate);
     stage(Stage::vision_encoder, truth.vision_ms);
     stage(Stage::projector, truth.projector_ms);
     stage(Stage::prefill, truth.prefill_ms);
-    observer.begin(Stage::decode_step, 1);
-    for (std::size_t i = 0; i < steps_ms.size(); ++i) {
-        pass(steps_ms[i]);
-        observer.end(Stage::decode_step, static_cast<int>(i + 1));
+    int edge = 0;
+    observer.step_edge(edge);
+    for (const double step_ms : steps_ms) {
+        stage(Stage::decode_step, step_ms);
+        observer.step_edge(++edge);
     }
-    observer.end(Stage::generate, 0);
+    observer.end(Stage::generate);
     pass(draws.uniform(0, 50));  // between the runs: writing the record
 }
 
@@ -81,16 +83,9 @@ SampleRecord record_of(const GenerateTrace& trace, int sample, const ConfigKey& 
     record.config = config;
     record.key = record_key(record.dataset, sample, config, 0);
     record.prompt_tokens = 1000;
-    for (const StepTiming& step : trace.decode)
-        record.T_decode_per_step.push_back(step.host.count());
-    record.output_tokens = static_cast<int>(trace.decode.size()) + 1;
-    record.T_vision_total = (trace.stages.vision_encoder + trace.stages.projector).count();
-    record.T_LLM_prefill = trace.stages.prefill.count();
-    record.T_LLM_decode =
-        std::accumulate(record.T_decode_per_step.begin(), record.T_decode_per_step.end(), 0.0);
-    record.decode_start_ms = trace.decode_start.count();
-    record.decode_end_ms = record.decode_start_ms + record.T_LLM_decode;
-    record.T_total = trace.total.count();
+    add_times(record, trace);
+    add_token_times(record, trace.host);
+    record.output_tokens = static_cast<int>(record.T_decode_per_step.size()) + 1;
     return record;
 }
 
@@ -119,7 +114,8 @@ void measure_records(double step_ms) {
                               std::accumulate(steps.begin(), steps.end(), 0.0));
         set.records.push_back(std::move(record));
     }
-    std::vector<double> means, per_token, prefills, visions, starts, subtracted, direct;
+    std::vector<double> means, per_token, prefills, visions, starts, subtracted, direct, first,
+        gaps;
     double expected_per_token = 0;
     for (const SampleRecord& record : set.records) {
         means.push_back(*decode_per_step_mean_ms(record));
@@ -132,6 +128,8 @@ void measure_records(double step_ms) {
         starts.push_back(record.decode_start_ms);
         subtracted.push_back(record.subtraction->T_LLM_decode);
         direct.push_back(record.T_LLM_decode);
+        first.push_back(*record.TTFT_ms);
+        gaps.push_back(*record.TPOT_ms);
         all_steps.insert(all_steps.end(), record.T_decode_per_step.begin(),
                          record.T_decode_per_step.end());
     }
@@ -146,6 +144,8 @@ void measure_records(double step_ms) {
     report("T_vision_total, mean", mean(visions), truth.vision_ms + truth.projector_ms);
     report("decode_start_ms, mean", mean(starts),
            truth.vision_ms + truth.projector_ms + truth.prefill_ms);
+    report("TTFT_ms, mean", mean(first), truth.vision_ms + truth.projector_ms + truth.prefill_ms);
+    report("TPOT_ms, mean", mean(gaps), step_ms);
     report("T_total, mean", mean(totals), mean(true_totals));
     report("T_LLM_decode by subtraction, mean", mean(subtracted), mean(direct));
     set.report.read = set.report.native = samples;

@@ -2,6 +2,7 @@
 #include <unistd.h>
 
 #include <chrono>
+#include <numeric>
 
 #include "profiler/commands/command_list.hpp"
 #include "profiler/commands/model_options.hpp"
@@ -20,18 +21,19 @@ struct GenerateFlags {
     bool ignore_eos = false;
 };
 
-std::string times_text(const GenerateTrace& trace, const molmo::InputFacts& facts) {
+std::string times_text(const GenerateTrace& trace, const molmo::InputFacts& facts,
+                       std::size_t returned_tokens) {
+    const auto& [stages, first_token, total, steps] = trace.headline();
     std::string text = fmt::format(
         "\n{} crops, {} vision + {} text tokens in; {} tokens out\n"
         "preprocess {:.1f} ms, vision encoder {:.1f} ms, projector {:.1f} ms, prefill {:.1f} ms",
-        facts.crops, facts.vision_tokens, facts.text_tokens, trace.returned_tokens,
-        trace.stages.preprocess.count(), trace.stages.vision_encoder.count(),
-        trace.stages.projector.count(), trace.stages.prefill.count());
-    double decode_ms = 0;
-    for (const StepTiming& step : trace.decode) decode_ms += step.span.value_or(step.host).count();
-    if (!trace.decode.empty()) {
-        text += fmt::format(", {} decode steps of {:.2f} ms", trace.decode.size(),
-                            decode_ms / static_cast<double>(trace.decode.size()));
+        facts.crops, facts.vision_tokens, facts.text_tokens, returned_tokens,
+        trace.host.stages.preprocess.count(), stages.vision_encoder.count(),
+        stages.projector.count(), stages.prefill.count());
+    if (!steps.empty()) {
+        const Milliseconds decode = std::accumulate(steps.begin(), steps.end(), Milliseconds{});
+        text += fmt::format(", {} decode steps of {:.2f} ms", steps.size(),
+                            decode.count() / static_cast<double>(steps.size()));
     }
     return text + "\n";
 }
@@ -50,12 +52,13 @@ void generate(const GenerateFlags& flags) {
                                          !flags.ignore_eos,
                                          molmo::Extent::everything};
     molmo::Generation generation = model.generate(*input, options, instruments.observers());
-    GenerateTrace trace = instruments.timeline().resolve();
-    trace.returned_tokens = static_cast<int>(generation.tokens.size());
+    const GenerateTrace trace = instruments.timeline().resolve();
+    const std::size_t returned_tokens = generation.tokens.size();
     if (generation.ends_with_eos) generation.tokens.pop_back();
     fmt::print("{}\n", model.tokenizer().decode(generation.tokens));
     constexpr std::chrono::milliseconds patience{200};
-    write_log(STDERR_FILENO, times_text(trace, molmo::Molmo::facts(*input)), patience);
+    write_log(STDERR_FILENO, times_text(trace, molmo::Molmo::facts(*input), returned_tokens),
+              patience);
 }
 
 }  // namespace

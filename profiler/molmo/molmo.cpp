@@ -27,9 +27,9 @@ namespace {
 
 template <class Work>
 auto stage(StageObserver& observer, Stage which, const Work& work) {
-    observer.begin(which, 0);
+    observer.begin(which);
     auto result = work();
-    observer.end(which, 0);
+    observer.end(which);
     return result;
 }
 
@@ -181,7 +181,7 @@ Generation Molmo::generate(const PreparedInput& input, const GenerateOptions& op
     generation.active_blocks = knobs.active_blocks;
     generation.top_k = knobs.top_k;
     generation.tokens.reserve(static_cast<std::size_t>(options.max_new_tokens));
-    observer.begin(Stage::generate, 0);
+    observer.begin(Stage::generate);
     at::Tensor features;
     if (input.crops.defined()) {
         const at::Tensor patches = stage(observer, Stage::vision_encoder, [&] {
@@ -192,7 +192,7 @@ Generation Molmo::generate(const PreparedInput& input, const GenerateOptions& op
         });
     }
     if (options.extent == Extent::vision) {
-        observer.end(Stage::generate, 0);
+        observer.end(Stage::generate);
         return generation;
     }
     at::Tensor token = stage(observer, Stage::prefill, [&] {
@@ -200,19 +200,20 @@ Generation Molmo::generate(const PreparedInput& input, const GenerateOptions& op
             run_blocks_from(self.embed(input, features), 0).narrow(0, prompt - 1, 1));
     });
     if (options.extent == Extent::prefill) {
-        observer.end(Stage::generate, 0);
+        observer.end(Stage::generate);
         return generation;
     }
-    observer.begin(Stage::decode_step, 1);
-    for (int step = 1;; ++step) {
+    for (int step = 0;; ++step) {
         generation.tokens.push_back(token.item<std::int64_t>());
+        observer.step_edge(step);
         generation.ends_with_eos = options.stop_at_eos && generation.tokens.back() == self.eos_id();
-        if (generation.ends_with_eos || step == options.max_new_tokens) break;
-        const at::Tensor x = at::embedding(self.parameters.decoder.embedding, token);
-        token = self.next_token(run_blocks_from(x, prompt + step - 1));
-        observer.end(Stage::decode_step, step);
+        if (generation.ends_with_eos || step + 1 == options.max_new_tokens) break;
+        token = stage(observer, Stage::decode_step, [&] {
+            const at::Tensor x = at::embedding(self.parameters.decoder.embedding, token);
+            return self.next_token(run_blocks_from(x, prompt + step));
+        });
     }
-    observer.end(Stage::generate, 0);
+    observer.end(Stage::generate);
     return generation;
 }
 

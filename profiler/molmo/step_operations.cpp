@@ -41,16 +41,14 @@ public:
     std::int64_t largest_bytes = 0;
 };
 
-// Starts over at the end of each step but the last.
+// Starts over at each edge; the numbers of the step before the edge `last` are kept.
 class LastStep final : public StageObserver {
 public:
     LastStep(AllocationWatch& watch, int last) : watch_(watch), last_(last) {}
-    void begin(Stage, int) noexcept override {}
-    void end(Stage stage, int step) noexcept override {
-        if (stage != Stage::decode_step) return;
-        if (step == last_) {
-            seen = {operations_seen, watch_.largest_bytes};
-        }
+    void begin(Stage) noexcept override {}
+    void end(Stage) noexcept override {}
+    void step_edge(int step) noexcept override {
+        if (step == last_) seen = {operations_seen, watch_.largest_bytes};
         operations_seen = 0;
         watch_.largest_bytes = 0;
     }

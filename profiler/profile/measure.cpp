@@ -86,6 +86,7 @@ SampleRecord measure(molmo::Molmo& model, const MeasureRequest& request, Timelin
     fill_counts(record, molmo::Molmo::facts(*input), generation, request.stop_at_eos,
                 request.tokens);
     add_times(record, trace);
+    add_token_times(record, trace.host);
     if (request.keep_text) record.pred = model.tokenizer().decode(generation.tokens);
     record.time = utc_now();
     if (request.subtraction) record.subtraction = measure_subtraction(model, *input, options);

@@ -52,23 +52,31 @@ const std::map<std::string_view, std::string_view>& definitions() {
          "included"},
         {"T_prefill_total", "ms: T_vision_total + T_LLM_prefill"},
         {"decode_start_ms",
-         "ms from the start of generate() (preprocessing excluded) to the start of decode step 1"},
+         "ms from the start of generate() (preprocessing excluded) to the start of decode step 1, "
+         "at "
+         "which token 1 is there"},
         {"decode_end_ms", "decode_start_ms + T_LLM_decode: the end of decode step N-1"},
         {"T_LLM_decode", "ms: sum of T_decode_per_step, left to right; 0 where N = 1"},
         {"T_decode_per_step",
-         "ms of each of the N-1 decode steps on the headline clock; step s ends where step s+1 "
-         "begins, so the test for "
-         "EOS "
-         "after token s+1 lies inside step s+1"},
+         "ms of each of the N-1 decode steps on the headline clock: step s lasts from token s to "
+         "token s+1, so the test for EOS after token s+1 lies inside step s+1"},
         {"T_decode_per_token",
          "T_LLM_decode / N, the published definition, kept for compatibility: one token too many"},
         {"T_decode_per_step_mean", "T_LLM_decode / (N - 1); null where N = 1"},
         {"T_total", "ms: all of generate(), preprocessing excluded"},
+        {"TTFT_ms",
+         "time to first token: ms from the start of generate() (preprocessing excluded) until the "
+         "caller holds token 1; in a watched program that uses a device, until the device has made "
+         "it; null where that is not known"},
+        {"TPOT_ms", "time per output token after the first: mean of ITL_ms; null where N = 1"},
+        {"ITL_ms",
+         "inter-token latencies: ms from holding token s to holding token s+1, for s = 1 to N-1, "
+         "the host's steps; in a watched program that uses a device, the span steps"},
         {"clocks",
-         "the clocks of each decode step: host (wall time of the calling thread), span (CUDA event "
-         "to CUDA event on "
-         "the "
-         "compute stream), busy (union of kernel, memcpy and memset intervals, from a CUPTI pass "
+         "the clocks of each decode step: host (wall time of the calling thread, from holding one "
+         "token to holding the next), span (CUDA event to CUDA event on the compute stream, from "
+         "the end of the pass that made one token to that of the next), busy (union of kernel, "
+         "memcpy and memset intervals, from a CUPTI pass "
          "of its own)"},
         {"subtraction",
          "the same sample as people time it today: vision alone, vision + prefill, and the whole, "
@@ -177,6 +185,8 @@ Json required_properties() {
 
 Json optional_properties() {
     Json json;
+    json["TTFT_ms"] = json["TPOT_ms"] = {{"type", {"number", "null"}}, {"minimum", 0}};
+    json["ITL_ms"] = {{"type", {"array", "null"}}, {"items", time_ms()}};
     json["cupti"] = type("object");
     json["synthetic"] = type("boolean");
     json["trace"] = type("string");

@@ -102,6 +102,10 @@ struct SampleRecord {
     std::vector<double> T_decode_per_step;
     double T_total = 0;
 
+    std::optional<double> TTFT_ms;
+    std::optional<double> TPOT_ms;
+    std::optional<std::vector<double>> ITL_ms;
+
     std::optional<StepClocks> clocks;
     std::optional<SubtractionTimes> subtraction;
     std::optional<CuptiSummary> cupti;

@@ -101,6 +101,9 @@ void add_times(Json& json, const SampleRecord& record) {
     json["T_decode_per_token"] = decode_per_token_ms(record);
     json["T_decode_per_step_mean"] = or_null(decode_per_step_mean_ms(record));
     json["T_total"] = record.T_total;
+    json["TTFT_ms"] = or_null(record.TTFT_ms);
+    json["TPOT_ms"] = or_null(record.TPOT_ms);
+    json["ITL_ms"] = or_null(record.ITL_ms);
 }
 
 void add_optional_parts(Json& json, const SampleRecord& record) {

@@ -81,8 +81,8 @@ ClockReading CudaEvents::read(int steps) {
     };
     ClockReading reading;
     reading.stages = {Milliseconds{}, duration(Stage::vision_encoder), duration(Stage::projector),
-                      duration(Stage::prefill)};
-    reading.decode_start = between(slot::begin_of(Stage::generate), slot::edge(0));
+                      between(slot::begin_of(Stage::prefill), slot::edge(0))};
+    reading.first_token = between(slot::begin_of(Stage::generate), slot::edge(0));
     reading.total = duration(Stage::generate);
     for (int step = 1; step <= steps; ++step)
         reading.steps.push_back(between(slot::edge(step - 1), slot::edge(step)));

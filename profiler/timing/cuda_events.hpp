@@ -24,10 +24,13 @@ public:
     // Records the event of `slot` on the stream. Keeps the first failure for read() to throw.
     void record(std::size_t slot) noexcept;
 
+    bool recorded(std::size_t slot) const noexcept { return recorded_[slot] != 0; }
+
     // Forgets all marks.
     void reset() noexcept;
 
-    // Waits for the last event once and reads the times back. Resolution about 0.5 us; only
+    // Waits for the last event once and reads the times back; prefill ends at edge 0, whose event
+    // is recorded there. Resolution about 0.5 us; only
     // neighbours are differenced, because elapsed times are float32 milliseconds. Throws what
     // record() met first.
     ClockReading read(int steps);

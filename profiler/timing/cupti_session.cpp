@@ -68,43 +68,65 @@ std::uint64_t CUPTIAPI clock_for_cupti() {
     return static_cast<std::uint64_t>(clock_in_use.load()().count());
 }
 
-// Edges that the observer publishes and the worker reads.
+// Edges that the observer publishes and the worker reads. Edge 0 may be taken back, so that the
+// worker may read a time while it is written again.
 struct Edges {
     explicit Edges(int max_steps) : times(static_cast<std::size_t>(max_steps) + 1) {}
 
-    std::vector<Nanoseconds> times;
+    std::vector<std::atomic<std::int64_t>> times;  // ns
     std::atomic<std::size_t> count{0};
 
     void add(Nanoseconds time) noexcept {
         const std::size_t next = count.load(std::memory_order_relaxed);
         if (next == times.size()) return;
-        times[next] = time;
+        times[next].store(time.count(), std::memory_order_relaxed);
         count.store(next + 1, std::memory_order_release);
     }
-    std::span<const Nanoseconds> known() const {
-        return {times.data(), count.load(std::memory_order_acquire)};
+    void clear() noexcept { count.store(0, std::memory_order_release); }
+
+    std::vector<Nanoseconds> known() const {
+        std::vector<Nanoseconds> edges(count.load(std::memory_order_acquire));
+        for (std::size_t i = 0; i < edges.size(); ++i)
+            edges[i] = Nanoseconds(times[i].load(std::memory_order_relaxed));
+        return edges;
     }
 };
 
+// Takes an edge where a timeline records its event: at the end of prefill and of each pass. The
+// copy that reads the token back so belongs to the step that follows, as it does between the
+// events.
 class EdgeObserver final : public StageObserver {
 public:
     EdgeObserver(const CuptiFunctions& cupti, Edges& edges) : cupti_(cupti), edges_(edges) {}
 
-    void begin(Stage stage, int) noexcept override {
-        if (stage == Stage::generate) push(0);
-        if (stage == Stage::decode_step) start_step(1);
+    void begin(Stage stage) noexcept override {
+        if (stage == Stage::generate) restart();
+        if (stage == Stage::prefill && next_edge_ == 1) {  // prefill goes on
+            pop();
+            restart();
+        }
     }
 
-    void end(Stage stage, int step) noexcept override {
+    void end(Stage stage) noexcept override {
         if (stage == Stage::generate) pop();
-        if (stage == Stage::decode_step) start_step(step + 1);
+        if (stage == Stage::prefill || stage == Stage::decode_step) add_edge();
+    }
+
+    void step_edge(int step) noexcept override {
+        if (next_edge_ <= step) add_edge();  // no pass was seen before it
     }
 
 private:
-    void start_step(int step) noexcept {
+    void restart() noexcept {
+        edges_.clear();
+        next_edge_ = 0;
+        push(0);
+    }
+    void add_edge() noexcept {
         edges_.add(clock_in_use.load()());
+        ++next_edge_;
         pop();
-        push(step);
+        push(next_edge_);
     }
     void push(int step) noexcept {
         pushed_ =
@@ -119,6 +141,7 @@ private:
 
     const CuptiFunctions& cupti_;
     Edges& edges_;
+    int next_edge_ = 0;
     bool pushed_ = false;
 };
 
@@ -217,7 +240,7 @@ struct CuptiSession::State {
     void prepare_pass() {
         const std::lock_guard lock(pass_mutex);
         in_pass = true;
-        edges.count = 0;
+        edges.clear();
         starved_before = buffers.starved();
         attribution.emplace(AttributionOptions{external_base});
         records.reset();

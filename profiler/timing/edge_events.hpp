@@ -8,8 +8,8 @@
 #include <span>
 #include <vector>
 
-#include "profiler/record/generate_trace.hpp"
 #include "profiler/timing/intervals.hpp"
+#include "profiler/timing/step_activity.hpp"
 
 namespace decodemeter {
 

@@ -7,8 +7,8 @@
 
 namespace decodemeter {
 
-// Hands each mark to several observers: begins in the order of adding, ends in the reverse, so that
-// the first one encloses the others.
+// Passes each mark to several observers: begins and edges in the order of adding, ends in the
+// reverse, so that the first one encloses the others.
 class ObserverGroup final : public StageObserver {
 public:
     static constexpr std::size_t capacity = 4;
@@ -18,12 +18,16 @@ public:
         if (count_ < capacity) observers_[count_++] = &observer;
     }
 
-    void begin(Stage stage, int step) noexcept override {
-        for (std::size_t i = 0; i < count_; ++i) observers_[i]->begin(stage, step);
+    void begin(Stage stage) noexcept override {
+        for (std::size_t i = 0; i < count_; ++i) observers_[i]->begin(stage);
     }
 
-    void end(Stage stage, int step) noexcept override {
-        for (std::size_t i = count_; i > 0; --i) observers_[i - 1]->end(stage, step);
+    void end(Stage stage) noexcept override {
+        for (std::size_t i = count_; i > 0; --i) observers_[i - 1]->end(stage);
+    }
+
+    void step_edge(int step) noexcept override {
+        for (std::size_t i = 0; i < count_; ++i) observers_[i]->step_edge(step);
     }
 
 private:

@@ -7,34 +7,48 @@ namespace decodemeter {
 
 namespace {
 
-void fill_clocks(SampleRecord& record, const GenerateTrace& trace) {
+std::vector<double> counts_of(const std::vector<Milliseconds>& times) {
+    std::vector<double> counts;
+    counts.reserve(times.size());
+    for (const Milliseconds time : times) counts.push_back(time.count());
+    return counts;
+}
+
+StepClocks clocks_of(const GenerateTrace& trace) {
     StepClocks clocks;
-    const bool spans = !trace.decode.empty() && trace.decode.front().span.has_value();
-    if (spans) clocks.span_ms.emplace();
-    for (const StepTiming& step : trace.decode) {
-        clocks.host_ms.push_back(step.host.count());
-        if (spans) clocks.span_ms->push_back(step.span->count());
-    }
-    clocks.headline = spans ? "span" : "host";
-    record.T_decode_per_step = spans ? *clocks.span_ms : clocks.host_ms;
-    record.clocks = std::move(clocks);
+    clocks.host_ms = counts_of(trace.host.steps);
+    if (trace.span) clocks.span_ms = counts_of(trace.span->steps);
+    clocks.headline = trace.span ? "span" : "host";
+    return clocks;
 }
 
 }  // namespace
 
 void add_times(SampleRecord& record, const GenerateTrace& trace) {
-    record.T_preprocess = trace.stages.preprocess.count();
-    record.T_vision_encoder = trace.stages.vision_encoder.count();
-    record.T_projector = trace.stages.projector.count();
+    const ClockReading& headline = trace.headline();
+    record.T_preprocess = trace.host.stages.preprocess.count();
+    record.T_vision_encoder = headline.stages.vision_encoder.count();
+    record.T_projector = headline.stages.projector.count();
     record.T_vision_total = record.T_vision_encoder + record.T_projector;
-    record.T_LLM_prefill = trace.stages.prefill.count();
+    record.T_LLM_prefill = headline.stages.prefill.count();
     record.T_prefill_total = record.T_vision_total + record.T_LLM_prefill;
-    fill_clocks(record, trace);
+    record.clocks = clocks_of(trace);
+    record.T_decode_per_step = trace.span ? *record.clocks->span_ms : record.clocks->host_ms;
     const auto& steps = record.T_decode_per_step;
     record.T_LLM_decode = std::accumulate(steps.begin(), steps.end(), 0.0);
-    record.decode_start_ms = trace.decode_start.count();
+    record.decode_start_ms = headline.first_token.count();
     record.decode_end_ms = record.decode_start_ms + record.T_LLM_decode;
-    record.T_total = trace.total.count();
+    record.T_total = headline.total.count();
+}
+
+void add_token_times(SampleRecord& record, const ClockReading& reading) {
+    record.TTFT_ms = reading.first_token.count();
+    record.ITL_ms = counts_of(reading.steps);
+    record.TPOT_ms.reset();
+    if (!record.ITL_ms->empty()) {
+        record.TPOT_ms = std::accumulate(record.ITL_ms->begin(), record.ITL_ms->end(), 0.0) /
+                         static_cast<double>(record.ITL_ms->size());
+    }
 }
 
 }  // namespace decodemeter

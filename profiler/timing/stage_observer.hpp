@@ -12,17 +12,28 @@ inline constexpr std::size_t stage_count = 6;
 inline constexpr std::array<std::string_view, stage_count> stage_names = {
     "preprocess", "vision_encoder", "projector", "prefill", "decode_step", "generate"};
 
-// generate() calls begin and end once for each stage that it runs, with step 0, and for decoding
-// begin(decode_step, 1) once, then end(decode_step, s) for s = 1 ... N-1: the end of step s is the
-// start of step s+1. Decoding begins as soon as prefill has ended, before token 1 is read back, so
-// that the host's test for EOS after token s lies inside step s; a begin with no end means that
-// token 1 was the last. `generate` spans all stages but preprocess.
+// Note [Step edges]
+// generate() calls begin and end around each stage that it runs, and around the forward pass of
+// each decode step. On an asynchronous device the end of a stage is the moment at which its work
+// has been queued. After each pass it reads the token back and calls step_edge: step_edge(0) when
+// the caller holds token 1, step_edge(s) when it holds token s+1. Step s lasts from edge s-1 to
+// edge s, on every clock:
+//   host: from step_edge(s-1) to step_edge(s), which is what a caller waits for a token;
+//   span: from event to event on the compute stream, where the event of edge 0 is recorded at
+//         end(prefill) and that of edge s at end(decode_step) of step s, before the token is read
+//         back. The device reaches it when the token exists. An event recorded after the read-back
+//         would find an idle stream, stamp at once and repeat the host's mark.
+// So both clocks exclude prefill from step 1, both contain the host's work between two passes (the
+// test for EOS included) in the step that follows it, and they differ by the read-back alone.
+// `generate` spans all stages but preprocess. A stage may run in several parts: it lasts from the
+// first begin to the last end.
 //
-// Implementations neither allocate, format nor synchronise.
+// Implementations neither allocate, format nor synchronize.
 class StageObserver {
 public:
-    virtual void begin(Stage stage, int step) noexcept = 0;
-    virtual void end(Stage stage, int step) noexcept = 0;
+    virtual void begin(Stage stage) noexcept = 0;
+    virtual void end(Stage stage) noexcept = 0;
+    virtual void step_edge(int step) noexcept = 0;
 
 protected:
     StageObserver() = default;
@@ -34,8 +45,9 @@ protected:
 // Watches nothing.
 class NullObserver final : public StageObserver {
 public:
-    void begin(Stage, int) noexcept override {}
-    void end(Stage, int) noexcept override {}
+    void begin(Stage) noexcept override {}
+    void end(Stage) noexcept override {}
+    void step_edge(int) noexcept override {}
 };
 
 }  // namespace decodemeter

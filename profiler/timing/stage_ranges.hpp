@@ -1,4 +1,4 @@
-// Marks as nested ranges, for tools that draw them.
+// Stages and decode steps as nested ranges, for tools that draw them.
 #pragma once
 
 #include <utility>
@@ -7,31 +7,23 @@
 
 namespace decodemeter {
 
-// Opens and closes ranges on a stack: sink.push(stage, step) and sink.pop(), both noexcept. The
-// range of a step is opened at the end of the step before, when nobody knows whether there will be
-// one: the range after the last step is closed with generate().
+// Opens and closes ranges on a stack: sink.push(stage, step) and sink.pop(), both noexcept; `step`
+// is 0 for all stages but decode_step. The range of a step encloses its forward pass; reading the
+// token back lies between two ranges.
 template <class Sink>
 class StageRanges final : public StageObserver {
 public:
     explicit StageRanges(Sink sink = {}) : sink_(std::move(sink)) {}
 
-    void begin(Stage stage, int step) noexcept override {
-        sink_.push(stage, step);
-        if (stage == Stage::decode_step) in_step_ = true;
+    void begin(Stage stage) noexcept override {
+        sink_.push(stage, stage == Stage::decode_step ? last_edge_ + 1 : 0);
     }
-
-    void end(Stage stage, int step) noexcept override {
-        if (stage == Stage::generate && in_step_) {
-            sink_.pop();
-            in_step_ = false;
-        }
-        sink_.pop();
-        if (stage == Stage::decode_step) sink_.push(stage, step + 1);
-    }
+    void end(Stage) noexcept override { sink_.pop(); }
+    void step_edge(int step) noexcept override { last_edge_ = step; }
 
 private:
     Sink sink_;
-    bool in_step_ = false;
+    int last_edge_ = 0;
 };
 
 }  // namespace decodemeter

@@ -9,8 +9,8 @@
 #include <span>
 #include <vector>
 
-#include "profiler/record/generate_trace.hpp"
 #include "profiler/timing/activity.hpp"
+#include "profiler/timing/step_activity.hpp"
 
 namespace decodemeter {
 

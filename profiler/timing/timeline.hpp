@@ -1,6 +1,7 @@
 // The instrument's observer: marks into arrays made before the run, read back after it.
 #pragma once
 
+#include <algorithm>
 #include <optional>
 #include <utility>
 
@@ -18,44 +19,59 @@ public:
                       Clock clock = {})
         : max_steps_(max_steps), marks_(max_steps), events_(std::move(events)), clock_(clock) {}
 
-    void begin(Stage stage, int) noexcept override {
-        mark(stage == Stage::decode_step ? slot::edge(0) : slot::begin_of(stage), stage);
+    void begin(Stage stage) noexcept override {
+        if (stage == Stage::decode_step) return;  // begins at the edge before it
+        if (marks_.marked[slot::begin_of(stage)]) return;
+        mark(slot::begin_of(stage));
+        if (stage != Stage::preprocess) record(slot::begin_of(stage));
     }
 
-    void end(Stage stage, int step) noexcept override {
-        if (stage != Stage::decode_step) return mark(slot::end_of(stage), stage);
+    // Preprocessing runs on the host alone; an event there would only measure an idle stream.
+    void end(Stage stage) noexcept override {
+        if (stage == Stage::decode_step) return record_edge(marks_.steps + 1);
+        mark(slot::end_of(stage));
+        if (stage == Stage::prefill) record_edge(0);
+        else if (stage != Stage::preprocess) record(slot::end_of(stage));
+    }
+
+    void step_edge(int step) noexcept override {
         if (step > max_steps_) {
             marks_.overflow = true;
             return;
         }
-        mark(slot::edge(step), stage);
+        mark(slot::edge(step));
         marks_.steps = step;
+        // No pass was seen before this edge: decoding begins with it.
+        if (events_ && !events_->recorded(slot::edge(step))) record_edge(step);
     }
 
     // Call before each generate().
     void reset() noexcept {
-        for (unsigned char& marked : marks_.marked) marked = 0;
+        std::fill(marks_.marked.begin(), marks_.marked.end(), static_cast<unsigned char>(0));
         marks_.steps = 0;
         marks_.overflow = false;
         if (events_) events_->reset();
     }
 
-    // Call after generate(): synchronises once where there are events. Tokens and counts are the
-    // caller's to add.
+    // Call after generate(): synchronizes once where there are events.
     GenerateTrace resolve() {
-        std::optional<ClockReading> span;
-        if (events_) span = events_->read(marks_.steps);
-        return make_trace(read_marks(marks_), span);
+        GenerateTrace trace{read_marks(marks_), std::nullopt};
+        if (events_) trace.span = events_->read(marks_.steps);
+        return trace;
     }
 
     const HostMarks& marks() const noexcept { return marks_; }
 
 private:
-    void mark(std::size_t slot, Stage stage) noexcept {
+    void mark(std::size_t slot) noexcept {
         marks_.time[slot] = clock_.now();
         marks_.marked[slot] = 1;
-        // Preprocessing runs on the host alone; an event there would only measure an idle stream.
-        if (events_ && stage != Stage::preprocess) events_->record(slot);
+    }
+    void record(std::size_t slot) noexcept {
+        if (events_) events_->record(slot);
+    }
+    void record_edge(int step) noexcept {
+        if (step <= max_steps_) record(slot::edge(step));
     }
 
     int max_steps_;

@@ -93,10 +93,8 @@ const std::string* registered(std::string_view text) { return registered_string(
 // The handle of a domain is where its name is kept, so that one name has one.
 template <class Text>
 nvtxDomainHandle_t NVTX_API create_domain(const Text* text) noexcept {
-    const std::string* const name = with_text(text, registered);
-    const auto domain = reinterpret_cast<nvtxDomainHandle_t>(const_cast<std::string*>(name));
-    if (name) use_domain(number_of(domain), *name);
-    return domain;
+    return reinterpret_cast<nvtxDomainHandle_t>(
+        const_cast<std::string*>(with_text(text, registered)));
 }
 template <class Text>
 nvtxStringHandle_t NVTX_API register_string(nvtxDomainHandle_t, const Text* text) noexcept {

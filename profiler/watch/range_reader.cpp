@@ -75,22 +75,36 @@ void RangeReader::open_stage(Stage stage) {
                       (has_begun(Stage::decode_step) || (!generate_ && has_begun(Stage::prefill)));
     if (anew) end_sample(EndedBy::next_stage, ended_[decode_step]);
     if (!in_sample_) begin_sample();
-    // A stage in several ranges lasts from the start of the first to the end of the last.
-    if (++begun_[static_cast<std::size_t>(stage)] == 1)
-        observer_.begin(stage, stage == Stage::decode_step ? 1 : 0);
+    const bool first = ++begun_[static_cast<std::size_t>(stage)] == 1;
+    if (first && stage == Stage::decode_step) begin_decoding();
+    observer_.begin(stage);
+}
+
+void RangeReader::begin_decoding() {
+    const bool prefill_ended = has_begun(Stage::prefill) && begun_[prefill] == ended_[prefill];
+    if (prefill_ended) return;  // edge 0 was its end
+    if (has_begun(Stage::prefill)) observer_.end(Stage::prefill);
+    observer_.step_edge(0);
 }
 
 void RangeReader::close(const Open& range) {
     if (!range.stage || !in_sample_) return;
     if (*range.stage == Stage::generate) {
         if (generate_ != range.sample) return;  // was left open, and is over
-        const bool one_too_many = own_domain_ == range.domain && has_begun(Stage::decode_step);
-        end_sample(EndedBy::generate, ended_[decode_step] - one_too_many);
+        end_sample(EndedBy::generate, ended_[decode_step]);
         generate_.reset();
     } else if (range.sample == sample_) {
-        const int ended = ++ended_[static_cast<std::size_t>(*range.stage)];
-        observer_.end(*range.stage, *range.stage == Stage::decode_step ? ended : 0);
+        close_stage(*range.stage);
     }
+}
+
+void RangeReader::close_stage(Stage stage) {
+    const int ended = ++ended_[static_cast<std::size_t>(stage)];
+    // A prefill that is open when decoding begins has ended then.
+    if (stage == Stage::prefill && has_begun(Stage::decode_step)) return;
+    observer_.end(stage);
+    if (stage == Stage::decode_step) observer_.step_edge(ended);
+    if (stage == Stage::prefill) observer_.step_edge(0);
 }
 
 void RangeReader::begin_sample() {
@@ -98,15 +112,16 @@ void RangeReader::begin_sample() {
     begun_ = ended_ = {};
     listener_.begins();
     in_sample_ = true;
-    observer_.begin(Stage::generate, 0);
+    observer_.begin(Stage::generate);
 }
 
 void RangeReader::end_sample(EndedBy reason, int steps) {
     in_sample_ = false;
-    observer_.end(Stage::generate, 0);
+    observer_.end(Stage::generate);
     const bool seen = ended_[prefill] + ended_[decode_step] > 0;
     const bool abandoned = reason == EndedBy::finish && generate_;
-    listener_.ended({steps, reason == EndedBy::generate, seen && begun_ == ended_ && !abandoned});
+    listener_.ended({steps, reason == EndedBy::generate, ended_[prefill] > 0,
+                     seen && begun_ == ended_ && !abandoned});
 }
 
 }  // namespace decodemeter

@@ -21,6 +21,7 @@ using RangeDomain = std::uint64_t;
 struct WatchedSample {
     int steps = 0;          // that were seen to their end
     bool enclosed = false;  // by a range `generate`, whose end is the sample's
+    bool prefill = false;   // one was seen, so that edge 0 is the first token
     bool whole = false;     // a prefill or a step was seen, and nothing that the sample consists of
                             // was left open
 };
@@ -32,9 +33,10 @@ struct WatchedSample {
 // and ends when the next prefill, or what comes before one, begins, or when the thread ends. A new
 // prefill after decode steps is a new sample within `generate` too.
 //
-// The start of step 1 is the start of the first range decode_step; each end of one is a step's
-// edge. What a program does between two of them lies inside the later step, as everywhere in
-// decodemeter.
+// Step 1 begins at the end of the last range prefill; each end of a range decode_step is the next
+// edge. What a program does between two passes (sampling, stopping rules, preparing inputs) so lies
+// inside the later step, in step 1 as in every other. Where a sample has no prefill, step 1 begins
+// with its first range decode_step.
 //
 // A range that is never closed, as where an exception passes by, makes its sample not whole: a
 // `generate` that begins in one that has a prefill already is not within it but after it.
@@ -63,10 +65,6 @@ public:
     // Ends the sample that is open, at the end of its thread or where it is known to be over.
     void finish();
 
-    // decodemeter's own domain: the range decode_step that its generate ends is no step, because
-    // nobody knew that none would come.
-    void set_own_domain(RangeDomain domain) noexcept { own_domain_ = domain; }
-
 private:
     struct Open {
         RangeDomain domain = 0;
@@ -77,7 +75,9 @@ private:
     Open open(RangeDomain domain, std::string_view name);
     void open_generate();
     void open_stage(Stage stage);
+    void begin_decoding();
     void close(const Open& range);
+    void close_stage(Stage stage);
     void begin_sample();
     enum class EndedBy { generate, next_stage, finish };
     void end_sample(EndedBy reason, int steps);
@@ -89,7 +89,6 @@ private:
     SampleListener listener_;
     std::map<RangeDomain, std::vector<Open>> stacks_;
     std::unordered_map<std::uint64_t, Open> ranges_;
-    std::optional<RangeDomain> own_domain_;
 
     bool in_sample_ = false;
     std::uint64_t sample_ = 0;               // counts them

@@ -35,7 +35,6 @@ struct Injected {
     std::set<std::string, std::less<>> names;  // of ranges, the first few
     std::atomic<bool> names_are_known{false};
     std::atomic<std::uint64_t> last_range{0};
-    std::atomic<RangeDomain> own_domain{0};  // 0: none
 };
 
 // Null: nothing is watched, or no longer.
@@ -87,7 +86,6 @@ WatchedThread& watched_thread(Injected& in) {
     if (here.of != &in) {
         here.watched = std::make_shared<WatchedThread>(in.run);
         here.of = &in;
-        if (const RangeDomain own = in.own_domain) here.watched->ranges().set_own_domain(own);
         const std::lock_guard lock(in.mutex);
         in.threads.insert(here.watched);
     }
@@ -145,7 +143,6 @@ void watch_forked_child() {
     parents->run.abandon();
     try {
         auto in = std::make_unique<Injected>(parents->run.settings());
-        in->own_domain = parents->own_domain.load();
         in->parents.reset(parents);
         watch_this_process(std::move(in));
     } catch (const std::exception&) {  // not watched then
@@ -243,14 +240,6 @@ const std::string* registered_string(std::string_view text) noexcept {
         registered = &*in.strings.emplace(text).first;
     });
     return registered;
-}
-
-void use_domain(RangeDomain domain, std::string_view name) noexcept {
-    if (name != "decodemeter") return;
-    guarded([&](Injected& in) {
-        in.own_domain = domain;
-        watched_thread(in).ranges().set_own_domain(domain);
-    });
 }
 
 bool watch_from_now_on() noexcept {

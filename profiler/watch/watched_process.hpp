@@ -29,7 +29,4 @@ void set_mark(std::string_view message) noexcept;
 // A text that stays where it is; the same for the same text. Null where nothing is watched.
 const std::string* registered_string(std::string_view text) noexcept;
 
-// Which number the domain of this name has.
-void use_domain(RangeDomain domain, std::string_view name) noexcept;
-
 }  // namespace decodemeter

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <exception>
+#include <numeric>
 
 #include "profiler/record/this_process.hpp"
 #include "profiler/timing/recorded_times.hpp"
@@ -10,15 +11,17 @@ namespace decodemeter {
 
 namespace {
 
-// Of the steps that count; a sample that no range ends is over with its last stage.
+// Keeps the steps that count; a sample that no range encloses ends with its last stage.
+void cut(ClockReading& reading, const WatchedSample& seen) {
+    reading.steps.resize(std::min(reading.steps.size(), static_cast<std::size_t>(seen.steps)));
+    if (seen.enclosed) return;
+    reading.total =
+        std::accumulate(reading.steps.begin(), reading.steps.end(), reading.first_token);
+}
+
 GenerateTrace cut(GenerateTrace trace, const WatchedSample& seen) {
-    trace.decode.resize(std::min(trace.decode.size(), static_cast<std::size_t>(seen.steps)));
-    if (seen.enclosed) return trace;
-    const auto headline = [](const StepTiming& step) { return step.span.value_or(step.host); };
-    const StageTimings& stages = trace.stages;
-    trace.total = trace.decode.empty() ? stages.vision_encoder + stages.projector + stages.prefill
-                                       : trace.decode_start;
-    for (const StepTiming& step : trace.decode) trace.total += headline(step);
+    cut(trace.host, seen);
+    if (trace.span) cut(*trace.span, seen);
     return trace;
 }
 
@@ -66,7 +69,12 @@ void WatchedThread::end_sample(const WatchedSample& seen) {
     record.flags.push_back("watched");
     if (record.prompt_tokens == 0) record.flags.push_back("tokens_unknown");
     if (timeline_.marks().overflow) record.flags.push_back("more_steps_than_marks");
-    add_times(record, trace_of(seen, record));
+    const GenerateTrace trace = trace_of(seen, record);
+    add_times(record, trace);
+    // Reading a token back is not seen here. On a device the host's marks are the moments at which
+    // work was queued, so that only the events tell when a token exists.
+    if (seen.prefill && (trace.span || use_ == DeviceUse::none))
+        add_token_times(record, trace.headline());
     record.output_tokens = static_cast<int>(record.T_decode_per_step.size()) + 1;
     record.content_tokens = record.output_tokens;
     record.stop = "unknown";
@@ -84,7 +92,7 @@ GenerateTrace WatchedThread::trace_of(const WatchedSample& seen, SampleRecord& r
     } catch (const std::exception& error) {
         record.flags.push_back("no_events");
         run_.reporter().problem(error.what());
-        return cut(make_trace(read_marks(timeline_.marks()), std::nullopt), seen);
+        return cut({read_marks(timeline_.marks()), std::nullopt}, seen);
     }
 }
 

@@ -15,17 +15,10 @@ struct SpinningGenerate {
     long long kernel_ns = 50'000;  // each
 
     void operator()(StageObserver& observer) const {
-        observer.begin(Stage::generate, 0);
-        observer.begin(Stage::prefill, 0);
-        launch(kernels);
-        observer.end(Stage::prefill, 0);
-        observer.begin(Stage::decode_step, 1);
-        for (int step = 1; step <= steps; ++step) {
-            launch(kernels);
-            read_token();
-            observer.end(Stage::decode_step, step);
-        }
-        observer.end(Stage::generate, 0);
+        observer.begin(Stage::generate);
+        pass(observer, Stage::prefill, 0);
+        for (int step = 1; step <= steps; ++step) pass(observer, Stage::decode_step, step);
+        observer.end(Stage::generate);
         check_cuda(cudaDeviceSynchronize(), "cannot wait for the device");
     }
 
@@ -34,6 +27,14 @@ struct SpinningGenerate {
     }
 
 private:
+    void pass(StageObserver& observer, Stage stage, int edge) const {
+        observer.begin(stage);
+        launch(kernels);
+        observer.end(stage);
+        read_token();
+        observer.step_edge(edge);
+    }
+
     void launch(int count) const {
         for (int i = 0; i < count; ++i) check_cuda(launch_spin(kernel_ns), "cannot launch");
     }

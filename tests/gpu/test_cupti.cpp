@@ -71,9 +71,10 @@ TEST_CASE("The spans of events and of activity records of one run agree") {
     const auto session = open_session();
     if (!session) return;
     const TracedRun run = trace(*session, SpinningGenerate{});
-    REQUIRE(run.trace.decode.size() == run.pass.attributed.steps.size());
-    for (std::size_t i = 1; i + 1 < run.trace.decode.size(); ++i) {
-        const double events = run.trace.decode[i].span->count(),
+    const std::vector<Milliseconds>& spans = run.trace.span->steps;
+    REQUIRE(spans.size() == run.pass.attributed.steps.size());
+    for (std::size_t i = 0; i < spans.size(); ++i) {
+        const double events = spans[i].count(),
                      activity = run.pass.attributed.steps[i].span.count();
         CHECK(activity == Approx(events).epsilon(0.03).margin(0.02));
     }
@@ -90,9 +91,10 @@ TEST_CASE("On one clock with the kernels, the events keep each step's work betwe
     const auto& events = run.pass.attributed.events;
     REQUIRE(events.has_value());
     CHECK(events->misplaced == 0);
-    REQUIRE(events->span.size() == run.trace.decode.size());
-    for (std::size_t i = 0; i < events->span.size(); ++i)
-        CHECK(events->span[i].count() == Approx(run.trace.decode[i].span->count()).margin(0.002));
+    const std::vector<Milliseconds>& spans = run.trace.span->steps;
+    REQUIRE(events->span.size() == spans.size());
+    for (std::size_t i = 0; i < spans.size(); ++i)
+        CHECK(events->span[i].count() == Approx(spans[i].count()).margin(0.002));
 }
 
 TEST_CASE("Short kernels launched by the thousand are all counted") {
@@ -122,14 +124,16 @@ TEST_CASE("A graph's kernels are seen node by node, in the step of its launch") 
     check_cuda(cudaGraphInstantiate(&executable, graph, 0), "cannot instantiate");
     check_cuda(cudaDeviceSynchronize(), "cannot wait");
     StageObserver& observer = session->observer();
-    observer.begin(Stage::generate, 0);
-    observer.begin(Stage::decode_step, 1);
+    observer.begin(Stage::generate);
+    observer.step_edge(0);
     for (int step = 1; step <= 3; ++step) {
+        observer.begin(Stage::decode_step);
         check_cuda(cudaGraphLaunch(executable, stream), "cannot launch the graph");
+        observer.end(Stage::decode_step);
         check_cuda(cudaStreamSynchronize(stream), "cannot wait");
-        observer.end(Stage::decode_step, step);
+        observer.step_edge(step);
     }
-    observer.end(Stage::generate, 0);
+    observer.end(Stage::generate);
     const AttributedSteps steps = session->end_pass().attributed;
     REQUIRE(steps.steps.size() == 3);
     for (const StepActivity& step : steps.steps) {

@@ -1,3 +1,5 @@
+#include <numeric>
+
 #include "profiler/timing/timeline.hpp"
 #include "tests/catch.hpp"
 #include "tests/gpu/spinning_generate.hpp"
@@ -5,37 +7,42 @@
 using namespace decodemeter;
 using test::SpinningGenerate;
 
-TEST_CASE(
-    "A span is at least what its kernels take, and the host's time of a step that waits for them "
-    "too") {
-    const SpinningGenerate generate;
+namespace {
+
+GenerateTrace timed(const SpinningGenerate& generate) {
     Timeline<> timeline(generate.steps, CudaEvents(generate.steps));
     generate(timeline);  // loads the module
     timeline.reset();
     generate(timeline);
-    const GenerateTrace trace = timeline.resolve();
-    REQUIRE(trace.decode.size() == static_cast<std::size_t>(generate.steps));
-    for (const StepTiming& step : trace.decode) {
-        REQUIRE(step.span.has_value());
-        CHECK(step.span->count() >= 0.98 * generate.step_ms());
-        CHECK(step.host.count() >= 0.98 * generate.step_ms());
+    return timeline.resolve();
+}
+
+Milliseconds sum(const std::vector<Milliseconds>& steps) {
+    return std::accumulate(steps.begin(), steps.end(), Milliseconds{});
+}
+
+}  // namespace
+
+TEST_CASE("Each step lasts at least as long as its kernels on both clocks") {
+    const SpinningGenerate generate;
+    const GenerateTrace trace = timed(generate);
+    REQUIRE(trace.span.has_value());
+    for (const ClockReading* const clock : {&trace.host, &*trace.span}) {
+        REQUIRE(clock->steps.size() == static_cast<std::size_t>(generate.steps));
+        for (const Milliseconds step : clock->steps)
+            CHECK(step.count() >= 0.98 * generate.step_ms());
+        CHECK(clock->first_token.count() >= 0.98 * generate.step_ms());
     }
 }
 
-TEST_CASE("Spans add up to the time between the first and the last edge") {
+// The clocks differ by the read-back alone, which takes tens of microseconds; a step that held the
+// tail of prefill would differ by 1 ms.
+TEST_CASE("Host and span agree at every step, the first and the last included") {
     const SpinningGenerate generate;
-    Timeline<> timeline(generate.steps, CudaEvents(generate.steps));
-    timeline.reset();
-    generate(timeline);
-    const GenerateTrace trace = timeline.resolve();
-    double spans = 0, host = 0;
-    for (const StepTiming& step : trace.decode) {
-        spans += step.span->count();
-        host += step.host.count();
-    }
-    // Both clocks begin and end at the same marks, each at most about a launch apart.
-    CHECK(spans == Approx(host).margin(0.05 * host));
-    CHECK(trace.decode_start.count() >= 0.98 * generate.step_ms());
+    const GenerateTrace trace = timed(generate);
+    for (std::size_t i = 0; i < trace.host.steps.size(); ++i)
+        CHECK(trace.host.steps[i].count() == Approx(trace.span->steps[i].count()).margin(0.2));
+    CHECK(sum(trace.host.steps).count() == Approx(sum(trace.span->steps).count()).margin(0.2));
 }
 
 TEST_CASE("A pool of events is used again and again") {
@@ -44,6 +51,6 @@ TEST_CASE("A pool of events is used again and again") {
     for (int i = 0; i < 50; ++i) {
         timeline.reset();
         generate(timeline);
-        CHECK(timeline.resolve().decode.size() == 4);
+        CHECK(timeline.resolve().span->steps.size() == 4);
     }
 }

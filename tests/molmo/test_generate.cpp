@@ -10,18 +10,18 @@ using namespace decodemeter::molmo;
 
 namespace {
 
-// Writes down what it hears.
+// Writes down each mark.
 class Listener final : public StageObserver {
 public:
-    void begin(Stage stage, int step) noexcept override { note('(', stage, step); }
-    void end(Stage stage, int step) noexcept override { note(')', stage, step); }
+    void begin(Stage stage) noexcept override { note('(', stage); }
+    void end(Stage stage) noexcept override { note(')', stage); }
+    void step_edge(int step) noexcept override { heard += std::to_string(step); }
     std::string heard;
 
 private:
-    void note(char what, Stage stage, int step) noexcept {
+    void note(char what, Stage stage) noexcept {
         heard += what;
         heard += "Pvpldg"[static_cast<std::size_t>(stage)];
-        if (step > 0) heard += std::to_string(step);
     }
 };
 
@@ -50,7 +50,7 @@ TEST_CASE("N returned tokens take N - 1 decode steps, and each stage is announce
     listener.heard.clear();
     const Generation generation = model.generate(*input, fixed_length(4), listener);
     CHECK(generation.tokens.size() == 4);
-    CHECK(listener.heard == "(g(v)v(p)p(l)l(d1)d1)d2)d3)g");
+    CHECK(listener.heard == "(g(v)v(p)p(l)l0(d)d1(d)d2(d)d3)g");
 }
 
 TEST_CASE("One token takes no decode step, and a text has no vision stage") {
@@ -60,7 +60,7 @@ TEST_CASE("One token takes no decode step, and a text has no vision stage") {
     const auto input = model.prepare({nullptr, "what?", std::nullopt, 12}, nobody);
     CHECK(Molmo::facts(*input).vision_tokens == 0);
     CHECK(model.generate(*input, fixed_length(1), listener).tokens.size() == 1);
-    CHECK(listener.heard == "(g(l)l(d1)g");
+    CHECK(listener.heard == "(g(l)l0)g");
 }
 
 TEST_CASE("The same request gives the same tokens, whatever was run between") {

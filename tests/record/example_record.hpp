@@ -34,6 +34,9 @@ inline SampleRecord example_record(std::int64_t sample_id = 17, int output_token
     record.T_LLM_decode = 1.5 * (output_tokens - 1);
     record.decode_end_ms = record.decode_start_ms + record.T_LLM_decode;
     record.T_total = record.decode_end_ms + 0.125;
+    record.TTFT_ms = 18.5;
+    record.TPOT_ms = 1.5;
+    record.ITL_ms = record.T_decode_per_step;
     record.clocks =
         StepClocks{record.T_decode_per_step, record.T_decode_per_step, std::nullopt, "span"};
     record.subtraction = SubtractionTimes{14.875, 8.875, 23.375, -0.375, 0};

@@ -170,7 +170,7 @@ public:
     void operator()(StageObserver& observer) {
         FakeCupti& cupti = fake_cupti();
         cupti.now = run_.records.calls.front().time.start;
-        observer.begin(Stage::generate, 0);
+        observer.begin(Stage::generate);
         std::size_t edge = 0, device = 0;
         for (const ApiCall& call : run_.records.calls) {
             for (; edge < run_.edges.size() && run_.edges[edge] <= call.time.start; ++edge)
@@ -185,15 +185,15 @@ public:
                 emit(all[device]);
         }
         for (; edge < run_.edges.size(); ++edge) mark(observer, edge);
-        observer.end(Stage::generate, 0);
+        observer.end(Stage::generate);
         for (; device < run_.records.device.size(); ++device) emit(run_.records.device[device]);
     }
 
 private:
     void mark(StageObserver& observer, std::size_t edge) {
         fake_cupti().now = run_.edges[edge];
-        if (edge == 0) observer.begin(Stage::decode_step, 1);
-        else observer.end(Stage::decode_step, static_cast<int>(edge));
+        observer.end(edge == 0 ? Stage::prefill : Stage::decode_step);
+        observer.step_edge(static_cast<int>(edge));
     }
 
     static std::uint64_t count(Nanoseconds time) {

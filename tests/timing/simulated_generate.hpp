@@ -16,15 +16,14 @@ struct SimulatedGenerate {
     std::uint64_t external_base = 1000;
 
     // One stream, kernels in order. Each step begins by reading the token of the step before (a
-    // copy and a synchronise), then launches its kernels as fast as it can. With `events` a
-    // timeline records one at each edge: before the first edge, after the others, as observers in a
-    // group are called.
+    // copy and a synchronize), then launches its kernels as fast as it can. With `events` a
+    // timeline records one right after each edge, as observers in a group are called.
     SimulatedGenerate(std::uint64_t seed, int steps, int kernels_per_step, bool events = false)
         : draws_(seed) {
         for (int i = 0; i < kernels_per_step; ++i)
             launch(0, DeviceWork::kernel, between(1000, 20000));
-        if (events) record_event(0);
         edges.push_back(host_);
+        if (events) record_event(1);
         for (int step = 1; step <= steps; ++step) {
             launch(step, DeviceWork::memcpy, between(500, 1500), 8);
             synchronise(step);

@@ -16,41 +16,87 @@ struct FakeClock {
     Nanoseconds now() const noexcept { return fake_driver().now; }
 };
 
-// The device falls behind by 2 ms in prefill, and catches up by 1 ms in the second step.
-void generate(StageObserver& observer) {
+struct Pass {
+    Nanoseconds queueing;  // what the host takes to launch it
+    Nanoseconds work;      // what the device takes, from the first launch on
+    Nanoseconds read_back{10us};
+};
+
+// A prefill and steps on an asynchronous device: each pass is queued, then its token is read back.
+void generate(StageObserver& observer, const std::vector<Pass>& passes) {
     auto& fake = fake_driver();
-    observer.begin(Stage::generate, 0);
-    observer.begin(Stage::prefill, 0);
     fake.now += 1ms;
-    fake.behind += 2ms;
-    observer.end(Stage::prefill, 0);
-    observer.begin(Stage::decode_step, 1);
-    fake.now += 4ms;
-    observer.end(Stage::decode_step, 1);
-    fake.now += 5ms;
-    fake.behind -= 1ms;
-    observer.end(Stage::decode_step, 2);
-    observer.end(Stage::generate, 0);
+    observer.begin(Stage::generate);
+    int edge = 0;
+    for (const auto& [queueing, work, read_back] : passes) {
+        const Stage stage = edge == 0 ? Stage::prefill : Stage::decode_step;
+        observer.begin(stage);
+        const Nanoseconds done = fake.now + std::max(queueing, work);
+        fake.now += queueing;
+        fake.behind = done - fake.now;
+        observer.end(stage);
+        fake.now = done + read_back;
+        fake.behind = {};
+        observer.step_edge(edge++);
+    }
+    observer.end(Stage::generate);
+}
+
+const std::vector<Pass> slow_device = {{1ms, 20ms}, {1ms, 4ms}, {1ms, 5ms}};
+
+std::vector<double> counts(const std::vector<Milliseconds>& steps) {
+    std::vector<double> counts;
+    for (const Milliseconds step : steps) counts.push_back(step.count());
+    return counts;
 }
 
 }  // namespace
 
-TEST_CASE("Spans are what the device took, host times what the host did, each on its own clock") {
+TEST_CASE("No step holds the tail of prefill on either clock, and the next run starts afresh") {
     Timeline<FakeClock> timeline(4, CudaEvents(4, nullptr, make_fake_driver()));
     for (int again = 0; again < 3; ++again) {
         timeline.reset();
-        fake_driver().behind = {};
-        generate(timeline);
+        generate(timeline, slow_device);
         const GenerateTrace trace = timeline.resolve();
-        REQUIRE(trace.decode.size() == 2);
-        CHECK(trace.decode[0].host == 4ms);
-        CHECK(trace.decode[0].span->count() == Approx(4));
-        CHECK(trace.decode[1].host == 5ms);
-        CHECK(trace.decode[1].span->count() == Approx(4));
-        CHECK(trace.stages.prefill.count() == Approx(3));
-        CHECK(trace.decode_start.count() == Approx(3));
-        CHECK(trace.total.count() == Approx(11));
+        REQUIRE(trace.span);
+        CHECK_THAT(counts(trace.host.steps), Catch::Matchers::Approx(std::vector{4.01, 5.01}));
+        CHECK_THAT(counts(trace.span->steps), Catch::Matchers::Approx(std::vector{4.01, 5.01}));
+        CHECK(trace.host.first_token.count() == Approx(20.01));
+        CHECK(trace.span->first_token.count() == Approx(20));
+        CHECK(trace.span->stages.prefill.count() == Approx(20));
+        CHECK(trace.host.stages.prefill.count() == Approx(1));  // queueing it
+        CHECK(trace.span->total.count() == Approx(29.03));
+        CHECK(&trace.headline() == &*trace.span);
     }
+}
+
+TEST_CASE("The clocks of a step differ by the read-backs at its edges, and spans by nothing else") {
+    Timeline<FakeClock> timeline(4, CudaEvents(4, nullptr, make_fake_driver()));
+    const std::vector<Pass> passes = {
+        {2ms, 9ms, 20us}, {3ms, 1ms, 30us}, {1ms, 4ms, 70us}, {1ms, 3ms, 10us}};
+    timeline.reset();
+    generate(timeline, passes);
+    const GenerateTrace trace = timeline.resolve();
+    Milliseconds spans{};
+    for (std::size_t s = 1; s < passes.size(); ++s) {
+        const Milliseconds host = trace.host.steps[s - 1], span = trace.span->steps[s - 1];
+        const Milliseconds read_backs = passes[s].read_back - passes[s - 1].read_back;
+        CHECK((host - span).count() == Approx(read_backs.count()).margin(1e-4));
+        spans += span;
+    }
+    CHECK((trace.span->first_token + spans).count() == Approx(trace.span->total.count() - 0.01));
+}
+
+TEST_CASE("Where no prefill is seen, the events too begin decoding at edge 0") {
+    Timeline<FakeClock> timeline(4, CudaEvents(4, nullptr, make_fake_driver()));
+    timeline.begin(Stage::generate);
+    timeline.step_edge(0);
+    timeline.begin(Stage::decode_step);
+    fake_driver().now += 3ms;
+    timeline.end(Stage::decode_step);
+    timeline.step_edge(1);
+    timeline.end(Stage::generate);
+    CHECK_THAT(counts(timeline.resolve().span->steps), Catch::Matchers::Approx(std::vector{3.0}));
 }
 
 TEST_CASE("A thread without a context gets the first device's, one that has its own keeps it") {
@@ -84,12 +130,12 @@ TEST_CASE("Every event that was made is freed once, whoever held it, and when ma
 TEST_CASE("An event that could not be recorded is a failure when the times are read, not a time") {
     Timeline<FakeClock> timeline(4, CudaEvents(4, nullptr, make_fake_driver()));
     fake_driver().record_status = 400;
-    generate(timeline);
+    generate(timeline, slow_device);
     CHECK_THROWS_WITH(timeline.resolve(), Catch::Contains("CUDA error 400"));
     fake_driver().record_status = 0;
     timeline.reset();
-    generate(timeline);
-    CHECK(timeline.resolve().decode.size() == 2);
+    generate(timeline, slow_device);
+    CHECK(timeline.resolve().span->steps.size() == 2);
 }
 
 TEST_CASE("Without a driver there are no events, which is said") {

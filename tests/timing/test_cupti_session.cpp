@@ -249,8 +249,8 @@ TEST_CASE(
         CHECK(session.refused().find("nsys, ncu") != std::string::npos);
         CHECK(session.refused().find("39") != std::string::npos);
         CHECK_FALSE(session.begin_pass());
-        session.observer().begin(Stage::generate, 0);  // watching does no harm
-        session.observer().end(Stage::generate, 0);
+        session.observer().begin(Stage::generate);  // watching does no harm
+        session.observer().end(Stage::generate);
     }
     CHECK(fake_cupti().finalized == 0);  // the other tool's
     cupti = make_fake_cupti();

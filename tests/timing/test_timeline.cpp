@@ -16,23 +16,25 @@ struct VirtualClock {
 // Runs the marks of a generate() whose stages and steps take given times.
 void run(StageObserver& observer, Nanoseconds& time, const std::vector<Nanoseconds>& steps) {
     const auto stage = [&](Stage which, Nanoseconds duration) {
-        observer.begin(which, 0);
+        observer.begin(which);
         time += duration;
-        observer.end(which, 0);
+        observer.end(which);
     };
     stage(Stage::preprocess, 6ms);
-    observer.begin(Stage::generate, 0);
+    observer.begin(Stage::generate);
     stage(Stage::vision_encoder, 10ms);
     stage(Stage::projector, 1ms);
     stage(Stage::prefill, 8ms);
-    observer.begin(Stage::decode_step, 1);
-    int step = 0;
+    time += 1ms;  // reading token 1 back
+    int edge = 0;
+    observer.step_edge(edge);
     for (const Nanoseconds duration : steps) {
-        time += duration;
-        observer.end(Stage::decode_step, ++step);
+        time += duration / 2;
+        stage(Stage::decode_step, duration / 2);
+        observer.step_edge(++edge);
     }
     time += 100us;
-    observer.end(Stage::generate, 0);
+    observer.end(Stage::generate);
 }
 
 }  // namespace
@@ -42,16 +44,17 @@ TEST_CASE("A timeline reads the stages and each step from the marks") {
     Timeline<VirtualClock> timeline(8, std::nullopt, {&time});
     run(timeline, time, {1500us, 1600us, 1700us});
     const GenerateTrace trace = timeline.resolve();
-    CHECK(trace.stages.preprocess == Milliseconds(6));
-    CHECK(trace.stages.vision_encoder == Milliseconds(10));
-    CHECK(trace.stages.projector == Milliseconds(1));
-    CHECK(trace.stages.prefill == Milliseconds(8));
-    CHECK(trace.decode_start == Milliseconds(19));
-    CHECK(trace.total == Milliseconds(23.9));
-    REQUIRE(trace.decode.size() == 3);
-    CHECK(trace.decode[0].step == 1);
-    CHECK(trace.decode[2].host == Milliseconds(1.7));
-    CHECK_FALSE(trace.decode[0].span);
+    const ClockReading& host = trace.host;
+    CHECK(host.stages.preprocess == Milliseconds(6));
+    CHECK(host.stages.vision_encoder == Milliseconds(10));
+    CHECK(host.stages.projector == Milliseconds(1));
+    CHECK(host.stages.prefill == Milliseconds(8));
+    CHECK(host.first_token == Milliseconds(20));
+    CHECK(host.total == Milliseconds(24.9));
+    CHECK(host.steps ==
+          std::vector<Milliseconds>{Milliseconds(1.5), Milliseconds(1.6), Milliseconds(1.7)});
+    CHECK_FALSE(trace.span);
+    CHECK(&trace.headline() == &host);
 }
 
 TEST_CASE("A timeline is used again without leaking an earlier run") {
@@ -61,15 +64,30 @@ TEST_CASE("A timeline is used again without leaking an earlier run") {
     timeline.reset();
     run(timeline, time, {2ms});
     const GenerateTrace trace = timeline.resolve();
-    REQUIRE(trace.decode.size() == 1);
-    CHECK(trace.decode[0].host == Milliseconds(2));
+    CHECK(trace.host.steps == std::vector<Milliseconds>{Milliseconds(2)});
+}
+
+TEST_CASE("A stage in two parts lasts from its first begin to its last end") {
+    Nanoseconds time{};
+    Timeline<VirtualClock> timeline(8, std::nullopt, {&time});
+    timeline.begin(Stage::generate);
+    for (int part = 0; part < 2; ++part) {
+        timeline.begin(Stage::prefill);
+        time += 3ms;
+        timeline.end(Stage::prefill);
+        timeline.step_edge(0);
+        time += 1ms;
+    }
+    timeline.end(Stage::generate);
+    CHECK(timeline.resolve().host.stages.prefill == Milliseconds(7));
+    CHECK(timeline.resolve().host.first_token == Milliseconds(7));
 }
 
 TEST_CASE("One returned token leaves no decode step") {
     Nanoseconds time{};
     Timeline<VirtualClock> timeline(8, std::nullopt, {&time});
     run(timeline, time, {});
-    CHECK(timeline.resolve().decode.empty());
+    CHECK(timeline.resolve().host.steps.empty());
 }
 
 TEST_CASE("More steps than there is room for are noted, not written past the end") {
@@ -77,39 +95,25 @@ TEST_CASE("More steps than there is room for are noted, not written past the end
     Timeline<VirtualClock> timeline(2, std::nullopt, {&time});
     run(timeline, time, {1ms, 1ms, 1ms});
     CHECK(timeline.marks().overflow);
-    CHECK(timeline.resolve().decode.size() == 2);
+    CHECK(timeline.resolve().host.steps.size() == 2);
 }
 
-TEST_CASE(
-    "The span clock is the headline where it is there, and must agree on the number of steps") {
-    ClockReading host, span;
-    host.steps = {Milliseconds(2), Milliseconds(2)};
-    host.stages.preprocess = Milliseconds(5);
-    span.steps = {Milliseconds(1), Milliseconds(1)};
-    span.total = Milliseconds(9);
-    const GenerateTrace trace = make_trace(host, span);
-    CHECK(trace.total == Milliseconds(9));
-    CHECK(trace.stages.preprocess == Milliseconds(5));
-    CHECK(trace.decode[1].span == Milliseconds(1));
-    CHECK(trace.decode[1].host == Milliseconds(2));
-    span.steps.pop_back();
-    CHECK_THROWS_AS(make_trace(host, span), std::logic_error);
-}
-
-TEST_CASE("A group hands marks to all, the first enclosing the others") {
+TEST_CASE("A group passes marks to all, the first enclosing the others") {
     struct Recorder final : StageObserver {
         std::string* log;
         char name;
         Recorder(std::string* target, char own_name) : log(target), name(own_name) {}
-        void begin(Stage, int) noexcept override { *log += name; }
-        void end(Stage, int) noexcept override { *log += name; }
+        void begin(Stage) noexcept override { *log += name; }
+        void end(Stage) noexcept override { *log += name; }
+        void step_edge(int) noexcept override { *log += name; }
     };
     std::string log;
     Recorder a(&log, 'a'), b(&log, 'b');
     ObserverGroup group;
     group.add(a);
     group.add(b);
-    group.begin(Stage::prefill, 0);
-    group.end(Stage::prefill, 0);
-    CHECK(log == "abba");
+    group.begin(Stage::prefill);
+    group.end(Stage::prefill);
+    group.step_edge(0);
+    CHECK(log == "abbaab");
 }

@@ -14,12 +14,11 @@ namespace {
 struct Written final : StageObserver {
     Lines lines;
 
-    void begin(Stage stage, int step) noexcept override { add("+", stage, step); }
-    void end(Stage stage, int step) noexcept override { add("-", stage, step); }
-    void add(const char* what, Stage stage, int step) {
-        std::string line = what + std::string(stage_names[static_cast<std::size_t>(stage)]);
-        if (step > 0) line += " " + std::to_string(step);
-        lines.push_back(line);
+    void begin(Stage stage) noexcept override { add("+", stage); }
+    void end(Stage stage) noexcept override { add("-", stage); }
+    void step_edge(int step) noexcept override { lines.push_back("edge " + std::to_string(step)); }
+    void add(const char* what, Stage stage) {
+        lines.push_back(what + std::string(stage_names[static_cast<std::size_t>(stage)]));
     }
     void add(const WatchedSample& seen) {
         lines.push_back((seen.enclosed ? "enclosed " : "bare ") + std::to_string(seen.steps) +
@@ -50,15 +49,18 @@ struct Reading {
     }
 };
 
-const Lines two_steps = {"sample",         "+generate",      "+prefill",
-                         "-prefill",       "+decode_step 1", "-decode_step 1",
-                         "-decode_step 2", "-generate",      "enclosed 2"};
+const Lines two_steps = {"sample",       "+generate",    "+prefill",     "-prefill",
+                         "edge 0",       "+decode_step", "-decode_step", "edge 1",
+                         "+decode_step", "-decode_step", "edge 2",       "-generate",
+                         "enclosed 2"};
+
+// A prefill that is open when the first step begins ends there.
+const Lines late_prefill = {"sample",       "+generate",    "+prefill", "-prefill",  "edge 0",
+                            "+decode_step", "-decode_step", "edge 1",   "-generate", "enclosed 1"};
 
 }  // namespace
 
-TEST_CASE(
-    "A generate() with its stages becomes their marks: one start of decoding, an edge for each "
-    "step") {
+TEST_CASE("Decoding begins at the end of prefill, and each pass ends with an edge") {
     Reading reading;
     reading.reader.push(0, "generate");
     reading.ranges({"prefill", "decode_step", "decode_step"});
@@ -87,8 +89,7 @@ TEST_CASE("Ranges by number may end in any order") {
     reading.reader.start(8, 0, "prefill");
     reading.reader.start(9, 0, "decode_step");
     for (const std::uint64_t range : {8, 9, 1234, 7}) reading.reader.end(range);
-    CHECK(reading.lines() == Lines{"sample", "+generate", "+prefill", "+decode_step 1", "-prefill",
-                                   "-decode_step 1", "-generate", "enclosed 1"});
+    CHECK(reading.lines() == late_prefill);
 }
 
 TEST_CASE("Without a range around it a sample ends where the next one begins, the last at finish") {
@@ -99,21 +100,24 @@ TEST_CASE("Without a range around it a sample ends where the next one begins, th
     reading.reader.finish();
     reading.reader.finish();
     CHECK_FALSE(reading.reader.in_bare_sample());
-    CHECK(reading.lines() == Lines{"sample", "+generate", "+vision_encoder", "-vision_encoder",
-                                   "+prefill", "-prefill", "+decode_step 1", "-decode_step 1",
-                                   "-generate", "bare 1", "sample", "+generate", "+vision_encoder",
-                                   "-vision_encoder", "+prefill", "-prefill", "-generate",
-                                   "bare 0"});
+    CHECK(reading.lines() == Lines{"sample",          "+generate",    "+vision_encoder",
+                                   "-vision_encoder", "+prefill",     "-prefill",
+                                   "edge 0",          "+decode_step", "-decode_step",
+                                   "edge 1",          "-generate",    "bare 1",
+                                   "sample",          "+generate",    "+vision_encoder",
+                                   "-vision_encoder", "+prefill",     "-prefill",
+                                   "edge 0",          "-generate",    "bare 0"});
 }
 
-TEST_CASE("A stage in several ranges begins once, and prefill in chunks is one prefill") {
+TEST_CASE("Prefill in chunks is one prefill, and decoding begins at the end of the last") {
     Reading reading;
     reading.reader.push(0, "generate");
     reading.ranges({"vision_encoder", "vision_encoder", "prefill", "prefill", "decode_step"});
     reading.reader.pop(0);
     CHECK(reading.lines() == Lines{"sample", "+generate", "+vision_encoder", "-vision_encoder",
-                                   "-vision_encoder", "+prefill", "-prefill", "-prefill",
-                                   "+decode_step 1", "-decode_step 1", "-generate", "enclosed 1"});
+                                   "+vision_encoder", "-vision_encoder", "+prefill", "-prefill",
+                                   "edge 0", "+prefill", "-prefill", "edge 0", "+decode_step",
+                                   "-decode_step", "edge 1", "-generate", "enclosed 1"});
 }
 
 TEST_CASE("A prefill after steps begins another sample, within generate too") {
@@ -132,21 +136,16 @@ TEST_CASE("Each domain has a stack of its own") {
     CHECK(reading.reader.pop(5) == 0);
     CHECK(reading.reader.pop(0) == 1);
     reading.reader.pop(0);
-    CHECK(reading.lines() == Lines{"sample", "+generate", "+prefill", "+decode_step 1", "-prefill",
-                                   "-decode_step 1", "-generate", "enclosed 1"});
+    CHECK(reading.lines() == late_prefill);
 }
 
-TEST_CASE("In decodemeter's own domain the step that generate ends is none") {
-    const auto samples_of = [](RangeDomain domain) {
-        Reading reading;
-        reading.reader.set_own_domain(3);
-        reading.reader.push(domain, "generate");
-        reading.ranges({"prefill", "decode_step", "decode_step"}, domain);
-        reading.reader.pop(domain);
-        return reading.samples();
-    };
-    CHECK(samples_of(3) == Lines{"enclosed 1"});
-    CHECK(samples_of(4) == Lines{"enclosed 2"});
+TEST_CASE("Without a prefill decoding begins with the first step") {
+    Reading reading;
+    reading.reader.push(0, "generate");
+    reading.ranges({"decode_step"});
+    reading.reader.pop(0);
+    CHECK(reading.lines() == Lines{"sample", "+generate", "edge 0", "+decode_step", "-decode_step",
+                                   "edge 1", "-generate", "enclosed 1"});
 }
 
 TEST_CASE("What an exception leaves open spoils its own sample and no other") {

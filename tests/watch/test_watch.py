@@ -67,6 +67,15 @@ class EveryWay(Watched):
             self.check_times(record, 3)
             self.assertAlmostEqual(record["decode_end_ms"], record["T_total"], places=6)
 
+    def test_each_step_holds_the_gap_before_its_pass_the_first_included(self):
+        self.watch(PUSHING, "gaps", 1, 3)
+        record = self.records()[0]
+        for step in record["T_decode_per_step"]:
+            self.assertGreaterEqual(step, 20.2)
+        self.assertLessEqual(record["decode_start_ms"], record["T_total"] - 3 * 20.2)
+        self.assertEqual(record["TTFT_ms"], record["decode_start_ms"])
+        self.assertEqual(record["ITL_ms"], record["clocks"]["host_ms"])
+
     def test_one_token_is_no_step(self):
         self.watch(PUSHING, "ascii", 1, 0)
         self.check_times(self.records()[0], 0)

@@ -1,9 +1,7 @@
-// What the instrument saw of one generate(). Definitions of the words: Note [Words] in
-// record_schema.cpp.
+// What a tracing pass measured of each decode step, and what it lost.
 #pragma once
 
 #include <cstdint>
-#include <optional>
 #include <vector>
 
 #include "profiler/record/units.hpp"
@@ -43,25 +41,6 @@ struct EdgeEvents {
         0;  // events that stamped before that end, or after the next step's work began
 };
 
-// Decode step s (1-based) takes token s and yields token s+1.
-struct StepTiming {
-    int step = 0;
-    std::int64_t context_length = 0;  // keys that the step attends to, its own included
-    std::int64_t token_id = 0;        // the token that the step yields
-    Milliseconds host{};
-    std::optional<Milliseconds> span;  // CUDA event to CUDA event; none on a CPU run
-    std::optional<StepActivity> activity;
-};
-
-// Durations of the stages before decoding, on the clock of the headline (span if there is one, else
-// host).
-struct StageTimings {
-    Milliseconds preprocess{};
-    Milliseconds vision_encoder{};
-    Milliseconds projector{};
-    Milliseconds prefill{};
-};
-
 // Activity records that CUPTI lost or that could not be placed. All zero, or the record is flagged.
 struct ActivityLosses {
     std::int64_t dropped = 0;          // CUPTI had no buffer for them
@@ -76,17 +55,6 @@ struct ActivityLosses {
         return dropped == 0 && zero_timestamps == 0 && unmatched == 0 && overlapping == 0 &&
                link_disagreements == 0;
     }
-};
-
-// Invariant: decode.size() == max(0, returned_tokens - 1), because token 1 comes from prefill.
-struct GenerateTrace {
-    StageTimings stages;
-    Milliseconds decode_start{};  // offset from the start of generate(), preprocessing excluded
-    Milliseconds total{};         // all of generate(), preprocessing excluded
-    std::vector<StepTiming> decode;
-    int returned_tokens = 0;  // the EOS included when it was sampled
-    bool ends_with_eos = false;
-    std::optional<ActivityLosses> losses;
 };
 
 }  // namespace decodemeter
