@@ -5,9 +5,9 @@
 #include <c10/util/StringUtil.h>
 
 #include <algorithm>
-#include <cstdio>
 
 #include "profiler/error/error.hpp"
+#include "profiler/input/content_hash.hpp"
 
 namespace decodemeter::molmo {
 
@@ -105,19 +105,13 @@ LoadReport load_parameters(const Checkpoint& checkpoint, const std::string& orig
 }
 
 std::string fingerprint(const Checkpoint& checkpoint) {
-    std::uint64_t hash = 0xcbf29ce484222325ULL;
-    const auto add = [&](const void* data, std::size_t size) {
-        for (std::size_t i = 0; i < size; ++i)
-            hash = (hash ^ static_cast<const unsigned char*>(data)[i]) * 0x100000001b3ULL;
-    };
+    ContentHash hash;
     for (const auto& [name, view] : checkpoint.tensors()) {
-        add(name.data(), name.size());
-        add(view->shape.data(), view->shape.size() * sizeof(std::int64_t));
-        add(view->bytes.data(), std::min<std::size_t>(view->bytes.size(), 256));
+        hash.add(name);
+        hash.add(std::as_bytes(std::span(view->shape)));
+        hash.add(view->bytes.first(std::min<std::size_t>(view->bytes.size(), 256)));
     }
-    char text[20];
-    std::snprintf(text, sizeof text, "%016llx", static_cast<unsigned long long>(hash));
-    return text;
+    return hash.text();
 }
 
 }  // namespace decodemeter::molmo

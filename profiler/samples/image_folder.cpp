@@ -37,6 +37,17 @@ std::vector<fs::path> pictures_in(const fs::path& folder) {
     return pictures;
 }
 
+Sample question_about(const fs::path& picture, const std::string& prompt,
+                      const std::string& dataset, const char* task, std::size_t place) {
+    Sample sample;
+    sample.dataset = dataset;
+    sample.sample_id = static_cast<std::int64_t>(place);
+    sample.image = picture;
+    sample.prompt = prompt;
+    sample.task = task;
+    return sample;
+}
+
 struct Kind {
     const char* dataset;
     const char* task;
@@ -83,12 +94,7 @@ constexpr std::array questions = {
 void append_questions(const fs::path& picture, const Kind& kind, std::vector<Sample>& samples) {
     const std::string stem = picture.stem().string();
     const auto append = [&](const char* prompt) {
-        samples.push_back({kind.dataset,
-                           static_cast<std::int64_t>(samples.size()),
-                           picture,
-                           prompt,
-                           kind.task,
-                           {}});
+        samples.push_back(question_about(picture, prompt, kind.dataset, kind.task, samples.size()));
     };
     bool known = false;
     for (const Question& question : questions) {
@@ -108,8 +114,7 @@ std::vector<Sample> read_image_folder(const fs::path& path, const std::string& p
         fs::is_directory(path, ignored) ? pictures_in(path) : std::vector<fs::path>{path};
     std::vector<Sample> samples;
     for (const fs::path& picture : pictures) {
-        samples.push_back(
-            {dataset, static_cast<std::int64_t>(samples.size()), picture, prompt, "vqa", {}});
+        samples.push_back(question_about(picture, prompt, dataset, "vqa", samples.size()));
     }
     return samples;
 }

@@ -2,6 +2,8 @@
 #pragma once
 
 #include <filesystem>
+#include <set>
+#include <string>
 #include <vector>
 
 #include "profiler/samples/sample.hpp"
@@ -9,9 +11,12 @@
 namespace decodemeter {
 
 // One object a line: "prompt", and if wanted "image" (relative to the manifest; missing or null:
-// text only), "dataset" (else the file's name without extension), "task" and "answers" (a string or
-// an array of them). Blank lines are passed over, other fields ignored. sample_id counts from 0
-// within each data set. Throws InputError with file and line for a line that cannot be used.
-std::vector<Sample> read_manifest(const std::filesystem::path& path);
+// text only), "dataset" (else the file's name without extension), "task", "answers" (a string or
+// an array of them) and "id" (text or a whole number). Blank lines are passed over; the names of
+// other fields are added to `unknown_fields`. sample_id counts from 0 within each data set. Throws
+// InputError with file and line for a line that cannot be used, and where no sample has an "image"
+// while another field seems to name pictures.
+std::vector<Sample> read_manifest(const std::filesystem::path& path,
+                                  std::set<std::string>* unknown_fields = nullptr);
 
 }  // namespace decodemeter

@@ -58,6 +58,7 @@ std::vector<Sample> read_science_qa(const DatasetFiles& source) {
         const fs::path folder = images / fs::path(problem.name).filename();
         samples.push_back(
             read_problem(problem.value, folder / fs::path(image->string()).filename()));
+        samples.back().manifest_id = problem.name;
     }
     return samples;
 }

@@ -16,6 +16,8 @@ struct Sample {
     std::string task;  // "vqa", "captioning", "doc_qa", "text_vqa", "count", "choice"; empty:
                        // follows from the data set
     std::vector<std::string> answers;
+    std::string manifest_id;     // what the source itself calls it; empty: nothing
+    std::string request_digest;  // of picture and prompt; empty: not computed yet
 };
 
 // The first `count` of a shuffle that depends on the seed and the number of samples alone, on every

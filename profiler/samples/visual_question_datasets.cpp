@@ -5,6 +5,7 @@
 
 #include "profiler/input/json_document.hpp"
 #include "profiler/samples/dataset_formats.hpp"
+#include "profiler/samples/source_id.hpp"
 
 namespace decodemeter {
 
@@ -55,6 +56,7 @@ std::vector<Sample> read_vqa(const DatasetFiles& source) {
         Sample& sample = samples.emplace_back();
         sample.image = images / coco_file_name(subset, question.at("image_id").integer(0, max_id));
         sample.prompt = question.at("question").string();
+        sample.manifest_id = source_id(question, "question_id");
         const auto found = answers.find(question.at("question_id").integer(0, max_id));
         if (found != answers.end()) sample.answers = std::move(found->second);
     }
@@ -76,6 +78,7 @@ std::vector<Sample> read_coco_captions(const DatasetFiles& source) {
         Sample& sample = samples.emplace_back();
         sample.image = images / fs::path(image.at("file_name").string()).filename();
         sample.prompt = "Write a very short description of this image.";
+        sample.manifest_id = source_id(image, "id");
         sample.answers = std::move(captions[image.at("id").integer(0, max_id)]);
     }
     return samples;
@@ -89,6 +92,7 @@ std::vector<Sample> read_tally_qa(const DatasetFiles& source) {
         Sample& sample = samples.emplace_back();
         sample.image = images / fs::path(question.at("image").string()).relative_path();
         sample.prompt = question.at("question").string();
+        sample.manifest_id = source_id(question, "question_id");
         if (const auto answer = question.find("answer")) {
             sample.answers = {std::to_string(answer->integer(-1, max_id))};
         }

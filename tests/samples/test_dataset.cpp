@@ -41,6 +41,7 @@ TEST_CASE(
     CHECK(samples[0].prompt == "vqa2: Where is he looking?");
     CHECK(samples[0].task == "vqa");
     CHECK(samples[0].answers == Answers{"down"});
+    CHECK(samples[0].manifest_id == "262148000");
     CHECK(samples[1].sample_id == 1);
     CHECK(samples[1].answers == Answers{"soup", "stew"});
 }

@@ -56,6 +56,34 @@ TEST_CASE("A line that cannot be used is refused with its number") {
     refused("{\"prompt\": \"\xFF\"}", "is not valid JSON");
 }
 
+TEST_CASE("A manifest's ids are kept, and fields that are not read are named once") {
+    TemporaryDirectory directory;
+    const auto path = directory / "m.jsonl";
+    write_text(path,
+               "{\"prompt\": \"a\", \"id\": \"q-17\", \"note\": 1}\n"
+               "{\"prompt\": \"b\", \"id\": 262148000, \"note\": 2, \"img\": \"later\"}\n"
+               "{\"prompt\": \"c\", \"id\": [1]}\n");
+    std::set<std::string> unknown;
+    const auto samples = read_manifest(path, &unknown);
+    REQUIRE(samples.size() == 3);
+    CHECK(samples[0].manifest_id == "q-17");
+    CHECK(samples[1].manifest_id == "262148000");
+    CHECK(samples[2].manifest_id.empty());
+    CHECK(unknown == std::set<std::string>{"img", "note"});
+}
+
+TEST_CASE("Pictures under another name than image are not taken for texts") {
+    TemporaryDirectory directory;
+    const auto path = directory / "m.jsonl";
+    write_text(path, "{\"prompt\": \"a\", \"img\": \"pictures/a.JPG\"}\n");
+    CHECK_THROWS_AS(read_manifest(path), InputError);
+    CHECK_THROWS_WITH(read_manifest(path), Catch::Contains("m.jsonl") &&
+                                               Catch::Contains("\"img\"") &&
+                                               Catch::Contains("call it \"image\""));
+    write_text(path, "{\"prompt\": \"a\", \"image\": \"a.jpg\", \"source\": \"b.jpg\"}\n");
+    CHECK(read_manifest(path).size() == 1);
+}
+
 TEST_CASE("An empty or absent manifest is refused") {
     TemporaryDirectory directory;
     write_text(directory / "m.jsonl", "\n  \n");

@@ -10,7 +10,10 @@ namespace {
 
 std::vector<Sample> numbered(int count) {
     std::vector<Sample> samples;
-    for (int i = 0; i < count; ++i) samples.push_back({"d", i, {}, "", "", {}});
+    for (int i = 0; i < count; ++i) {
+        samples.emplace_back().dataset = "d";
+        samples.back().sample_id = i;
+    }
     return samples;
 }
 
