@@ -41,8 +41,8 @@ std::string times_text(const GenerateTrace& trace, const molmo::InputFacts& fact
 void generate(const GenerateFlags& flags) {
     const RequestFlags& request = flags.request;
     const auto image = read_request_image(request);
+    const Configuration configuration = configuration_of(request, describe_model(flags.model));
     molmo::Molmo model = load_model(flags.model);
-    const Configuration configuration = configuration_of(request, model);
     Instruments instruments(request.max_new_tokens, flags.model.device == "cuda");
     const auto input = model.prepare(
         {image.get(), request.prompt, tiles_of(configuration.key.tier), request.max_crops},

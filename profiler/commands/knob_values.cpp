@@ -70,8 +70,9 @@ std::chrono::duration<double> parse_duration(std::string_view text, std::string_
         factor = unit == 'h' ? 3600 : unit == 'm' ? 60 : 1;
     }
     const auto number = parse_number<double>(digits);
-    if (!number || !(*number > 0))
-        throw InputError(fmt::format("{} {}: give a duration as 90s, 8m or 1.5h", flag, text));
+    constexpr double longest_s = 1e9;  // 30 years; more overflows a clock
+    if (!number || !(*number > 0) || !(*number * factor <= longest_s))
+        throw InputError(fmt::format("{} \"{}\": give a duration as 90s, 8m or 1.5h", flag, text));
     return std::chrono::duration<double>(*number * factor);
 }
 

@@ -8,6 +8,7 @@
 #include <filesystem>
 #include <memory>
 
+#include "profiler/commands/option_checks.hpp"
 #include "profiler/error/error.hpp"
 #include "profiler/report/progress.hpp"
 
@@ -16,6 +17,26 @@ namespace decodemeter {
 namespace {
 
 constexpr std::int64_t worth_a_bar_bytes = 256 << 20;
+
+bool is_built_in(const std::string& model) {
+    const auto& names = molmo::Molmo::built_in_names();
+    return std::find(names.begin(), names.end(), model) != names.end();
+}
+
+void check_directory(const std::string& model) {
+    if (std::filesystem::is_directory(model)) return;
+    throw InputError(fmt::format("--model {}: neither a directory nor a built-in model ({})", model,
+                                 fmt::join(molmo::Molmo::built_in_names(), ", ")));
+}
+
+molmo::ModelOptions options_of(const ModelFlags& flags) {
+    molmo::ModelOptions options;
+    options.device = flags.device;
+    options.precision = parse_precision(flags.dtype);
+    options.seed = flags.weight_seed;
+    options.threads = flags.threads;
+    return options;
+}
 
 }  // namespace
 
@@ -37,31 +58,30 @@ void add_model_flags(CLI::App& command, ModelFlags& flags) {
     command.add_option("--device", flags.device, "cpu or cuda")->capture_default_str();
     command.add_option("--dtype", flags.dtype,
                        "float32 or bfloat16 (default: float32 for the tiny models, else bfloat16)");
-    command.add_option("--threads", flags.threads, "CPU threads (default: one for each core)");
+    command.add_option("--threads", flags.threads, "CPU threads (default: one for each core)")
+        ->check(positive_int());
     command.add_option("--weight_seed", flags.weight_seed, "Seed of random weights")
+        ->check(seed_number())
         ->capture_default_str();
 }
 
-molmo::Molmo load_model(const ModelFlags& flags) {
-    molmo::ModelOptions options;
-    options.device = flags.device;
-    options.precision = parse_precision(flags.dtype);
-    options.seed = flags.weight_seed;
-    options.threads = flags.threads;
+molmo::ModelDescription describe_model(const ModelFlags& flags) {
+    if (is_built_in(flags.model)) return molmo::describe_built_in(flags.model, options_of(flags));
+    check_directory(flags.model);
+    return molmo::describe_snapshot(flags.model, options_of(flags));
+}
+
+molmo::Molmo load_model(const ModelFlags& flags, const std::function<void()>& between) {
+    molmo::ModelOptions options = options_of(flags);
     std::unique_ptr<Progress> bar;
     options.progress = [&](std::int64_t done, std::int64_t total) {
+        if (between) between();
         if (total < worth_a_bar_bytes) return;
         if (!bar) bar = std::make_unique<Progress>("weights (MB)", total >> 20);
         bar->update(done >> 20);
     };
-    const auto& built_in = molmo::Molmo::built_in_names();
-    if (std::find(built_in.begin(), built_in.end(), flags.model) != built_in.end()) {
-        return molmo::Molmo::built_in(flags.model, options);
-    }
-    if (!std::filesystem::is_directory(flags.model)) {
-        throw InputError(fmt::format("--model {}: neither a directory nor a built-in model ({})",
-                                     flags.model, fmt::join(built_in, ", ")));
-    }
+    if (is_built_in(flags.model)) return molmo::Molmo::built_in(flags.model, options);
+    check_directory(flags.model);
     molmo::Molmo model = molmo::Molmo::load(flags.model, options);
     for (const std::string& warning : model.warnings()) spdlog::warn("{}", warning);
     return model;

@@ -2,10 +2,11 @@
 #pragma once
 
 #include <CLI/CLI.hpp>
+#include <functional>
 #include <optional>
 #include <string>
 
-#include "profiler/molmo/molmo.hpp"
+#include "profiler/molmo/model_description.hpp"
 
 namespace decodemeter {
 
@@ -23,8 +24,12 @@ std::optional<molmo::Precision> parse_precision(const std::string& dtype);
 
 void add_model_flags(CLI::App& command, ModelFlags& flags);
 
-// Loads it with a progress bar. Throws InputError for a name that is neither built in nor a
-// directory.
-molmo::Molmo load_model(const ModelFlags& flags);
+// What is known of the model before its weights are loaded. Throws InputError for a name that is
+// neither built in nor a directory.
+molmo::ModelDescription describe_model(const ModelFlags& flags);
+
+// Loads it with a progress bar; `between` is called between tensors and may throw. Throws
+// InputError as describe_model() does.
+molmo::Molmo load_model(const ModelFlags& flags, const std::function<void()>& between = {});
 
 }  // namespace decodemeter

@@ -1,20 +1,26 @@
 #include "profiler/commands/request_options.hpp"
 
 #include "profiler/commands/knob_values.hpp"
+#include "profiler/commands/option_checks.hpp"
 #include "profiler/error/error.hpp"
 
 namespace decodemeter {
 
 void add_request_flags(CLI::App& command, RequestFlags& flags) {
-    command.add_option("--image", flags.image, "JPEG, PNG or WebP (default: text only)");
+    command.add_option("--image", flags.image, "JPEG, PNG or WebP (default: text only)")
+        ->check(not_empty());
     command.add_option("--prompt", flags.prompt, "What to ask")->capture_default_str();
     command.add_option("--tier", flags.tier, "low, medium, high, or none: Molmo's own tiling")
         ->capture_default_str();
-    command.add_option("--top_k", flags.top_k, "Experts per token (default: the model's own)");
-    command.add_option("--blocks", flags.blocks, "Decoder blocks that run (default: all)");
+    command.add_option("--top_k", flags.top_k, "Experts per token (default: the model's own)")
+        ->check(positive_int());
+    command.add_option("--blocks", flags.blocks, "Decoder blocks that run (default: all)")
+        ->check(positive_int());
     command.add_option("--max_crops", flags.max_crops, "Most tiles of an image")
+        ->check(positive_int())
         ->capture_default_str();
     command.add_option("--max_new_tokens", flags.max_new_tokens, "Most tokens of the answer")
+        ->check(positive_int())
         ->capture_default_str();
 }
 
@@ -23,14 +29,13 @@ std::unique_ptr<molmo::Image> read_request_image(const RequestFlags& flags) {
                                : std::make_unique<molmo::Image>(molmo::read_image(flags.image));
 }
 
-Configuration configuration_of(const RequestFlags& flags, const molmo::Molmo& model) {
+Configuration configuration_of(const RequestFlags& flags, const molmo::ModelDescription& model) {
     KnobLists knobs;
     knobs.tiers = parse_tiers(flags.tier);
     if (knobs.tiers.size() != 1) throw InputError("--tier " + flags.tier + ": give one tier");
-    if (flags.top_k != 0) knobs.top_k = {flags.top_k};
-    if (flags.blocks != 0) knobs.blocks = {flags.blocks};
+    if (flags.top_k) knobs.top_k = {*flags.top_k};
+    if (flags.blocks) knobs.blocks = {*flags.blocks};
     knobs.max_crops = flags.max_crops;
-    if (flags.max_new_tokens < 1) throw InputError("--max_new_tokens: give at least 1");
     return make_configurations(model, knobs).front();
 }
 

@@ -3,6 +3,7 @@
 
 #include <CLI/CLI.hpp>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "profiler/molmo/molmo.hpp"
@@ -14,8 +15,8 @@ struct RequestFlags {
     std::string image;
     std::string prompt = "Describe this image.";
     std::string tier = "none";
-    int top_k = 0;   // 0: the model's own
-    int blocks = 0;  // 0: all
+    std::optional<int> top_k;   // none: the model's own
+    std::optional<int> blocks;  // none: all
     int max_crops = 12;
     int max_new_tokens = 64;
 };
@@ -25,6 +26,7 @@ void add_request_flags(CLI::App& command, RequestFlags& flags);
 // Null without --image.
 std::unique_ptr<molmo::Image> read_request_image(const RequestFlags& flags);
 
-Configuration configuration_of(const RequestFlags& flags, const molmo::Molmo& model);
+// Throws InputError for a knob that the model does not have.
+Configuration configuration_of(const RequestFlags& flags, const molmo::ModelDescription& model);
 
 }  // namespace decodemeter

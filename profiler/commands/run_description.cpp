@@ -37,15 +37,16 @@ DeviceInfo describe_cpu(int threads) {
     return device;
 }
 
-RunHeader describe_run(const molmo::Molmo& model, const std::string& device) {
+RunHeader describe_run(const molmo::ModelDescription& model, const std::string& device) {
     const BuildInfo& build = build_info();
     RunHeader header;
-    header.device = describe_cpu(model.threads());
+    header.device = describe_cpu(model.threads);
     header.device.type = device;
-    header.versions = {build.version,         build.git_revision, build.dirty,
-                       model.torch_version(), build.cuda,         ""};
-    header.model = {model.name(), std::string(to_string(model.precision())), model.weights_source(),
-                    sizes_of(model.config())};
+    header.versions = {build.version, build.git_revision,
+                       build.dirty,   molmo::Molmo::torch_version(),
+                       build.cuda,    ""};
+    header.model = {model.name, std::string(to_string(model.precision)), model.weights_source,
+                    sizes_of(model.config)};
     header.starts = {this_start()};
     return header;
 }

@@ -2,11 +2,14 @@
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
+#include <spdlog/spdlog.h>
 
 #include <algorithm>
 #include <array>
 #include <filesystem>
+#include <set>
 
+#include "profiler/commands/option_checks.hpp"
 #include "profiler/commands/photographs.hpp"
 #include "profiler/error/error.hpp"
 #include "profiler/samples/dataset.hpp"
@@ -17,6 +20,8 @@ namespace decodemeter {
 
 namespace {
 
+constexpr const char* usual_prompt = "Describe this image.";
+
 std::vector<Sample> read_found_photographs() {
     const std::filesystem::path folder = find_photographs();
     if (!folder.empty()) return read_photographs(folder);
@@ -26,9 +31,33 @@ std::vector<Sample> read_found_photographs() {
         "or point DECODEMETER_PHOTOS at its skimage/data folder");
 }
 
+std::vector<Sample> read_logged_manifest(const std::string& path) {
+    std::set<std::string> unknown;
+    std::vector<Sample> samples = read_manifest(path, &unknown);
+    if (!unknown.empty()) {
+        spdlog::warn(
+            "{}: fields that are not used: {}; a line's fields are prompt, image, dataset, "
+            "task, answers, id",
+            path, fmt::join(unknown, ", "));
+    }
+    return samples;
+}
+
+// Flags that the source has no use for would be ignored without a word.
+void refuse_unused_flags(const SampleFlags& flags) {
+    const auto refuse = [](bool given, const char* flag, const char* source) {
+        if (given) throw InputError(fmt::format("{} is for {} alone", flag, source));
+    };
+    if (flags.images.empty()) refuse(flags.prompt.has_value(), "--prompt", "--images");
+    if (!flags.dataset.empty()) return;
+    refuse(!flags.split.empty(), "--split", "--dataset");
+    refuse(!flags.dataset_dir.empty(), "--dataset_dir", "--dataset");
+}
+
 std::vector<Sample> read_source(const SampleFlags& flags) {
-    if (!flags.images.empty()) return read_image_folder(flags.images, flags.prompt, "images");
-    if (!flags.manifest.empty()) return read_manifest(flags.manifest);
+    if (!flags.images.empty())
+        return read_image_folder(flags.images, flags.prompt.value_or(usual_prompt), "images");
+    if (!flags.manifest.empty()) return read_logged_manifest(flags.manifest);
     if (!flags.dataset.empty()) {
         if (flags.dataset_dir.empty())
             throw InputError("--dataset " + flags.dataset +
@@ -42,22 +71,36 @@ std::vector<Sample> read_source(const SampleFlags& flags) {
 }  // namespace
 
 void add_sample_flags(CLI::App& command, SampleFlags& flags) {
-    command.add_option("--images", flags.images,
-                       "A picture or a folder of pictures, all with --prompt");
-    command.add_option("--prompt", flags.prompt, "The question for --images")
-        ->capture_default_str();
-    command.add_option("--manifest", flags.manifest,
-                       "JSON lines with prompt and, if wanted, image, dataset, answers");
-    command.add_option(
-        "--samples", flags.samples,
-        "photos: the photographs of the scikit-image package, four kinds of prompts");
-    command.add_option("--dataset", flags.dataset,
-                       fmt::format("One of {}", fmt::join(dataset_names(), ", ")));
-    command.add_option("--dataset_dir", flags.dataset_dir,
-                       "Where that data set lies, as its owners publish it");
-    command.add_option("--split", flags.split, "Its split (default: the validation split)");
-    command.add_option("--num_samples", flags.num_samples,
-                       "A seeded subset of this size; a larger one extends a smaller one");
+    command
+        .add_option("--images", flags.images,
+                    "A picture or a folder of pictures, all with --prompt")
+        ->check(not_empty());
+    command
+        .add_option("--prompt", flags.prompt,
+                    fmt::format("The question for --images (default: {})", usual_prompt))
+        ->check(not_empty());
+    command
+        .add_option("--manifest", flags.manifest,
+                    "JSON lines with prompt and, if wanted, image, dataset, task, answers, id")
+        ->check(not_empty());
+    command
+        .add_option("--samples", flags.samples,
+                    "photos: the photographs of the scikit-image package, four kinds of prompts")
+        ->check(not_empty());
+    command
+        .add_option("--dataset", flags.dataset,
+                    fmt::format("One of {}", fmt::join(dataset_names(), ", ")))
+        ->check(not_empty());
+    command
+        .add_option("--dataset_dir", flags.dataset_dir,
+                    "Where that data set lies, as its owners publish it")
+        ->check(not_empty());
+    command.add_option("--split", flags.split, "Its split (default: the validation split)")
+        ->check(not_empty());
+    command
+        .add_option("--num_samples", flags.num_samples,
+                    "A seeded subset of this size; a larger one extends a smaller one")
+        ->check(positive_int());
 }
 
 std::vector<Sample> read_samples(const SampleFlags& flags, std::uint64_t seed) {
@@ -67,10 +110,10 @@ std::vector<Sample> read_samples(const SampleFlags& flags, std::uint64_t seed) {
     if (named != 1)
         throw InputError(
             "name one source of samples: --images, --manifest, --samples photos or --dataset");
+    refuse_unused_flags(flags);
     std::vector<Sample> samples = read_source(flags);
     if (samples.empty()) throw InputError("the source of samples is empty");
-    if (flags.num_samples > 0)
-        samples = choose_samples(std::move(samples), flags.num_samples, seed);
+    if (flags.num_samples) samples = choose_samples(std::move(samples), *flags.num_samples, seed);
     return samples;
 }
 

@@ -3,6 +3,7 @@
 
 #include <CLI/CLI.hpp>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -12,18 +13,19 @@ namespace decodemeter {
 
 struct SampleFlags {
     std::string images;
-    std::string prompt = "Describe this image.";
+    std::optional<std::string> prompt;  // none: "Describe this image."
     std::string manifest;
     std::string samples;
     std::string dataset;
     std::string dataset_dir;
     std::string split;
-    std::size_t num_samples = 0;  // 0: all
+    std::optional<std::size_t> num_samples;  // none: all
 };
 
 void add_sample_flags(CLI::App& command, SampleFlags& flags);
 
-// Throws InputError unless exactly one source is named and it has samples.
+// Throws InputError unless exactly one source is named and it has samples, and for a flag that the
+// source has no use for. Fields of a manifest that are not read are logged.
 std::vector<Sample> read_samples(const SampleFlags& flags, std::uint64_t seed);
 
 }  // namespace decodemeter

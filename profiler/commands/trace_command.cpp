@@ -22,8 +22,9 @@ struct TraceFlags {
 void trace(const TraceFlags& flags) {
     check_report_file(flags.output, "--output");
     const auto image = read_request_image(flags.request);
+    const Configuration configuration =
+        configuration_of(flags.request, describe_model(flags.model));
     molmo::Molmo model = load_model(flags.model);
-    const Configuration configuration = configuration_of(flags.request, model);
     ProfileOptions options;
     options.lengths = {OutputLengths::Rule::fixed, flags.request.max_new_tokens};
     options.max_new_tokens = flags.request.max_new_tokens;

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "profiler/molmo/decoder.hpp"
+#include "profiler/molmo/model_description.hpp"
 #include "profiler/molmo/molmo.hpp"
 #include "profiler/molmo/parameters.hpp"
 #include "profiler/molmo/rotary.hpp"
@@ -49,6 +50,9 @@ struct Molmo::Implementation {
     at::Tensor embed(const PreparedInput& input, const at::Tensor& features) const;
     at::Tensor next_token(const at::Tensor& x) const;
     DecoderKnobs resolve(const Knobs& knobs) const;
+    // Everything of the description but the configuration, and the threads and device of the
+    // options.
+    void take(const ModelDescription& description, const ModelOptions& model_options);
     std::int64_t eos_id() const;
 };
 

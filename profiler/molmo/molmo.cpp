@@ -9,13 +9,11 @@
 #include <c10/util/StringUtil.h>
 #include <torch/version.h>
 
-#include <algorithm>
-#include <numeric>
-
 #include "profiler/error/error.hpp"
 #include "profiler/molmo/built_in_models.hpp"
 #include "profiler/molmo/connector.hpp"
 #include "profiler/molmo/crops.hpp"
+#include "profiler/molmo/model_description.hpp"
 #include "profiler/molmo/token_layout.hpp"
 #include "profiler/molmo/vision_tower.hpp"
 #include "profiler/molmo/weight_loader.hpp"
@@ -31,15 +29,6 @@ auto stage(StageObserver& observer, Stage which, const Work& work) {
     auto result = work();
     observer.end(which);
     return result;
-}
-
-void set_threads(int threads) {
-    if (threads < 0) throw InputError(c10::str("--threads ", threads, ": give at least 1"));
-    if (threads > 0) at::set_num_threads(threads);
-}
-
-Precision default_precision(const ModelConfig& config) {
-    return config.d_model < 1024 ? Precision::float32 : Precision::bfloat16;
 }
 
 }  // namespace
@@ -136,32 +125,8 @@ std::int64_t Molmo::Implementation::eos_id() const {
 }
 
 DecoderKnobs Molmo::Implementation::resolve(const Knobs& knobs) const {
-    DecoderKnobs resolved{knobs.top_k, knobs.active_blocks};
-    if (!config.experts && knobs.top_k != 0) {
-        throw InputError(c10::str("--top_k ", knobs.top_k, ": ", name,
-                                  " is dense and has no experts; leave --top_k out"));
-    }
-    if (config.experts) {
-        if (resolved.top_k == 0) resolved.top_k = config.experts->top_k;
-        if (resolved.top_k < 1 || resolved.top_k > config.experts->experts) {
-            throw InputError(c10::str("--top_k ", knobs.top_k, ": ", name, " has ",
-                                      config.experts->experts, " experts; give 1 to ",
-                                      config.experts->experts));
-        }
-    }
-    if (resolved.active_blocks.empty()) {
-        resolved.active_blocks.resize(static_cast<std::size_t>(config.layers));
-        std::iota(resolved.active_blocks.begin(), resolved.active_blocks.end(), 0);
-    }
-    const bool ascending =
-        std::adjacent_find(resolved.active_blocks.begin(), resolved.active_blocks.end(),
-                           std::greater_equal<>()) == resolved.active_blocks.end();
-    if (!ascending || resolved.active_blocks.front() < 0 ||
-        resolved.active_blocks.back() >= config.layers) {
-        throw InputError(c10::str("active blocks must be ascending indices of the ", config.layers,
-                                  " blocks of ", name));
-    }
-    return resolved;
+    Knobs resolved = resolve_knobs(config, name, knobs);
+    return {resolved.top_k, std::move(resolved.active_blocks)};
 }
 
 Generation Molmo::generate(const PreparedInput& input, const GenerateOptions& options,
@@ -219,39 +184,39 @@ Generation Molmo::generate(const PreparedInput& input, const GenerateOptions& op
 
 Molmo Molmo::load(const std::filesystem::path& directory, const ModelOptions& options) {
     const c10::InferenceMode guard;
+    const ModelDescription description = describe_snapshot(directory, options);
     auto implementation = std::make_unique<Implementation>(
-        read_model_config(directory), Tokenizer::read(directory / "tokenizer.json"));
+        description.config, Tokenizer::read(directory / "tokenizer.json"));
     Implementation& self = *implementation;
-    set_threads(options.threads);
-    self.device = open_device(options.device);
-    self.precision = options.precision.value_or(default_precision(self.config));
-    self.name = std::filesystem::absolute(directory / "").parent_path().filename().string();
+    self.take(description, options);
     const Checkpoint checkpoint = Checkpoint::open(directory);
     self.parameters = allocate_parameters(self.config, self.options());
     const LoadReport report = load_parameters(checkpoint, directory.string(), self.parameters,
                                               self.config, options.progress);
     for (const std::string& tensor : report.unused)
         self.warnings.push_back(directory.string() + ": nothing uses tensor " + tensor);
-    self.weights_source = self.name + " (" + fingerprint(checkpoint) + ")";
     return Molmo(std::move(implementation));
 }
 
 Molmo Molmo::built_in(std::string_view name, const ModelOptions& options) {
     const c10::InferenceMode guard;
-    const std::optional<ModelConfig> config = built_in_model(name);
-    if (!config)
-        throw InputError(
-            c10::str("--model ", std::string(name), ": neither a built-in model nor a directory"));
-    auto implementation = std::make_unique<Implementation>(*config, Tokenizer::byte_level());
+    const ModelDescription description = describe_built_in(name, options);
+    auto implementation =
+        std::make_unique<Implementation>(description.config, Tokenizer::byte_level());
     Implementation& self = *implementation;
-    set_threads(options.threads);
-    self.device = open_device(options.device);
-    self.precision = options.precision.value_or(default_precision(self.config));
-    self.name = name;
-    self.weights_source = c10::str("random(", options.seed, ")");
+    self.take(description, options);
     self.parameters = allocate_parameters(self.config, self.options());
     fill_random(self.parameters, self.config, options.seed, options.progress);
     return Molmo(std::move(implementation));
+}
+
+void Molmo::Implementation::take(const ModelDescription& description,
+                                 const ModelOptions& model_options) {
+    if (model_options.threads > 0) at::set_num_threads(model_options.threads);
+    device = open_device(model_options.device);
+    precision = description.precision;
+    name = description.name;
+    weights_source = description.weights_source;
 }
 
 Molmo::Molmo(std::unique_ptr<Implementation> implementation)

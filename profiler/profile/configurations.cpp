@@ -47,8 +47,9 @@ std::vector<int> choose_blocks(int count, int total, const std::vector<int>& dro
     return blocks;
 }
 
-std::vector<Configuration> make_configurations(const molmo::Molmo& model, const KnobLists& knobs) {
-    const molmo::ModelConfig& config = model.config();
+std::vector<Configuration> make_configurations(const molmo::ModelDescription& model,
+                                               const KnobLists& knobs) {
+    const molmo::ModelConfig& config = model.config;
     const std::vector<int> top_k =
         knobs.top_k.empty() ? std::vector{config.experts ? config.experts->top_k : 0} : knobs.top_k;
     const std::vector<int> blocks =
@@ -60,7 +61,7 @@ std::vector<Configuration> make_configurations(const molmo::Molmo& model, const 
             for (const int count : blocks) {
                 Configuration configuration{
                     {tier, k, count}, choose_blocks(count, config.layers, knobs.dropped_first)};
-                model.check({k, configuration.active_blocks});
+                molmo::resolve_knobs(config, model.name, {k, configuration.active_blocks});
                 const bool known =
                     std::any_of(configurations.begin(), configurations.end(),
                                 [&](const auto& other) { return other.key == configuration.key; });

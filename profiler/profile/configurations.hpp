@@ -4,7 +4,7 @@
 #include <optional>
 #include <vector>
 
-#include "profiler/molmo/molmo.hpp"
+#include "profiler/molmo/model_description.hpp"
 #include "profiler/record/config_key.hpp"
 
 namespace decodemeter {
@@ -24,7 +24,8 @@ struct Configuration {
 };
 
 // Throws InputError for a knob that the model does not have.
-std::vector<Configuration> make_configurations(const molmo::Molmo& model, const KnobLists& knobs);
+std::vector<Configuration> make_configurations(const molmo::ModelDescription& model,
+                                               const KnobLists& knobs);
 
 // The `count` of `total` blocks that run. Throws InputError when the count is impossible.
 std::vector<int> choose_blocks(int count, int total, const std::vector<int>& dropped_first);

@@ -8,44 +8,15 @@
 
 #include "profiler/error/error.hpp"
 #include "profiler/profile/measure.hpp"
-#include "profiler/profile/schedule.hpp"
-#include "profiler/statistics/median_interval.hpp"
+#include "profiler/profile/run_plan.hpp"
+#include "profiler/samples/request_digest.hpp"
 
 namespace decodemeter {
 
 namespace {
 
 using Clock = std::chrono::steady_clock;
-constexpr std::size_t examples_kept = 5;
-
-// Step means of each configuration, until their medians are known as well as was asked.
-class PrecisionGoal {
-public:
-    PrecisionGoal(std::size_t configurations, std::optional<double> half_width)
-        : means_(configurations), goal_(half_width) {}
-
-    void add(std::size_t configuration, const SampleRecord& record) {
-        if (const auto mean = decode_per_step_mean_ms(record))
-            means_[configuration].push_back(*mean);
-    }
-
-    bool reached(std::size_t configuration) const {
-        constexpr std::size_t fewest = 6;  // with fewer the interval does not reach its 95 %
-        if (!goal_ || means_[configuration].size() < fewest) return false;
-        return relative_half_width(median_interval(means_[configuration])) <= *goal_;
-    }
-
-    bool all_reached() const {
-        for (std::size_t i = 0; i < means_.size(); ++i) {
-            if (!reached(i)) return false;
-        }
-        return goal_.has_value();
-    }
-
-private:
-    std::vector<std::vector<double>> means_;
-    std::optional<double> goal_;
-};
+constexpr std::size_t examples_kept = 3;  // of each reason
 
 // Stops between rounds, so that the configurations stay balanced: before a round that would
 // probably outlast the budget. Within the first round, when even that does not fit.
@@ -77,30 +48,30 @@ private:
 
 class ProfileRun {
 public:
-    ProfileRun(molmo::Molmo& model, const std::vector<Sample>& samples,
+    ProfileRun(molmo::Molmo& model, std::vector<Sample>& samples,
                const std::vector<Configuration>& configurations, const ProfileOptions& options,
-               Instruments& instruments, RecordStore& store, const ProfileHooks& hooks)
+               Instruments& instruments, RecordStore& store, RunPlan plan,
+               const ProfileHooks& hooks)
         : model_(model),
           samples_(samples),
           configurations_(configurations),
           options_(options),
           instruments_(instruments),
           store_(store),
+          plan_(std::move(plan)),
           hooks_(hooks),
-          goal_(configurations.size(), options.until_ci),
-          budget_(options.time_budget) {}
+          budget_(options.time_budget) {
+        report_.planned = plan_.planned;
+        report_.already_there = plan_.already_there;
+    }
 
     ProfileReport run() {
-        const auto rounds = make_rounds(samples_.size(), configurations_.size(), options_.repeats,
-                                        options_.seed, options_.shard);
-        report_.planned = static_cast<std::int64_t>(rounds.size() * configurations_.size());
-        for (const Round& round : rounds) {
-            if (goal_.all_reached())
-                report_.stopped = "every configuration's step is known as well as --until_ci asks";
-            else if (!budget_.round_fits()) report_.stopped = "the time budget is spent";
-            if (!report_.stopped.empty()) break;
+        for (const Round& round : plan_.rounds) {
+            if (plan_.goal.all_reached()) report_.end = RunEnd::precision_reached;
+            else if (!budget_.round_fits()) report_.end = RunEnd::budget_spent;
+            if (report_.end != RunEnd::all_measured) break;
             measure_round(round);
-            if (!report_.stopped.empty()) break;
+            if (report_.end != RunEnd::all_measured) break;
             budget_.round_done();
         }
         store_.sync();
@@ -111,72 +82,78 @@ private:
     // Rounds hold one sample, so its image is read once for all configurations.
     void measure_round(const Round& round) {
         std::optional<molmo::Image> image;
-        for (const Job& job : round) {
-            const Sample& sample = samples_[job.sample];
-            if (store_.contains(key_of(job))) {
-                ++report_.already_there;
+        for (std::size_t i = 0; i < round.size(); ++i) {
+            const Job& job = round[i];
+            Sample& sample = samples_[job.sample];
+            const int repeat =
+                repeat_number(store_.stored(), sample, configurations_[job.config].key, job.repeat);
+            if (store_.contains(record_key(sample.dataset, sample.sample_id,
+                                           configurations_[job.config].key, repeat)))
+                continue;
+            if (plan_.goal.reached(job.config)) {
+                ++report_.not_needed;
                 continue;
             }
-            if (goal_.reached(job.config)) continue;
-            if (hooks_.stop_requested && hooks_.stop_requested->load()) {
-                report_.stopped = "interrupted";
-                return;
-            }
-            if (!budget_.sample_fits()) {
-                report_.stopped =
-                    "the time budget is spent before one round over all configurations was done";
-                return;
-            }
+            if (must_stop()) return;
             try {
                 if (!image && !sample.image.empty()) image = molmo::read_image(sample.image);
-                measure_job(job, image);
+                measure_job(job, repeat, image);
             } catch (const InputError& error) {
-                return skip(job.sample, error.what());
+                return skip(job.sample, error.what(), !sample.image.empty() && !image);
             }
         }
     }
 
-    void measure_job(const Job& job, const std::optional<molmo::Image>& image) {
-        const MeasureRequest request =
-            make_request(samples_[job.sample], image ? &*image : nullptr,
-                         configurations_[job.config], options_, job.repeat);
+    bool must_stop() {
+        if (hooks_.stop_requested && hooks_.stop_requested()) report_.end = RunEnd::interrupted;
+        else if (!budget_.sample_fits()) report_.end = RunEnd::budget_spent_in_first_round;
+        return report_.end != RunEnd::all_measured;
+    }
+
+    void measure_job(const Job& job, int repeat, const std::optional<molmo::Image>& image) {
+        Sample& sample = samples_[job.sample];
+        if (sample.request_digest.empty()) sample.request_digest = request_digest(sample);
+        const MeasureRequest request = make_request(sample, image ? &*image : nullptr,
+                                                    configurations_[job.config], options_, repeat);
         instruments_.begin_sample();
         SampleRecord record =
             measure(model_, request, instruments_.timeline(), instruments_.observers());
         instruments_.end_sample(record);
+        add_request_identity(record, sample);
         store_.append(record);
-        goal_.add(job.config, record);
+        if (const auto mean = decode_per_step_mean_ms(record)) plan_.goal.add(job.config, *mean);
         ++report_.measured;
         if (hooks_.on_record)
             hooks_.on_record(record, report_.measured + report_.already_there, report_.planned);
     }
 
     // A sample is counted once, however many repeats meet it.
-    void skip(std::size_t place, const std::string& reason) {
+    void skip(std::size_t place, const std::string& reason, bool unreadable) {
         if (!skipped_.insert(place).second) return;
         const Sample& sample = samples_[place];
-        ++report_.skipped_samples[std::filesystem::exists(sample.image) ? "image unusable"
-                                                                        : "image missing"];
-        if (report_.skipped_examples.size() < examples_kept) {
-            report_.skipped_examples.push_back(
-                fmt::format("{}/{}: {}", sample.dataset, sample.sample_id, reason));
-        }
-    }
-
-    std::string key_of(const Job& job) const {
-        const Sample& sample = samples_[job.sample];
-        return record_key(sample.dataset, sample.sample_id, configurations_[job.config].key,
-                          job.repeat);
+        std::error_code ignored;
+        const char* kind = !unreadable ? "request refused by the model"
+                           : std::filesystem::exists(sample.image, ignored) ? "image cannot be read"
+                                                                            : "image missing";
+        SkippedSamples& skipped = report_.skipped[kind];
+        ++skipped.count;
+        if (skipped.examples.size() == examples_kept) return;
+        // The model does not know what the picture's file is called.
+        const std::string file = unreadable || sample.image.empty()
+                                     ? std::string()
+                                     : sample.image.filename().string() + ": ";
+        skipped.examples.push_back(
+            fmt::format("{}/{}: {}{}", sample.dataset, sample.sample_id, file, reason));
     }
 
     molmo::Molmo& model_;
-    const std::vector<Sample>& samples_;
+    std::vector<Sample>& samples_;
     const std::vector<Configuration>& configurations_;
     const ProfileOptions& options_;
     Instruments& instruments_;
     RecordStore& store_;
+    RunPlan plan_;
     const ProfileHooks& hooks_;
-    PrecisionGoal goal_;
     TimeBudget budget_;
     std::set<std::size_t> skipped_;
     ProfileReport report_;
@@ -202,11 +179,18 @@ MeasureRequest make_request(const Sample& sample, const molmo::Image* image,
     return request;
 }
 
-ProfileReport run_profile(molmo::Molmo& model, const std::vector<Sample>& samples,
+void add_request_identity(SampleRecord& record, const Sample& sample) {
+    if (!sample.request_digest.empty()) record.request_digest = sample.request_digest;
+    if (!sample.manifest_id.empty()) record.manifest_id = sample.manifest_id;
+}
+
+ProfileReport run_profile(molmo::Molmo& model, std::vector<Sample>& samples,
                           const std::vector<Configuration>& configurations,
                           const ProfileOptions& options, Instruments& instruments,
-                          RecordStore& store, const ProfileHooks& hooks) {
-    return ProfileRun(model, samples, configurations, options, instruments, store, hooks).run();
+                          RecordStore& store, RunPlan plan, const ProfileHooks& hooks) {
+    return ProfileRun(model, samples, configurations, options, instruments, store, std::move(plan),
+                      hooks)
+        .run();
 }
 
 }  // namespace decodemeter

@@ -2,7 +2,6 @@
 // the parts are samples, molmo, timing and record.
 #pragma once
 
-#include <atomic>
 #include <chrono>
 #include <cstdint>
 #include <functional>
@@ -39,27 +38,45 @@ MeasureRequest make_request(const Sample& sample, const molmo::Image* image,
                             const Configuration& configuration, const ProfileOptions& options,
                             int repeat);
 
+// Writes into the record what tells its request from others.
+void add_request_identity(SampleRecord& record, const Sample& sample);
+
+struct SkippedSamples {
+    std::int64_t count = 0;
+    std::vector<std::string> examples;  // the first few: sample, file, what is wrong
+};
+
+enum class RunEnd {
+    all_measured,
+    precision_reached,  // every configuration's step is known as well as was asked
+    budget_spent,
+    budget_spent_in_first_round,  // so the configurations are not balanced
+    interrupted
+};
+
 struct ProfileReport {
     std::int64_t planned = 0;
     std::int64_t measured = 0;
     std::int64_t already_there = 0;
-    std::map<std::string, std::int64_t> skipped_samples;  // by reason
-    std::vector<std::string> skipped_examples;            // the first few, in full
-    std::string stopped;  // why the run ended before all was measured; empty: it did not
+    std::int64_t not_needed = 0;  // left out, because the configuration is known well enough
+    std::map<std::string, SkippedSamples> skipped;  // by reason
+    RunEnd end = RunEnd::all_measured;
 };
 
 // Hooks of the caller; all may be empty.
 struct ProfileHooks {
     std::function<void(const SampleRecord&, std::int64_t done, std::int64_t planned)> on_record;
-    const std::atomic<bool>* stop_requested = nullptr;  // looked at between samples
+    std::function<bool()> stop_requested;  // asked between samples
 };
 
-// Measures what the store does not hold yet, round by round. A sample whose image cannot be read is
-// left out, counted and said. Throws std::system_error when a record cannot be written; what was
-// written before stays.
-ProfileReport run_profile(molmo::Molmo& model, const std::vector<Sample>& samples,
+struct RunPlan;
+
+// Measures what the store does not hold yet, round by round, as `plan` has it. Fills in the digests
+// of the samples that it reads. A sample whose image cannot be read is left out and counted. Throws
+// std::system_error when a record cannot be written; what was written before stays.
+ProfileReport run_profile(molmo::Molmo& model, std::vector<Sample>& samples,
                           const std::vector<Configuration>& configurations,
                           const ProfileOptions& options, Instruments& instruments,
-                          RecordStore& store, const ProfileHooks& hooks);
+                          RecordStore& store, RunPlan plan, const ProfileHooks& hooks);
 
 }  // namespace decodemeter

@@ -1,30 +1,39 @@
-// What a run would take, before it is started.
+// What the rest of a run would take, before it is started.
 #pragma once
 
+#include <optional>
 #include <vector>
 
 #include "profiler/profile/profile.hpp"
+#include "profiler/profile/run_plan.hpp"
 
 namespace decodemeter {
 
 struct ConfigurationEstimate {
     ConfigKey key;
-    double prefill_ms = 0;  // all before the first decode step, preprocessing included
-    double step_ms = 0;
-    double seconds = 0;  // of all samples and repeats
+    // Of a run made for the estimate; none where it comes from records that are there.
+    std::optional<double> prefill_ms;  // all before the first decode step, preprocessing included
+    std::optional<double> step_ms;
+    std::int64_t records = 0;  // that are left
+    double seconds = 0;        // of those
 };
 
 struct RunEstimate {
-    std::vector<ConfigurationEstimate> configurations;
-    std::int64_t records = 0;
+    std::vector<ConfigurationEstimate> configurations;  // with records left
     double seconds = 0;
 };
+
+// From what the records took that are there already; none where a configuration with records left
+// has none yet, so that the model must run.
+std::optional<RunEstimate> estimate_from_records(const std::vector<Configuration>& configurations,
+                                                 const RunPlan& plan);
 
 // From a short answer to the first usable sample under each configuration, and the lengths that the
 // others will have. A `natural` length is taken as --max_new_tokens. Throws InputError where no
 // sample can be used.
 RunEstimate estimate_run(molmo::Molmo& model, const std::vector<Sample>& samples,
                          const std::vector<Configuration>& configurations,
-                         const ProfileOptions& options, Instruments& instruments);
+                         const ProfileOptions& options, const RunPlan& plan,
+                         Instruments& instruments);
 
 }  // namespace decodemeter

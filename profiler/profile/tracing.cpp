@@ -6,6 +6,7 @@
 #include <system_error>
 
 #include "profiler/error/error.hpp"
+#include "profiler/samples/request_digest.hpp"
 #include "profiler/timing/chrome_trace.hpp"
 #include "profiler/timing/recorded_activity.hpp"
 
@@ -39,6 +40,7 @@ TracedSample trace_once(molmo::Molmo& model, const MeasureRequest& request,
     TracedSample sample;
     SampleRecord& record = sample.record;
     record = measure(model, request, instruments.timeline(), observers);
+    record.key = tracing_pass_key(record.dataset, record.sample_id, record.config);
     record.flags.push_back(tracing_pass_flag);
     model.synchronise();
     std::optional<CuptiPass> pass;
@@ -61,7 +63,59 @@ TracedSample trace_sample(molmo::Molmo& model, const MeasureRequest& request,
     return traced;
 }
 
-TracingReport run_tracing(molmo::Molmo& model, const std::vector<Sample>& samples,
+namespace {
+
+// One sample under all configurations that have no pass of it yet.
+class SampleTracer {
+public:
+    SampleTracer(molmo::Molmo& model, const std::vector<Configuration>& configurations,
+                 const ProfileOptions& options, const TracingOptions& tracing,
+                 Instruments& instruments, RecordStore& store, CuptiSession& cupti)
+        : model_(model),
+          configurations_(configurations),
+          options_(options),
+          tracing_(tracing),
+          instruments_(instruments),
+          store_(store),
+          cupti_(cupti) {}
+
+    void trace(Sample& sample) {
+        std::optional<molmo::Image> image;
+        if (!sample.image.empty()) image = molmo::read_image(sample.image);
+        if (sample.request_digest.empty()) sample.request_digest = request_digest(sample);
+        for (const Configuration& configuration : configurations_) {
+            if (store_.stored().has_tracing_pass(sample.dataset, sample.sample_id,
+                                                 configuration.key))
+                continue;
+            if (tracing_.between) tracing_.between();
+            MeasureRequest request =
+                make_request(sample, image ? &*image : nullptr, configuration, options_, 0);
+            request.subtraction = false;
+            TracedSample traced = trace_sample(model_, request, instruments_, cupti_);
+            add_request_identity(traced.record, sample);
+            if (tracing_.write_traces)
+                traced.record.trace = write_trace(traced, tracing_.results_dir);
+            store_.append(traced.record);
+            ++passes_;
+        }
+    }
+
+    int passes() const noexcept { return passes_; }
+
+private:
+    molmo::Molmo& model_;
+    const std::vector<Configuration>& configurations_;
+    const ProfileOptions& options_;
+    const TracingOptions& tracing_;
+    Instruments& instruments_;
+    RecordStore& store_;
+    CuptiSession& cupti_;
+    int passes_ = 0;
+};
+
+}  // namespace
+
+TracingReport run_tracing(molmo::Molmo& model, std::vector<Sample>& samples,
                           const std::vector<Configuration>& configurations,
                           const ProfileOptions& options, const TracingOptions& tracing,
                           Instruments& instruments, RecordStore& store) {
@@ -70,30 +124,18 @@ TracingReport run_tracing(molmo::Molmo& model, const std::vector<Sample>& sample
     cupti_options.keep_records = tracing.write_traces;
     CuptiSession cupti(cupti_options);
     TracingReport report{0, cupti.version(), cupti.refused(), cupti.warning(), {}};
+    SampleTracer tracer(model, configurations, options, tracing, instruments, store, cupti);
     int samples_done = 0;
-    for (const Sample& sample : samples) {
+    for (Sample& sample : samples) {
         if (samples_done == tracing.samples_per_configuration) break;
-        std::optional<molmo::Image> image;
         try {
-            if (!sample.image.empty()) image = molmo::read_image(sample.image);
+            tracer.trace(sample);
+            ++samples_done;
         } catch (const InputError&) {
-            continue;  // counted and said when it was to be measured
-        }
-        ++samples_done;
-        for (const Configuration& configuration : configurations) {
-            MeasureRequest request = make_request(sample, image ? &*image : nullptr, configuration,
-                                                  options, options.repeats);
-            request.subtraction = false;
-            if (store.contains(record_key(sample.dataset, sample.sample_id, configuration.key,
-                                          request.repeat)))
-                continue;
-            TracedSample traced = trace_sample(model, request, instruments, cupti);
-            if (tracing.write_traces)
-                traced.record.trace = write_trace(traced, tracing.results_dir);
-            store.append(traced.record);
-            ++report.passes;
+            continue;  // counted and reported when it was to be measured
         }
     }
+    report.passes = tracer.passes();
     report.refused = cupti.refused();
     report.no_event_times = cupti.no_event_times();
     return report;

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <filesystem>
+#include <functional>
 #include <string>
 
 #include "profiler/profile/profile.hpp"
@@ -23,7 +24,8 @@ TracedSample trace_sample(molmo::Molmo& model, const MeasureRequest& request,
 struct TracingOptions {
     int samples_per_configuration = 0;
     std::filesystem::path results_dir;
-    bool write_traces = false;  // to <results_dir>/traces
+    bool write_traces = false;           // to <results_dir>/traces
+    std::function<void()> between = {};  // called between passes; may throw
 };
 
 struct TracingReport {
@@ -34,8 +36,9 @@ struct TracingReport {
     std::string no_event_times;
 };
 
-// The first samples under each configuration, as a repeat of their own, into the store.
-TracingReport run_tracing(molmo::Molmo& model, const std::vector<Sample>& samples,
+// The first samples under each configuration, under keys of their own, into the store. Passes that
+// are there already are not run again.
+TracingReport run_tracing(molmo::Molmo& model, std::vector<Sample>& samples,
                           const std::vector<Configuration>& configurations,
                           const ProfileOptions& options, const TracingOptions& tracing,
                           Instruments& instruments, RecordStore& store);

@@ -5,9 +5,10 @@
 
 #include <fstream>
 #include <map>
+#include <optional>
 #include <regex>
 #include <sstream>
-#include <unordered_set>
+#include <unordered_map>
 
 #include "profiler/error/error.hpp"
 #include "profiler/record/record_json.hpp"
@@ -70,9 +71,25 @@ void check_shards(const fs::path& results_dir, const std::map<int, RunHeader>& h
     }
 }
 
+using Requests = std::unordered_map<std::string, std::string>;  // digest by key
+
+// True for a key that is new. Throws InputError where it is there for another request.
+bool add_request(const SampleRecord& record, const fs::path& path, Requests& requests) {
+    const std::string digest = record.request_digest.value_or("");
+    const auto [found, added] = requests.emplace(record.key, digest);
+    if (added) return true;
+    if (!digest.empty() && !found->second.empty() && digest != found->second) {
+        throw InputError(fmt::format(
+            "{}: {} is another request (digest {}) than the record of that key in another file "
+            "(digest {}); the shards were run on different samples and cannot be joined",
+            path.string(), record.key, digest, found->second));
+    }
+    return false;
+}
+
 // Appends the lines of `path` whose key is new; lines are copied as they are.
-void append_new_lines(const fs::path& path, std::ofstream& merged,
-                      std::unordered_set<std::string>& keys, MergeReport& report) {
+void append_new_lines(const fs::path& path, std::ofstream& merged, Requests& requests,
+                      MergeReport& report) {
     std::string text = read_file(path);
     const std::size_t size = text.size();
     text.resize(size + json_padding, '\0');
@@ -83,14 +100,14 @@ void append_new_lines(const fs::path& path, std::ofstream& merged,
         begin = end + 1;
         std::string padded = line + std::string(json_padding, '\0');
         ReadReport ignored;
-        std::string key;
+        std::optional<SampleRecord> record;
         read_native_lines(
             std::string_view(padded).substr(0, line.size()), path.string(),
-            [&](SampleRecord&& record) { key = std::move(record.key); }, ignored);
-        if (key.empty()) {
+            [&](SampleRecord&& read) { record = std::move(read); }, ignored);
+        if (!record) {
             report.notes.push_back(
                 fmt::format("{}: left out a line that is no whole record", path.string()));
-        } else if (keys.insert(std::move(key)).second) {
+        } else if (add_request(*record, path, requests)) {
             merged << line << '\n';
             ++report.records;
         } else {
@@ -118,8 +135,8 @@ MergeReport merge_shards(const fs::path& results_dir) {
         if (fs::exists(target)) parts.insert(parts.begin(), target);
         const fs::path temporary = fs::path(target) += ".new";
         std::ofstream merged(temporary, std::ios::binary | std::ios::trunc);
-        std::unordered_set<std::string> keys;
-        for (const fs::path& part : parts) append_new_lines(part, merged, keys, report);
+        Requests requests;
+        for (const fs::path& part : parts) append_new_lines(part, merged, requests, report);
         merged.close();
         if (!merged)
             throw std::runtime_error(temporary.string() +

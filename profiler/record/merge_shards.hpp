@@ -16,7 +16,8 @@ struct MergeReport {
 };
 
 // The shard files stay; readers pass over them once the plain files are there.
-// Throws InputError when there are no shards, one is missing, or they are of different runs.
+// Throws InputError when there are no shards, one is missing, or they are of different runs or hold
+// different requests under one key.
 MergeReport merge_shards(const std::filesystem::path& results_dir);
 
 }  // namespace decodemeter

@@ -202,6 +202,9 @@ inline constexpr auto native_fields = std::to_array<Field<V, SampleRecord>>({
     {"pred", [](LineState&, SampleRecord& r, V& v) { v.optional_text(r.pred); }},
     {"answers", [](LineState&, SampleRecord& r, V& v) { v.texts(r.answers); }},
     {"accuracy", [](LineState&, SampleRecord& r, V& v) { v.optional_number(r.accuracy); }},
+    {"request_digest",
+     [](LineState&, SampleRecord& r, V& v) { v.optional_text(r.request_digest); }},
+    {"manifest_id", [](LineState&, SampleRecord& r, V& v) { v.optional_text(r.manifest_id); }},
     {"metadata",
      [](LineState& s, SampleRecord& r, V& v) { read_fields(s, v, r, metadata_fields<V>); }},
 });

@@ -17,8 +17,20 @@ using Json = nlohmann::ordered_json;
 
 const std::map<std::string_view, std::string_view>& definitions() {
     static const std::map<std::string_view, std::string_view> texts = {
-        {"key", "dataset/sample_id/tier_topk_blocks/repeat; unique in a results directory"},
-        {"sample_id", "index of the sample in its data set"},
+        {"key",
+         "dataset/sample_id/tier_topk_blocks/repeat, with \"trace\" in place of the repeat for a "
+         "tracing pass; unique in a results directory"},
+        {"sample_id",
+         "index of the sample in its data set when it was first measured in this directory; "
+         "another "
+         "request that takes its place later gets the next free number"},
+        {"request_digest",
+         "hash of the picture file's bytes and the prompt (FNV-1a, 64 bits): equal where the "
+         "request "
+         "is the same"},
+        {"manifest_id",
+         "the sample's id in its source: \"id\" of a manifest's line, the owners' id in a data "
+         "set"},
         {"repeat", "0-based repetition of this sample under this configuration"},
         {"tier", "image tier: low, medium or high; null is Molmo's own tiling"},
         {"tier_idx", "0 low, 1 medium, 2 high"},
@@ -193,6 +205,8 @@ Json optional_properties() {
     json["pred"] = type("string");
     json["answers"] = array_of(type("string"));
     json["accuracy"] = type("number");
+    json["request_digest"] = type("string");
+    json["manifest_id"] = type("string");
     json["metadata"] = type("object");
     return json;
 }

@@ -3,7 +3,6 @@
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <fmt/ranges.h>
-#include <simdjson.h>
 #include <sys/file.h>
 #include <unistd.h>
 
@@ -81,15 +80,6 @@ void write_file_atomically(const fs::path& path, const std::string& text) {
     if (::rename(temporary.c_str(), path.c_str()) != 0) fail(path, "cannot replace", errno);
 }
 
-// The key of a whole, readable record line; empty otherwise.
-std::string key_of(simdjson::dom::parser& parser, std::string_view line) {
-    simdjson::dom::element document;
-    std::string_view key;
-    if (parser.parse(line.data(), line.size(), true).get(document) != simdjson::SUCCESS) return {};
-    if (document["key"].get_string().get(key) != simdjson::SUCCESS) return {};
-    return std::string(key);
-}
-
 }  // namespace
 
 FileDescriptor::FileDescriptor(FileDescriptor&& other) noexcept
@@ -130,69 +120,84 @@ std::string run_file_name(const Shard& shard) {
                          : fmt::format("run.shard-{}-of-{}.json", shard.index + 1, shard.count);
 }
 
+std::optional<RunHeader> existing_run(const fs::path& results_dir, const RunHeader& mine) {
+    std::optional<RunHeader> own;
+    for (int i = 0; i < mine.shard.count; ++i) {
+        const fs::path path = results_dir / run_file_name({i, mine.shard.count});
+        if (!fs::exists(path)) continue;
+        RunHeader existing = parse_run_header(read_file(path), path.string());
+        const bool is_own = i == mine.shard.index;
+        const auto differences =
+            is_own ? resume_differences(mine, existing) : run_differences(mine, existing);
+        if (!differences.empty()) {
+            throw InputError(
+                fmt::format("{}: holds a different run ({}); choose another --results_dir",
+                            results_dir.string(), fmt::join(differences, "; ")));
+        }
+        if (is_own) own = std::move(existing);
+    }
+    return own;
+}
+
 RecordStore::RecordStore(fs::path results_dir, RunHeader header)
     : results_dir_(std::move(results_dir)), header_(std::move(header)) {
     check_results_directory(results_dir_);
     lock_ = take_lock(results_dir_ / ("." + run_file_name(header_.shard) + ".lock"));
-    adopt_existing_run();
-    read_existing_records();
-    write_header();
+    repair_torn_lines();
+    stored_ = read_stored_records(results_dir_, header_.shard);
+    resumed_records_ = stored_.size();
+    // Without records there is nothing that another run could be mixed with.
+    const bool resumed = resumed_records_ > 0 && adopt_existing_run();
+    if (!resumed) write_header();
 }
 
 RecordStore::~RecordStore() {
     for (const auto& [dataset, file] : files_) ::fdatasync(file.get());
 }
 
-void RecordStore::adopt_existing_run() {
-    const fs::path path = results_dir_ / run_file_name(header_.shard);
-    if (!fs::exists(path)) return;
-    const RunHeader existing = parse_run_header(read_file(path), path.string());
-    if (const auto differences = run_differences(header_, existing); !differences.empty()) {
-        throw InputError(fmt::format("{}: holds a different run ({}); choose another --results_dir",
-                                     results_dir_.string(), fmt::join(differences, "; ")));
-    }
-    header_.starts.insert(header_.starts.begin(), existing.starts.begin(), existing.starts.end());
-    for (const auto& [name, values] : existing.knobs) {
+bool RecordStore::adopt_existing_run() {
+    const std::optional<RunHeader> existing = existing_run(results_dir_, header_);
+    if (!existing) return false;
+    header_.starts.insert(header_.starts.begin(), existing->starts.begin(), existing->starts.end());
+    header_.warm_up = existing->warm_up;
+    header_.figures = existing->figures;
+    header_.absent.insert(existing->absent.begin(), existing->absent.end());
+    header_.versions.cupti = existing->versions.cupti;
+    for (const auto& [name, values] : existing->knobs) {
         auto& mine = header_.knobs[name];
         for (const std::string& value : values) {
             if (std::find(mine.begin(), mine.end(), value) == mine.end()) mine.push_back(value);
         }
     }
+    return true;
 }
 
-void RecordStore::read_existing_records() {
-    simdjson::dom::parser parser;
+void RecordStore::repair_torn_lines() {
     for (const auto& entry : fs::directory_iterator(results_dir_)) {
         const fs::path path = entry.path() / records_file_name(header_.shard);
         if (!entry.is_directory() || !fs::is_regular_file(path)) continue;
         const std::string text = read_file(path);
         const std::size_t whole = text.rfind('\n') == std::string::npos ? 0 : text.rfind('\n') + 1;
-        if (whole < text.size()) {
-            fs::resize_file(path, whole);
-            repairs_.push_back(fmt::format("{}: removed a torn last line of {} bytes",
-                                           path.string(), text.size() - whole));
-        }
-        for (std::size_t begin = 0; begin < whole;) {
-            const std::size_t end = text.find('\n', begin);
-            if (std::string key = key_of(parser, std::string_view(text).substr(begin, end - begin));
-                !key.empty()) {
-                keys_.insert(std::move(key));
-            }
-            begin = end + 1;
-        }
+        if (whole == text.size()) continue;
+        fs::resize_file(path, whole);
+        repairs_.push_back(fmt::format("{}: removed a torn last line of {} bytes", path.string(),
+                                       text.size() - whole));
     }
-    resumed_records_ = keys_.size();
 }
 
 void RecordStore::write_header() {
     write_file_atomically(results_dir_ / run_file_name(header_.shard), to_json(header_));
+    header_written_ = true;
 }
 
 void RecordStore::update_header(const RunHeader& header) {
-    header_.warm_up = header.warm_up;
-    header_.absent = header.absent;
-    header_.figures = header.figures;
-    header_.versions = header.versions;
+    if (header.warm_up.runs > 0) header_.warm_up = header.warm_up;
+    for (const auto& [name, reason] : header.absent) header_.absent[name] = reason;
+    for (const auto& [name, figure] : header.figures) header_.figures[name] = figure;
+    if (!header.versions.cupti.empty()) {
+        header_.versions.cupti = header.versions.cupti;
+        if (!header.absent.contains("cupti")) header_.absent.erase("cupti");
+    }
     write_header();
 }
 
@@ -208,6 +213,7 @@ FileDescriptor& RecordStore::file_for(const std::string& dataset) {
 }
 
 void RecordStore::append(const SampleRecord& record) {
+    if (!header_written_) write_header();
     FileDescriptor& file = file_for(record.dataset);
     const fs::path path = results_dir_ / record.dataset / records_file_name(header_.shard);
     const off_t before = ::lseek(file.get(), 0, SEEK_END);
@@ -219,7 +225,7 @@ void RecordStore::append(const SampleRecord& record) {
         [[maybe_unused]] const int ignored = ::ftruncate(file.get(), before);
         throw;
     }
-    keys_.insert(record.key);
+    stored_.add(record);
     if (const auto now = std::chrono::steady_clock::now();
         now - last_sync_ > std::chrono::seconds(1)) {
         sync();

@@ -71,7 +71,8 @@ struct RunHeader {
     std::string execution_mode = "eager";
     StopRule stop_rule;
     int max_crops = 0;
-    std::string block_rule = "prefix";
+    std::string block_rule = "prefix";  // or "importance:" and the hash of block_order
+    std::vector<int> block_order;       // blocks that are left out first; empty: the last ones
     std::map<std::string, std::vector<std::string>> knobs;
     std::uint64_t order_seed = 0;
     WarmUp warm_up;
@@ -84,7 +85,11 @@ struct RunHeader {
 };
 
 // What makes two runs different runs, as "model.dtype: float32 here, bfloat16 in run.json". Empty:
-// the same run.
+// the same run. What one of the two does not tell is not compared.
 std::vector<std::string> run_differences(const RunHeader& mine, const RunHeader& existing);
+
+// The same for a run that goes on in its directory: the very device and its driver count too, which
+// differ between the shards of one run.
+std::vector<std::string> resume_differences(const RunHeader& mine, const RunHeader& existing);
 
 }  // namespace decodemeter

@@ -44,7 +44,11 @@ const Json& part(const Json& json, const char* field) {
 }
 
 Json definitions() {
-    constexpr std::array fields = {"output_tokens",
+    constexpr std::array fields = {"key",
+                                   "sample_id",
+                                   "request_digest",
+                                   "manifest_id",
+                                   "output_tokens",
                                    "content_tokens",
                                    "decode_steps",
                                    "T_LLM_prefill",
@@ -141,6 +145,7 @@ std::string to_json(const RunHeader& header) {
                          {"length_seed", header.stop_rule.length_seed}};
     json["max_crops"] = header.max_crops;
     json["block_rule"] = header.block_rule;
+    json["block_order"] = header.block_order;
     json["knobs"] = header.knobs;
     json["order_seed"] = header.order_seed;
     json["warm_up"] = {{"runs", header.warm_up.runs},
@@ -176,6 +181,7 @@ RunHeader parse_run_header(std::string_view text, const std::string& origin) {
     read(stop_rule, "length_seed", header.stop_rule.length_seed);
     read(json, "max_crops", header.max_crops);
     read(json, "block_rule", header.block_rule);
+    read(json, "block_order", header.block_order);
     read(json, "knobs", header.knobs);
     read(json, "order_seed", header.order_seed);
     const Json& warm_up = part(json, "warm_up");

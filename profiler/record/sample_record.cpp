@@ -5,6 +5,18 @@
 
 namespace decodemeter {
 
+namespace {
+
+// "coco_2014_vqa/000017/high_8_16/"
+std::string measurement_key(const std::string& dataset, std::int64_t sample_id,
+                            const ConfigKey& config) {
+    char id[32];
+    std::snprintf(id, sizeof id, "%06lld", static_cast<long long>(sample_id));
+    return dataset + '/' + id + '/' + to_string(config) + '/';
+}
+
+}  // namespace
+
 double decode_per_token_ms(const SampleRecord& record) {
     return record.output_tokens > 0 ? record.T_LLM_decode / record.output_tokens : 0.0;
 }
@@ -21,9 +33,12 @@ bool is_tracing_pass(const SampleRecord& record) {
 
 std::string record_key(const std::string& dataset, std::int64_t sample_id, const ConfigKey& config,
                        int repeat) {
-    char id[32];
-    std::snprintf(id, sizeof id, "%06lld", static_cast<long long>(sample_id));
-    return dataset + '/' + id + '/' + to_string(config) + '/' + std::to_string(repeat);
+    return measurement_key(dataset, sample_id, config) + std::to_string(repeat);
+}
+
+std::string tracing_pass_key(const std::string& dataset, std::int64_t sample_id,
+                             const ConfigKey& config) {
+    return measurement_key(dataset, sample_id, config) + "trace";
 }
 
 }  // namespace decodemeter

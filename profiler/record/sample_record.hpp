@@ -118,6 +118,8 @@ struct SampleRecord {
     std::optional<std::string>
         trace;  // file with the sample's trace, relative to the results directory
 
+    std::optional<std::string> request_digest;  // of picture and prompt
+    std::optional<std::string> manifest_id;     // what the source of the samples calls it
     std::optional<std::string> prompt;
     std::optional<std::string> image;
     std::optional<std::string> pred;
@@ -141,5 +143,8 @@ bool is_tracing_pass(const SampleRecord& record);
 // "coco_2014_vqa/000017/high_8_16/0"
 std::string record_key(const std::string& dataset, std::int64_t sample_id, const ConfigKey& config,
                        int repeat);
+// "coco_2014_vqa/000017/high_8_16/trace": passes that CUPTI traces take no repeat's key.
+std::string tracing_pass_key(const std::string& dataset, std::int64_t sample_id,
+                             const ConfigKey& config);
 
 }  // namespace decodemeter

@@ -120,6 +120,8 @@ void add_optional_parts(Json& json, const SampleRecord& record) {
     if (record.pred) json["pred"] = *record.pred;
     if (!record.answers.empty()) json["answers"] = record.answers;
     if (record.accuracy) json["accuracy"] = *record.accuracy;
+    if (record.request_digest) json["request_digest"] = *record.request_digest;
+    if (record.manifest_id) json["manifest_id"] = *record.manifest_id;
     if (record.prompt) json["metadata"]["prompt"] = *record.prompt;
     if (record.image) json["metadata"]["image"] = *record.image;
 }

@@ -112,8 +112,8 @@ class CarriedThrough(InFolder):
         answer = self.profile("--manifest", path, "--output_lengths", "fixed:3", "--top_k", "4,8")
         self.assertEqual(answer.returncode, 0, answer.stderr)
         self.assertEqual(len(list(records_of(self.out))), 2)
-        self.assertIn("1 samples left out: image missing", answer.stderr)
-        self.assertIn("1 samples left out: image unusable", answer.stderr)
+        self.assertIn("1 sample left out: image missing", answer.stderr)
+        self.assertIn("1 sample left out: image cannot be read", answer.stderr)
         self.assertIn("broken.png", answer.stderr)
 
     def test_a_torn_last_line_is_repaired_and_measured_again(self):

@@ -139,10 +139,50 @@ TEST_CASE("A run header written and read again is the same header") {
     header.warm_up = {4, true, 46.5, 0.5};
     header.starts = {{"2026-01-01T00:00:00Z", "decodemeter profile", "abc"}};
     header.absent = {{"nvml", "no library"}};
+    header.block_order = {3, 1, 2};
     header.figures = {{"operations", "{\"per_step\":300}"}};
     const std::string text = to_json(header);
     CHECK(to_json(parse_run_header(text, "test")) == text);
     CHECK_THROWS_AS(parse_run_header("[1]", "run.json"), InputError);
+}
+
+TEST_CASE("A record's request is written and read again, by both ways of reading") {
+    SampleRecord record = test::example_record();
+    record.request_digest = "0123456789abcdef";
+    record.manifest_id = "q-17";
+    const std::string line = to_json_line(record);
+    CHECK(valid(line));
+    CHECK(read_back(line).request_digest == record.request_digest);
+    CHECK(read_back(line).manifest_id == record.manifest_id);
+    record.manifest_id = "caf\u00e9 \"17\"";  // an escape is read the tolerant way
+    CHECK(read_back(to_json_line(record)).manifest_id == record.manifest_id);
+    CHECK_FALSE(read_back(to_json_line(test::example_record())).request_digest);
+}
+
+TEST_CASE("Threads, block order, LibTorch and CUDA make a different run where both tell them") {
+    RunHeader a, b;
+    a.device.threads = 2;
+    a.versions.torch = "2.11.0";
+    CHECK(run_differences(a, b).empty());
+    b = a;
+    b.device.threads = 1;
+    b.versions.torch = "2.10.0";
+    b.block_rule = "importance:00000000000000aa";
+    b.block_order = {3, 1};
+    CHECK(run_differences(a, b) ==
+          std::vector<std::string>{
+              "device.threads: 2 here, 1 in run.json",
+              "versions.torch: 2.11.0 here, 2.10.0 in run.json",
+              "block_rule: prefix here, importance:00000000000000aa (3,1) in run.json"});
+}
+
+TEST_CASE("Another device of the same name goes on in no directory, but may measure a shard") {
+    RunHeader a, b;
+    a.device.uuid = "GPU-1";
+    b.device.uuid = "GPU-2";
+    CHECK(run_differences(a, b).empty());
+    CHECK(resume_differences(a, b) ==
+          std::vector<std::string>{"device.uuid: GPU-1 here, GPU-2 in run.json"});
 }
 
 TEST_CASE(

@@ -56,7 +56,7 @@ TEST_CASE("A directory of a different run is refused, and the difference named")
     TemporaryDirectory directory;
     RunHeader header;
     header.model.name = "tiny-molmoe";
-    { RecordStore store(directory.path(), header); }
+    { RecordStore(directory.path(), header).append(example_record(1)); }
     header.model.name = "molmoe-1b";
     CHECK_THROWS_WITH(RecordStore(directory.path(), header),
                       Catch::Contains("model.name: molmoe-1b here, tiny-molmoe in run.json"));
@@ -67,13 +67,56 @@ TEST_CASE("A resumed run keeps its earlier starts and knobs") {
     RunHeader header;
     header.starts = {{"first", "", ""}};
     header.knobs = {{"top_k", {"4"}}};
-    { RecordStore store(directory.path(), header); }
+    { RecordStore(directory.path(), header).append(example_record(1)); }
     header.starts = {{"second", "", ""}};
     header.knobs = {{"top_k", {"8"}}};
     RecordStore store(directory.path(), header);
     REQUIRE(store.header().starts.size() == 2);
     CHECK(store.header().starts.front().time == "first");
     CHECK(store.header().knobs.at("top_k") == std::vector<std::string>{"8", "4"});
+}
+
+TEST_CASE("A run.json without records is no run to go on with") {
+    TemporaryDirectory directory;
+    RunHeader header;
+    header.model.dtype = "bfloat16";
+    { RecordStore store(directory.path(), header); }
+    header.model.dtype = "float32";
+    RecordStore(directory.path(), header).append(example_record(1));
+    CHECK(read_results(directory.path()).run->model.dtype == "float32");
+}
+
+TEST_CASE("A start that measures nothing leaves run.json as it is") {
+    TemporaryDirectory directory;
+    RunHeader header;
+    {
+        RecordStore store(directory.path(), header);
+        store.append(example_record(1));
+        header.warm_up = {7, true, 2.5, 0.5};
+        store.update_header(header);
+    }
+    const std::string before = test::read_text(directory / "run.json");
+    { RecordStore store(directory.path(), {}); }
+    CHECK(test::read_text(directory / "run.json") == before);
+    {
+        RecordStore store(directory.path(), {});
+        store.append(example_record(2));
+        store.update_header({});  // without a warm-up of its own
+    }
+    CHECK(read_results(directory.path()).run->warm_up.runs == 7);
+}
+
+TEST_CASE("A shard counts what the other shards have measured, and only a run like its own") {
+    TemporaryDirectory directory;
+    RunHeader header;
+    header.shard = {0, 2};
+    { RecordStore(directory.path(), header).append(example_record(1)); }
+    header.shard = {1, 2};
+    CHECK(RecordStore(directory.path(), header).contains(example_record(1).key));
+    header.device.threads = 4;
+    { RecordStore other_threads(directory.path(), header); }  // the first did not tell its own
+    header.device.name = "another";
+    CHECK_THROWS_WITH(RecordStore(directory.path(), header), Catch::Contains("device.name"));
 }
 
 TEST_CASE("A results directory that cannot be made is refused before anything is measured") {
@@ -123,6 +166,20 @@ TEST_CASE("Shards merge into plain files, each record once") {
     CHECK(set.records.size() == 3);
     CHECK(set.report.skipped_count() == 0);
     CHECK(merge_shards(directory.path()).records == 3);
+}
+
+TEST_CASE("Shards of different samples are not joined") {
+    TemporaryDirectory directory;
+    SampleRecord record = example_record(7);
+    for (int i = 0; i < 2; ++i) {
+        RunHeader header;
+        header.shard = {i, 2};
+        record.request_digest = i == 0 ? "00000000000000aa" : "00000000000000bb";
+        RecordStore(directory.path(), header).append(record);
+    }
+    CHECK_THROWS_AS(merge_shards(directory.path()), InputError);
+    CHECK_THROWS_WITH(merge_shards(directory.path()),
+                      Catch::Contains(record.key) && Catch::Contains("another request"));
 }
 
 TEST_CASE("A missing shard is named") {

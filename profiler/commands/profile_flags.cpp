@@ -1,0 +1,182 @@
+#include "profiler/commands/profile_flags.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "profiler/commands/knob_values.hpp"
+#include "profiler/commands/option_checks.hpp"
+#include "profiler/commands/run_description.hpp"
+#include "profiler/error/error.hpp"
+#include "profiler/input/content_hash.hpp"
+#include "profiler/input/file.hpp"
+#include "profiler/profile/configurations.hpp"
+#include "profiler/record/record_store.hpp"
+
+namespace decodemeter {
+
+namespace {
+
+constexpr int usual_max_new_tokens = 64;
+constexpr std::uint64_t most_repeats = 1'000'000;  // rounds are planned in memory
+
+// With random weights an EOS means nothing, so lengths are drawn.
+OutputLengths lengths_of(const ProfileFlags& flags, const molmo::ModelDescription& model) {
+    if (!flags.output_lengths.empty()) return parse_output_lengths(flags.output_lengths);
+    const bool random = model.weights_source.starts_with("random");
+    return parse_output_lengths(random ? "dataset" : "natural");
+}
+
+std::vector<int> read_block_order(const std::string& path, int blocks) {
+    constexpr std::size_t most_bytes = std::size_t{1} << 20;
+    std::vector<int> order = parse_block_order(read_input_file(path, most_bytes), path, blocks);
+    if (order.empty()) {
+        throw InputError(fmt::format(
+            "--block_importance {}: holds no block indices; name at least the blocks that may be "
+            "left out, the least important one first",
+            path));
+    }
+    return order;
+}
+
+KnobLists knob_lists(const ProfileFlags& flags) {
+    KnobLists knobs;
+    knobs.tiers = parse_tiers(flags.tier);
+    if (!flags.top_k.empty()) knobs.top_k = parse_counts(flags.top_k, "--top_k");
+    if (!flags.blocks.empty()) knobs.blocks = parse_counts(flags.blocks, "--blocks");
+    knobs.max_crops = flags.options.max_crops;
+    return knobs;
+}
+
+int max_new_tokens_of(const ProfileFlags& flags) {
+    if (flags.output_lengths.empty()) return flags.max_new_tokens.value_or(usual_max_new_tokens);
+    const OutputLengths lengths = parse_output_lengths(flags.output_lengths);
+    if (flags.max_new_tokens && lengths.fixed > *flags.max_new_tokens) {
+        throw InputError(fmt::format("--output_lengths {}: is above --max_new_tokens {}",
+                                     flags.output_lengths, *flags.max_new_tokens));
+    }
+    return flags.max_new_tokens.value_or(std::max(usual_max_new_tokens, lengths.fixed));
+}
+
+void add_knob_flags(CLI::App& command, ProfileFlags& flags) {
+    ProfileOptions& options = flags.options;
+    command
+        .add_option("--tier", flags.tier,
+                    "Image tiers: low,medium,high; none is Molmo's own tiling")
+        ->capture_default_str();
+    command.add_option("--top_k", flags.top_k,
+                       "Experts per token, as 4,8,12 (default: the model's own)");
+    command.add_option("--blocks", flags.blocks, "Decoder blocks that run, as 8,16 (default: all)");
+    command.add_option(
+        "--block_importance", flags.block_importance,
+        "File of block indices, the first to be left out first (default: the last ones go first)");
+    command
+        .add_option("--max_crops", options.max_crops,
+                    "Most tiles of an image; Molmo was trained with 12")
+        ->check(positive_int())
+        ->capture_default_str();
+    command
+        .add_option("--max_new_tokens", flags.max_new_tokens,
+                    "Most tokens of an answer (default: 64, or the N of --output_lengths fixed:N)")
+        ->check(positive_int());
+    command.add_option("--output_lengths", flags.output_lengths,
+                       "natural (stop at EOS), fixed:N, or dataset: drawn from the published "
+                       "lengths of the sample's "
+                       "task (default: dataset for random weights, else natural)");
+}
+
+void add_run_flags(CLI::App& command, ProfileFlags& flags) {
+    ProfileOptions& options = flags.options;
+    command
+        .add_option("--repeats", options.repeats, "Times that each sample meets each configuration")
+        ->check(whole_number(1, most_repeats))
+        ->capture_default_str();
+    command.add_option("--seed", options.seed, "Seed of the order and of drawn lengths")
+        ->check(seed_number())
+        ->capture_default_str();
+    command.add_flag("--subtraction", options.subtraction,
+                     "Also time vision, vision + prefill, and everything in runs of their own");
+    command.add_flag("--keep_text", options.keep_text, "Write the answer's text into the record");
+    command
+        .add_option("--results_dir", flags.results_dir,
+                    "Where records go; a run that was stopped goes on there")
+        ->capture_default_str();
+    command.add_option("--time_budget", flags.time_budget, "Stop, balanced, after 90s, 8m or 1.5h");
+    command.add_option("--until_ci", flags.until_ci,
+                       "Stop when each configuration's step median is known to, for example, 1%");
+    command.add_option("--shard", flags.shard,
+                       "Measure part i of n, as 2/4; join the parts with merge");
+}
+
+void add_extra_flags(CLI::App& command, ProfileFlags& flags) {
+    command
+        .add_option("--cupti", flags.cupti_samples,
+                    "Afterwards trace the first N samples under each configuration: busy and idle "
+                    "time, kernels (default N: 1)")
+        ->expected(0, 1)
+        ->check(positive_int())
+        ->default_str("1");
+    command.add_flag("--traces", flags.traces,
+                     "Write each of those as a trace for ui.perfetto.dev, to <results_dir>/traces");
+    command.add_flag("--measure_overhead", flags.measure_overhead,
+                     "First measure what the instrument itself costs");
+    command.add_flag("--dry_run", flags.dry_run,
+                     "Only say what would be measured, how long it would take and what memory");
+    command.add_flag("--no_warm_up", flags.no_warm_up, "Measure from the first run on");
+}
+
+}  // namespace
+
+void add_profile_flags(CLI::App& command, ProfileFlags& flags) {
+    add_model_flags(command, flags.model);
+    add_sample_flags(command, flags.samples);
+    add_knob_flags(command, flags);
+    add_run_flags(command, flags);
+    add_extra_flags(command, flags);
+}
+
+void check_profile_flags(ProfileFlags& flags) {
+    ProfileOptions& options = flags.options;
+    parse_tiers(flags.tier);
+    if (!flags.top_k.empty()) parse_counts(flags.top_k, "--top_k");
+    if (!flags.blocks.empty()) parse_counts(flags.blocks, "--blocks");
+    options.max_new_tokens = max_new_tokens_of(flags);
+    if (flags.time_budget)
+        options.time_budget = parse_duration(*flags.time_budget, "--time_budget");
+    if (!flags.until_ci.empty()) options.until_ci = parse_share(flags.until_ci, "--until_ci");
+    if (!flags.shard.empty()) options.shard = parse_shard(flags.shard);
+    if (flags.traces && flags.cupti_samples == 0) flags.cupti_samples = 1;
+    if (!flags.dry_run) check_results_directory(flags.results_dir);
+}
+
+ProfileSweep make_sweep(ProfileFlags& flags, const molmo::ModelDescription& model) {
+    flags.options.lengths = lengths_of(flags, model);
+    ProfileSweep sweep;
+    KnobLists knobs = knob_lists(flags);
+    if (!flags.block_importance.empty())
+        sweep.block_order = read_block_order(flags.block_importance, model.config.layers);
+    knobs.dropped_first = sweep.block_order;
+    sweep.configurations = make_configurations(model, knobs);
+    return sweep;
+}
+
+RunHeader profile_header(const ProfileFlags& flags, const molmo::ModelDescription& model,
+                         const ProfileSweep& sweep) {
+    RunHeader header = describe_run(model, flags.model.device);
+    header.stop_rule = {to_string(flags.options.lengths), flags.options.max_new_tokens,
+                        flags.options.seed};
+    header.max_crops = flags.options.max_crops;
+    if (!sweep.block_order.empty()) {
+        ContentHash hash;
+        for (const int block : sweep.block_order) hash.add_with_length(std::to_string(block));
+        header.block_rule = "importance:" + hash.text();
+        header.block_order = sweep.block_order;
+    }
+    header.order_seed = flags.options.seed;
+    header.shard = flags.options.shard;
+    for (const Configuration& configuration : sweep.configurations)
+        header.knobs["configurations"].push_back(to_string(configuration.key));
+    return header;
+}
+
+}  // namespace decodemeter
