@@ -124,11 +124,11 @@ void print_graph(const char* fact, const Graph* graph) {
     std::optional<Graph> made;
     if (!graph) graph = &made.emplace();
     StageObserver& observer = session.observer();
-    observer.begin(Stage::generate, 0);
-    observer.begin(Stage::decode_step, 1);
+    observer.begin(Stage::generate);
+    observer.step_edge(0);
     graph->launch();
-    observer.end(Stage::decode_step, 1);
-    observer.end(Stage::generate, 0);
+    observer.step_edge(1);
+    observer.end(Stage::generate);
     const AttributedSteps steps = session.end_pass().attributed;
     print(fact, {{"nodes", Graph::nodes}, {"kernels", steps.steps.at(0).kernels}, {"reason", ""}});
 }
