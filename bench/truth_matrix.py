@@ -15,6 +15,7 @@ import sys
 import tempfile
 
 import bench_context
+import truth_comparisons
 from truth_expectations import FLAT, LARGEST_FALSE_ALARM, POWER, TRUTHS
 
 ESTIMATOR_TRUTHS = (
@@ -252,6 +253,8 @@ def markdown(result):
         lines.append(
             f"| {name} | {row['seeds']} | " + " | ".join(cells) + f" | {estimates_text(row)} |"
         )
+    if result["compare"]:
+        lines += truth_comparisons.comparison_lines(result["compare"])
     if result["estimator"]:
         lines += estimator_lines(result["estimator"])
     return "\n".join(lines) + "\n"
@@ -280,20 +283,37 @@ def parse_arguments():
     parser.add_argument("--output", type=pathlib.Path, default="results/truth_matrix")
     parser.add_argument("--seeds", type=int, default=40)
     parser.add_argument("--estimator_seeds", type=int, default=3, help="0 leaves it out")
+    parser.add_argument("--compare_seeds", type=int, default=40, help="0 leaves it out")
     parser.add_argument("--jobs", type=int, default=2)
     parser.add_argument("--truths", nargs="+", default=list(TRUTHS), choices=list(TRUTHS))
     parser.add_argument("--estimator_truths", nargs="*", default=list(ESTIMATOR_TRUTHS))
     return parser.parse_args()
 
 
+def require_all_truths(program):
+    listed = run(program, "simulate", "--list_truths").stdout.splitlines()
+    unknown = {line.split()[0] for line in listed} ^ set(TRUTHS)
+    if unknown:
+        raise SystemExit(f"truth_expectations.py and simulate differ: {', '.join(sorted(unknown))}")
+
+
+def compare_matrix(arguments):
+    if not arguments.compare_seeds:
+        return {}
+    with concurrent.futures.ThreadPoolExecutor(arguments.jobs) as pool:
+        return truth_comparisons.comparison_rows(arguments.program, arguments.compare_seeds, pool)
+
+
 def main():
     arguments = parse_arguments()
+    require_all_truths(arguments.program)
     rows = audit_matrix(arguments)
     result = {
         "context": bench_context.context("cpu"),
         "false_alarms": false_alarms(rows),
         "power": powers(rows),
         "audit": rows,
+        "compare": compare_matrix(arguments),
         "estimator": estimator_matrix(arguments) if arguments.estimator_seeds else {},
     }
     arguments.output.with_suffix(".json").write_text(json.dumps(result, indent=1) + "\n")
