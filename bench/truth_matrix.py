@@ -65,7 +65,7 @@ def claims_of(report):
 
 def wrong_estimates(truth, claims):
     for expected in truth.estimates:
-        found = claims.get(expected.kind, {}).get(expected.field)
+        found = claims.get(expected.kind, {}).get("estimate")
         if found is not None and abs(found - expected.value) > expected.within:
             yield f"{expected.kind} {found:+.3g} where {expected.value:+g} is true"
 
@@ -79,7 +79,7 @@ def judge(truth, report, code):
     wrong += wrong_estimates(truth, claims)
     if divisor not in truth.divisors and divisor != "undecided":
         wrong.append(f"divisor {divisor}")
-    if code != truth.exit_code:
+    if code not in truth.exit_codes:
         wrong.append(f"exit code {code}")
     missed = [" or ".join(group) for group in truth.effects if not set(group) & set(claims)]
     effects_missed = bool(missed)
@@ -98,9 +98,9 @@ def estimates_of(truth, reports):
     """Median of each estimate over the runs that claimed it."""
     medians = {}
     for expected in truth.estimates:
-        found = [claims_of(report).get(expected.kind, {}).get(expected.field) for report in reports]
+        found = [claims_of(report).get(expected.kind, {}).get("estimate") for report in reports]
         found = [value for value in found if value is not None]
-        medians[f"{expected.kind}.{expected.field}"] = {
+        medians[expected.kind] = {
             "true": expected.value,
             "median": statistics.median(found) if found else None,
         }

@@ -4,6 +4,7 @@
 
 #include <cmath>
 #include <memory>
+#include <set>
 
 #include "profiler/audit/run_comparison.hpp"
 #include "profiler/commands/audit_command.hpp"
@@ -37,7 +38,18 @@ ComparisonOptions options_of(const CompareFlags& flags) {
     return options;
 }
 
+// A run beside itself would look like a run-to-run deviation of 0.
+void require_different(const std::vector<std::filesystem::path>& directories) {
+    std::set<std::filesystem::path> seen;
+    for (const auto& directory : directories) {
+        if (!seen.insert(std::filesystem::weakly_canonical(directory)).second)
+            throw InputError(directory.string() +
+                             ": given twice; repeated runs have a results directory each");
+    }
+}
+
 std::vector<RecordSet> read_all(const std::vector<std::filesystem::path>& directories) {
+    require_different(directories);
     std::vector<RecordSet> sets;
     for (const auto& directory : directories) sets.push_back(read_results(directory));
     return sets;
