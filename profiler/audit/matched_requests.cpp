@@ -23,10 +23,16 @@ std::map<std::string_view, Versions> by_key(std::span<const RecordSet* const> ru
     return requests;
 }
 
-// The published format counts samples in each file, so that a key may name two different requests.
+// Records without a digest of picture and prompt are told apart by their token counts: the
+// published format counts samples in each file, so that a key may name two different requests.
+bool same_digest(const SampleRecord& a, const SampleRecord& b) {
+    return !a.request_digest || !b.request_digest || a.request_digest == b.request_digest;
+}
+
 bool same_request(const Versions& versions) {
     return std::all_of(versions.begin(), versions.end(), [&](const SampleRecord* record) {
-        return record->prompt_tokens == versions.front()->prompt_tokens &&
+        return same_digest(*record, *versions.front()) &&
+               record->prompt_tokens == versions.front()->prompt_tokens &&
                record->vision_tokens == versions.front()->vision_tokens;
     });
 }

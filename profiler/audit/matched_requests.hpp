@@ -25,7 +25,7 @@ struct RequestMatching {
     std::int64_t no_steps = 0;       // no decode step, or other lengths without each step's time
 };
 
-// Requests match by key and prompt tokens.
+// Requests match by key, prompt tokens and, where the records have it, the request's digest.
 RequestMatching match_requests(std::span<const RecordSet* const> runs);
 
 }  // namespace decodemeter

@@ -61,8 +61,8 @@ std::vector<std::string> prompts_in_words(const RequestMatching& matching) {
     std::vector<std::string> words;
     if (matching.other_prompts > 0)
         words.push_back(
-            fmt::format("the prompts differ: {} requests have the same key and other prompt "
-                        "tokens; not compared",
+            fmt::format("the prompts differ: {} requests have the same key and another picture or "
+                        "prompt; not compared",
                         matching.other_prompts));
     if (matching.other_lengths > 0)
         words.push_back(fmt::format(

@@ -149,6 +149,12 @@ TEST_CASE("Different requests are refused, and other prompts under the same key 
     const RecordSet a = run(10, 1);
     RecordSet b = run(10, 2);
     b.records[3].prompt_tokens += 5;
+    RecordSet a_with = a;
+    a_with.records[7].request_digest = "one";
+    b.records[7].request_digest = "another";
+    a_with.records[8].request_digest = b.records[8].request_digest = "one";
+    CHECK_THAT(with_level(a_with, b, 0.001).prompts.at(0),
+               Contains("the prompts differ: 2 requests"));
     const RunComparison comparison = with_level(a, b, 0.001);
     CHECK_THAT(comparison.prompts.at(0), Contains("the prompts differ: 1 requests"));
     CHECK_THAT(comparison_text(comparison), Catch::StartsWith("the prompts differ"));
