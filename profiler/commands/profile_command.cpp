@@ -32,6 +32,7 @@ public:
           instruments_(flags.options.max_new_tokens, flags.model.device == "cuda"),
           header_(profile_header(flags, description_, sweep_)) {
         instruments_.describe(header_.device);
+        header_.starts.back().device_uuid = header_.device.uuid;
         header_.absent = instruments_.absent();
     }
 
@@ -53,6 +54,7 @@ public:
     void measure() {
         RecordStore store(flags_.results_dir, header_);
         for (const std::string& repair : store.repairs()) spdlog::warn("{}", repair);
+        for (const std::string& note : store.notes()) spdlog::warn("{}", note);
         const auto moved = identify_samples(samples_, store.stored());
         if (!moved.empty() && !flags_.options.shard.whole()) refuse_moved(moved.front());
         RunPlan plan = plan_run(samples_, sweep_.configurations, flags_.options, store.stored());

@@ -126,15 +126,13 @@ std::optional<RunHeader> existing_run(const fs::path& results_dir, const RunHead
         const fs::path path = results_dir / run_file_name({i, mine.shard.count});
         if (!fs::exists(path)) continue;
         RunHeader existing = parse_run_header(read_file(path), path.string());
-        const bool is_own = i == mine.shard.index;
-        const auto differences =
-            is_own ? resume_differences(mine, existing) : run_differences(mine, existing);
+        const auto differences = run_differences(mine, existing);
         if (!differences.empty()) {
             throw InputError(
                 fmt::format("{}: holds a different run ({}); choose another --results_dir",
                             results_dir.string(), fmt::join(differences, "; ")));
         }
-        if (is_own) own = std::move(existing);
+        if (i == mine.shard.index) own = std::move(existing);
     }
     return own;
 }
@@ -158,6 +156,8 @@ RecordStore::~RecordStore() {
 bool RecordStore::adopt_existing_run() {
     const std::optional<RunHeader> existing = existing_run(results_dir_, header_);
     if (!existing) return false;
+    for (const std::string& change : machine_changes(header_, *existing))
+        notes_.push_back("goes on with another " + change);
     header_.starts.insert(header_.starts.begin(), existing->starts.begin(), existing->starts.end());
     header_.warm_up = existing->warm_up;
     header_.figures = existing->figures;

@@ -47,6 +47,8 @@ public:
     std::size_t resumed_records() const noexcept { return resumed_records_; }
     // What was repaired on opening, in words.
     const std::vector<std::string>& repairs() const noexcept { return repairs_; }
+    // How the machine differs from that of earlier starts, in words.
+    const std::vector<std::string>& notes() const noexcept { return notes_; }
     const RunHeader& header() const noexcept { return header_; }
 
     // Throws std::system_error when the record could not be written whole (disk full); the file is
@@ -77,6 +79,7 @@ private:
     StoredRecords stored_;
     bool header_written_ = false;
     std::vector<std::string> repairs_;
+    std::vector<std::string> notes_;
     std::size_t resumed_records_ = 0;
     std::chrono::steady_clock::time_point last_sync_{};
 };

@@ -70,13 +70,11 @@ std::vector<std::string> run_differences(const RunHeader& mine, const RunHeader&
     return differences.take();
 }
 
-std::vector<std::string> resume_differences(const RunHeader& mine, const RunHeader& existing) {
-    std::vector<std::string> found = run_differences(mine, existing);
+std::vector<std::string> machine_changes(const RunHeader& mine, const RunHeader& existing) {
     Differences differences;
     differences.compare_known("device.uuid", mine.device.uuid, existing.device.uuid);
     differences.compare_known("device.driver", mine.device.driver, existing.device.driver);
-    for (std::string& difference : differences.take()) found.push_back(std::move(difference));
-    return found;
+    return differences.take();
 }
 
 }  // namespace decodemeter

@@ -62,6 +62,7 @@ struct RunStart {
     std::string time;
     std::string command_line;
     std::string git_revision;
+    std::string device_uuid = {};  // empty: the processor, or not known
 };
 
 struct RunHeader {
@@ -88,8 +89,8 @@ struct RunHeader {
 // the same run. What one of the two does not tell is not compared.
 std::vector<std::string> run_differences(const RunHeader& mine, const RunHeader& existing);
 
-// The same for a run that goes on in its directory: the very device and its driver count too, which
-// differ between the shards of one run.
-std::vector<std::string> resume_differences(const RunHeader& mine, const RunHeader& existing);
+// What a run that goes on in its directory need not have in common with its earlier starts, but its
+// reader should know: the very device and its driver. A requeued job may get another of a kind.
+std::vector<std::string> machine_changes(const RunHeader& mine, const RunHeader& existing);
 
 }  // namespace decodemeter

@@ -78,7 +78,8 @@ Json starts_json(const std::vector<RunStart>& starts) {
     for (const RunStart& start : starts) {
         json.push_back({{"time", start.time},
                         {"command_line", start.command_line},
-                        {"git_revision", start.git_revision}});
+                        {"git_revision", start.git_revision},
+                        {"device_uuid", start.device_uuid}});
     }
     return json;
 }
@@ -198,6 +199,7 @@ RunHeader parse_run_header(std::string_view text, const std::string& origin) {
             read(entry, "time", start.time);
             read(entry, "command_line", start.command_line);
             read(entry, "git_revision", start.git_revision);
+            read(entry, "device_uuid", start.device_uuid);
         }
     }
     read(json, "absent", header.absent);

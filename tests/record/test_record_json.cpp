@@ -176,13 +176,15 @@ TEST_CASE("Threads, block order, LibTorch and CUDA make a different run where bo
               "block_rule: prefix here, importance:00000000000000aa (3,1) in run.json"});
 }
 
-TEST_CASE("Another device of the same name goes on in no directory, but may measure a shard") {
+TEST_CASE("Another device of the same name goes on with the run, and is noted") {
     RunHeader a, b;
     a.device.uuid = "GPU-1";
     b.device.uuid = "GPU-2";
     CHECK(run_differences(a, b).empty());
-    CHECK(resume_differences(a, b) ==
+    CHECK(machine_changes(a, b) ==
           std::vector<std::string>{"device.uuid: GPU-1 here, GPU-2 in run.json"});
+    b.device.uuid.clear();
+    CHECK(machine_changes(a, b).empty());
 }
 
 TEST_CASE(

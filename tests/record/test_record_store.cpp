@@ -119,6 +119,26 @@ TEST_CASE("A shard counts what the other shards have measured, and only a run li
     CHECK_THROWS_WITH(RecordStore(directory.path(), header), Catch::Contains("device.name"));
 }
 
+TEST_CASE("A run that goes on with another device of its kind says so, and keeps both") {
+    TemporaryDirectory directory;
+    RunHeader header;
+    header.device.uuid = "GPU-1";
+    header.starts = {{"first", "", "", "GPU-1"}};
+    { RecordStore(directory.path(), header).append(example_record(1)); }
+    header.device.uuid = "GPU-2";
+    header.starts = {{"second", "", "", "GPU-2"}};
+    {
+        RecordStore store(directory.path(), header);
+        CHECK(store.notes() == std::vector<std::string>{"goes on with another device.uuid: GPU-2 "
+                                                        "here, GPU-1 in run.json"});
+        store.append(example_record(2));
+    }
+    const auto starts = read_results(directory.path()).run->starts;
+    REQUIRE(starts.size() == 2);
+    CHECK(starts[0].device_uuid == "GPU-1");
+    CHECK(starts[1].device_uuid == "GPU-2");
+}
+
 TEST_CASE("A results directory that cannot be made is refused before anything is measured") {
     TemporaryDirectory directory;
     test::write_text(directory / "file", "x");
