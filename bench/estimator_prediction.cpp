@@ -117,8 +117,10 @@ LatencyModel model_of(const Dataset& dataset, bool with_residual) {
     const auto folds = make_folds(dataset, Split::leave_configuration_out, 5, 1);
     LatencyModel model =
         build_latency_model(dataset, rows, run_folds(dataset, folds, physics_fold_model(1)), 1);
-    if (with_residual) model.residual = train_residual(dataset, rows, model.physics, 1);
-    else model.residual = {};
+    const Physics& physics = model.physics.physics;
+    model.physics = make_physics_model(
+        physics, with_residual ? train_residual(dataset, rows, physics, 1) : Residual{},
+        model.physics.levels);
     return model;
 }
 

@@ -4,6 +4,7 @@
 
 #include <array>
 #include <cstddef>
+#include <optional>
 #include <string_view>
 
 namespace decodemeter {
@@ -27,8 +28,9 @@ struct Bounds {
     BoundFactors prefill;
     std::array<BoundFactors, bound_bins> decode;  // of the total of all steps, by N
     std::array<BoundFactors, bound_bins> total;   // of prefill and decode together, by N
-    // On top of decode p95: 95 of 100 requests in 90 of 100 configurations.
-    double hierarchical = 1;
+    // On top of p95: 95 of 100 requests in 90 of 100 configurations. None where the records hold
+    // one configuration.
+    std::optional<double> hierarchical;
 
     bool operator==(const Bounds&) const = default;
 };

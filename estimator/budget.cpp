@@ -50,6 +50,19 @@ bool better(const BudgetChoice& a, const BudgetChoice& b) {
     return a.answer.total_ms > b.answer.total_ms;
 }
 
+// The sum over s of what an answer of s steps costs more than one of s - 1, times P(N-1 >= s).
+double expected_ms(const LatencyModel& model, const Request& request,
+                   std::span<const double> survival) noexcept {
+    const CurveValues curves = curves_of(model.physics, request);
+    double sum = 0, shorter = 0;
+    for (std::size_t s = 0; s < survival.size(); ++s) {
+        const double longer = decode_ms(curves, request, static_cast<int>(s) + 2);
+        sum += survival[s] * (longer - shorter);
+        shorter = longer;
+    }
+    return sum;
+}
+
 }  // namespace
 
 std::string_view to_string(DecodeRule rule) noexcept {
@@ -103,10 +116,7 @@ double decode_by_rule_ms(const LatencyModel& model, const Request& request,
         case DecodeRule::maximum:
             return model_decode_ms(model, request, belief.conservative_tokens);
         case DecodeRule::expectation:
-            for (std::size_t s = 0; s < belief.survival.size(); ++s)
-                sum +=
-                    belief.survival[s] * step_ms(model.physics, request, static_cast<int>(s) + 1);
-            return sum * residual_factors(model.residual, request).decode;
+            return expected_ms(model, request, belief.survival);
         case DecodeRule::expected_length:
             return decode_of_mean_ms(model, request, std::max(belief.mean_tokens, 1.0));
     }

@@ -21,8 +21,7 @@ Task task_of(const Dataset& dataset, int index) {
 LatencyModel model_without(const Dataset& dataset, const Fold& fold, std::uint64_t seed) {
     const PhysicsModel fitted = fit_physics_model(dataset, fold.fitted, seed);
     LatencyModel model;
-    model.physics = fitted.physics;
-    model.residual = fitted.residual;
+    model.physics = fitted;
     model.bounds = fit_bounds(ratio_samples(dataset, predict_rows(dataset, fold.fitted, fitted)));
     model.lengths = learn_output_lengths(dataset, fold.fitted);
     model.table = fit_cost_table(dataset, fold.judged);

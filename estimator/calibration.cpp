@@ -86,7 +86,8 @@ double tolerance_limit(std::vector<double> values) {
     return values.size() < fewest_for_normal_limit ? limit : std::max(limit, normal_limit(values));
 }
 
-double hierarchical_factor(std::span<const RatioSample> samples, const Bounds& bounds) {
+std::optional<double> hierarchical_factor(std::span<const RatioSample> samples,
+                                          const Bounds& bounds) {
     std::map<int, std::vector<double>> scores;  // by configuration: ratio over its own p95
     for (const RatioSample& sample : samples) {
         if (sample.decode > 0)
@@ -96,7 +97,21 @@ double hierarchical_factor(std::span<const RatioSample> samples, const Bounds& b
     std::vector<double> quantiles;
     for (auto& [config, values] : scores)
         quantiles.push_back(conformal_quantile(std::move(values), request_level));
-    return quantiles.empty() ? 1 : std::max(1.0, rounding * tolerance_limit(std::move(quantiles)));
+    if (quantiles.size() < 2) return std::nullopt;
+    return std::max(1.0, rounding * tolerance_limit(std::move(quantiles)));
+}
+
+// A bin of N that few configurations fill says little of others: the hierarchical bound in all.
+void widen(Bounds& bounds) {
+    if (!bounds.hierarchical) return;
+    for (auto* bins : {&bounds.decode, &bounds.total}) {
+        for (BoundFactors& factors : *bins) {
+            factors.p90 *= *bounds.hierarchical;
+            factors.p95 *= *bounds.hierarchical;
+            factors.p99 *= *bounds.hierarchical;
+        }
+    }
+    bounds.hierarchical = 1;
 }
 
 class CoverageCount {
@@ -117,14 +132,14 @@ public:
         CoverageFigures figures;
         figures.count = all_.count;
         figures.overall = all_.share();
-        figures.mean_width_ratio = all_.count > 0 ? width_ / static_cast<double>(all_.count) : 1;
+        if (all_.count > 0) figures.mean_width_ratio = width_ / static_cast<double>(all_.count);
         for (const auto& [name, share] : by_n_) figures.by_n[name] = share.share();
         for (const auto& [name, share] : by_dataset_) figures.by_dataset[name] = share.share();
-        figures.worst_config = 1;
         for (const auto& [name, share] : by_config_) {
             figures.by_config[name] = share.share();
-            if (share.count >= static_cast<std::int64_t>(fewest_in_bin / 2))
-                figures.worst_config = std::min(figures.worst_config, share.share());
+            // fmin takes the other value where one is NaN.
+            if (share.count >= fewest_of_worst_config)
+                figures.worst_config = std::fmin(figures.worst_config, share.share());
         }
         return figures;
     }
@@ -134,7 +149,8 @@ private:
         std::int64_t held = 0, count = 0;
         void add(int one) { held += one, ++count; }
         double share() const {
-            return count > 0 ? static_cast<double>(held) / static_cast<double>(count) : 1;
+            return count > 0 ? static_cast<double>(held) / static_cast<double>(count)
+                             : CoverageFigures::nothing;
         }
     };
     const Dataset& dataset_;
@@ -155,13 +171,14 @@ double conformal_quantile(std::vector<double> values, double level) {
     return *nth;
 }
 
-Bounds fit_bounds(std::span<const RatioSample> samples) {
+Bounds fit_bounds(std::span<const RatioSample> samples, bool long_answers_confounded) {
     Bounds bounds;
     bounds.prefill = factors_of(
         ratios_where(samples, &RatioSample::prefill, [](const RatioSample&) { return true; }));
     bounds.decode = binned_factors(samples, &RatioSample::decode);
     bounds.total = binned_factors(samples, &RatioSample::total);
     bounds.hierarchical = hierarchical_factor(samples, bounds);
+    if (long_answers_confounded) widen(bounds);
     return bounds;
 }
 
@@ -176,7 +193,8 @@ struct Coverages {
     void add(const RatioSample& sample, const Bounds& bounds) {
         const double bound = bounds.decode[bound_bin(sample.output_tokens)].p95;
         p95.add(sample, sample.decode, bound);
-        hierarchical.add(sample, sample.decode, bound * bounds.hierarchical);
+        if (bounds.hierarchical)
+            hierarchical.add(sample, sample.decode, bound * *bounds.hierarchical);
         prefill.add(sample, sample.prefill, bounds.prefill.p95);
     }
     CoverageReport report() const {
@@ -194,7 +212,7 @@ CoverageReport coverage_under(const Dataset& dataset, std::span<const RatioSampl
 }
 
 CoverageReport judge_bounds(const Dataset& dataset, std::span<const RatioSample> samples, int parts,
-                            std::uint64_t seed) {
+                            std::uint64_t seed, bool long_answers_confounded) {
     const std::vector<int> part =
         deal_groups(static_cast<int>(dataset.configs.size()), parts, seed);
     Coverages coverages(dataset);
@@ -204,7 +222,7 @@ CoverageReport judge_bounds(const Dataset& dataset, std::span<const RatioSample>
             (part[static_cast<std::size_t>(sample.config)] == i ? judged : calibration)
                 .push_back(sample);
         if (calibration.empty()) continue;
-        const Bounds bounds = fit_bounds(calibration);
+        const Bounds bounds = fit_bounds(calibration, long_answers_confounded);
         for (const RatioSample& sample : judged) coverages.add(sample, bounds);
     }
     return coverages.report();

@@ -1,6 +1,8 @@
 // Upper bounds by split-conformal calibration, from predictions of rows that were not fitted.
 #pragma once
 
+#include <cstdint>
+#include <limits>
 #include <map>
 #include <span>
 #include <string>
@@ -28,15 +30,21 @@ double conformal_quantile(std::vector<double> values, double level);
 
 // Bins with fewer samples than `fewest_in_bin` take the quantiles of all samples together.
 inline constexpr std::size_t fewest_in_bin = 40;
-Bounds fit_bounds(std::span<const RatioSample> samples);
+// `long_answers_confounded`: the lengths follow a knob, and all bins take the hierarchical bound.
+Bounds fit_bounds(std::span<const RatioSample> samples, bool long_answers_confounded = false);
 
+// Requests from which on a configuration may be the worst.
+inline constexpr std::int64_t fewest_of_worst_config = 8;
+
+// NaN where nothing was judged.
 struct CoverageFigures {
-    double overall = 0;  // share of rows at or under their bound
+    static constexpr double nothing = std::numeric_limits<double>::quiet_NaN();
+    double overall = nothing;  // share of rows at or under their bound
     std::map<std::string, double> by_n;
     std::map<std::string, double> by_config;
     std::map<std::string, double> by_dataset;
-    double worst_config = 0;      // of configurations with at least `fewest_in_bin` / 2 rows
-    double mean_width_ratio = 0;  // bound over prediction
+    double worst_config = nothing;      // of those with at least `fewest_of_worst_config` rows
+    double mean_width_ratio = nothing;  // bound over prediction
     std::int64_t count = 0;
 };
 
@@ -53,6 +61,6 @@ CoverageReport coverage_under(const Dataset& dataset, std::span<const RatioSampl
 // Coverage of bounds calibrated on other configurations: the samples are cut by configuration into
 // `parts`, and each part is judged by the bounds of the rest.
 CoverageReport judge_bounds(const Dataset& dataset, std::span<const RatioSample> samples, int parts,
-                            std::uint64_t seed);
+                            std::uint64_t seed, bool long_answers_confounded = false);
 
 }  // namespace decodemeter

@@ -201,9 +201,8 @@ std::vector<int> fitted_rows(const Dataset& dataset) {
     return rows;
 }
 
-std::array<FeatureRange, range_count> feature_ranges(const Dataset& dataset,
-                                                     std::span<const int> rows) {
-    std::array<FeatureRange, range_count> ranges;
+FeatureRanges feature_ranges(const Dataset& dataset, std::span<const int> rows) {
+    FeatureRanges ranges;
     ranges.fill({HUGE_VAL, -HUGE_VAL});
     for (const int index : rows) {
         const Row& row = dataset.rows[index];
@@ -220,6 +219,19 @@ std::array<FeatureRange, range_count> feature_ranges(const Dataset& dataset,
     // An answer of one token has no step; a shorter answer than any measured is inside what a sum
     // of steps covers.
     ranges.back().low = 1;
+    return ranges;
+}
+
+std::array<std::optional<FeatureRanges>, 3> ranges_by_tier(const Dataset& dataset,
+                                                           std::span<const int> rows) {
+    std::array<std::vector<int>, 3> by_tier;
+    for (const int row : rows) {
+        const int tier = dataset.rows[static_cast<std::size_t>(row)].request.tier;
+        by_tier[static_cast<std::size_t>(tier)].push_back(row);
+    }
+    std::array<std::optional<FeatureRanges>, 3> ranges;
+    for (std::size_t tier = 0; tier < ranges.size(); ++tier)
+        if (!by_tier[tier].empty()) ranges[tier] = feature_ranges(dataset, by_tier[tier]);
     return ranges;
 }
 

@@ -68,8 +68,10 @@ std::uint32_t record_hash(const Row& row);
 // Indices of the rows that models are fitted to.
 std::vector<int> fitted_rows(const Dataset& dataset);
 
-std::array<FeatureRange, range_count> feature_ranges(const Dataset& dataset,
-                                                     std::span<const int> rows);
+FeatureRanges feature_ranges(const Dataset& dataset, std::span<const int> rows);
+// None for a tier without rows.
+std::array<std::optional<FeatureRanges>, 3> ranges_by_tier(const Dataset& dataset,
+                                                           std::span<const int> rows);
 Normaliser fit_normaliser(const Dataset& dataset, std::span<const int> rows);
 
 }  // namespace decodemeter

@@ -7,6 +7,7 @@
 #include <set>
 
 #include "estimator/bounds.hpp"
+#include "estimator/length_confounding.hpp"
 #include "profiler/statistics/summary.hpp"
 
 namespace decodemeter {
@@ -101,17 +102,12 @@ void judge_position(const Dataset& dataset, const Predictions& predictions, int 
 }
 
 // Least-squares line through one answer's steps, so that the noise of single steps averages out.
-struct Slope {
-    double ratio = 1;    // last over first position of the line
-    double percent = 0;  // growth of a step by one position, of the first step
-};
-
-Slope slope_of(std::span<const double> steps) {
+// Growth of a step by one position in percent of the line's first.
+double slope_percent(std::span<const double> steps) {
     std::vector<double> positions;
     for (std::size_t s = 0; s < steps.size(); ++s) positions.push_back(static_cast<double>(s));
     const Line line = fit_line(positions, steps);
-    const double last = line.intercept + line.slope * static_cast<double>(steps.size() - 1);
-    return {last / line.intercept, 100 * line.slope / line.intercept};
+    return 100 * line.slope / line.intercept;
 }
 
 void judge_slope(const Dataset& dataset, const Predictions& predictions, ModelReport& report) {
@@ -124,11 +120,11 @@ void judge_slope(const Dataset& dataset, const Predictions& predictions, ModelRe
         if (row.steps() < 2 || row.steps() < longest_share * longest || row.outlier) continue;
         const auto predicted = predictions.steps(dataset, i);
         ratios.push_back(predicted.back() / predicted.front());
-        slopes.push_back(slope_of(predicted).percent);
+        slopes.push_back(slope_percent(predicted));
         if (!row.has_steps) continue;
-        const Slope measured = slope_of(dataset.steps(row));
-        measured_ratios.push_back(measured.ratio);
-        measured_slopes.push_back(measured.percent);
+        const auto measured = dataset.steps(row);
+        measured_ratios.push_back(measured.back() / measured.front());
+        measured_slopes.push_back(slope_percent(measured));
     }
     report.position_ratio = median(ratios);
     report.slope_percent_per_token = median(slopes);
@@ -164,8 +160,12 @@ EvaluationReport start_report(const Dataset& dataset, std::string split,
     report.noise_floor_percent = dataset.noise_floor_percent.value_or(noise_floor_percent(dataset));
     report.noise_floor_source =
         dataset.noise_floor_percent
-            ? "the simulation's own error-free times"
-            : "deviation of totals from the median of their configuration, data set and bin of N";
+            ? "the simulation's own error-free times: the floor where no configuration's own level "
+              "is known"
+            : "deviation of totals from the median of their configuration, data set and bin of N: "
+              "the "
+              "floor where a configuration's own level is known";
+    report.length_confounding = find_length_confounding(dataset, fitted_rows(dataset));
     report.filtered = dataset.outliers;
     report.records = static_cast<std::int64_t>(dataset.rows.size());
     report.datasets = dataset.datasets;
@@ -178,12 +178,12 @@ EvaluationReport start_report(const Dataset& dataset, std::string split,
 
 double noise_floor_percent(const Dataset& dataset) {
     const std::vector<int> rows = fitted_rows(dataset);
-    const StepPhysics physics = fit_step_physics(dataset, rows);
+    const PhysicsModel physics = make_physics_model(fit_physics(dataset, rows), {}, {});
     std::map<std::array<int, 3>, std::vector<double>>
         ratios;  // by configuration, data set and bin of N
     for (const int index : rows) {
         const Row& row = dataset.rows[static_cast<std::size_t>(index)];
-        const double predicted = decode_ms(physics, row.request, row.output_tokens);
+        const double predicted = physics_decode_ms(physics, row.request, row.output_tokens);
         if (row.steps() > 0 && row.decode_ms > 0 && predicted > 0)
             ratios[{row.config, row.dataset, static_cast<int>(bound_bin(row.output_tokens))}]
                 .push_back(row.decode_ms / predicted);

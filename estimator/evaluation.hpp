@@ -30,7 +30,8 @@ struct ModelReport {
     std::map<std::string, Errors> by_dataset;  // decode total
     // Predicted against measured median of each configuration at one position.
     std::map<int, Errors> by_position;
-    // Predicted last over first step of the longest answers, its slope, and the same as measured.
+    // Median of last over first step of the longest answers, and of the slope of a line through
+    // their steps: predicted, and measured in the same way.
     double position_ratio = Errors::nothing;
     double slope_percent_per_token = Errors::nothing;
     double measured_position_ratio = Errors::nothing;
@@ -46,6 +47,7 @@ struct EvaluationReport {
     std::string split_description;
     double noise_floor_percent = Errors::nothing;
     std::string noise_floor_source;
+    std::optional<LengthConfounding> length_confounding;
     std::int64_t filtered = 0;  // outliers
     std::int64_t records = 0;
     std::vector<std::string> datasets;
@@ -63,8 +65,9 @@ EvaluationReport start_report(const Dataset& dataset, std::string split,
                               std::string split_description, std::uint64_t seed);
 
 // Mean relative deviation of totals from their configuration's median, what depends on tokens and N
-// taken out: no model of the configuration can do better on these records. Percent; NaN without
-// decode steps.
+// taken out: what a model that knows the level of each configuration and data set is left with. A
+// configuration that was not measured has a level that no model knows, so its floor is higher.
+// Percent; NaN without decode steps.
 double noise_floor_percent(const Dataset& dataset);
 
 std::string to_json(const EvaluationReport& report);

@@ -43,10 +43,10 @@ Json configs_json(const ModelReport& report) {
 }
 
 Json figures_json(const CoverageFigures& figures) {
-    return {{"overall", figures.overall},
+    return {{"overall", number(figures.overall)},
             {"by_n", figures.by_n},
-            {"worst_config", figures.worst_config},
-            {"mean_width_ratio", figures.mean_width_ratio},
+            {"worst_config", number(figures.worst_config)},
+            {"mean_width_ratio", number(figures.mean_width_ratio)},
             {"by_config", figures.by_config},
             {"by_data_set", figures.by_dataset},
             {"count", figures.count}};
@@ -88,6 +88,11 @@ std::string to_json(const EvaluationReport& report) {
     json["split_description"] = report.split_description;
     json["noise_floor_percent"] = number(report.noise_floor_percent);
     json["noise_floor_source"] = report.noise_floor_source;
+    json["length_confounding"] =
+        report.length_confounding
+            ? Json{{"knob", report.length_confounding->knob},
+                   {"explained_share", report.length_confounding->explained_share}}
+            : Json(nullptr);
     json["filtered"] = report.filtered;
     json["records"] = report.records;
     json["data_sets"] = report.datasets;

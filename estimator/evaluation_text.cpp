@@ -5,6 +5,8 @@
 #include <cmath>
 #include <set>
 
+#include "estimator/length_confounding.hpp"
+
 namespace decodemeter {
 
 namespace {
@@ -77,6 +79,12 @@ CaptionedTable position_table(const EvaluationReport& report) {
         std::move(table)};
 }
 
+std::string coverage_subject(const std::string& split) {
+    if (split == "transfer") return "Requests not used for the transfer";
+    if (split == "unseen_records") return "Records that the estimator did not come from";
+    return "Requests of left-out configurations";
+}
+
 void add_coverage(Table& table, const std::string& model, const std::string& bound,
                   const CoverageFigures& figures) {
     std::vector<std::string> row = {model, bound, percent(figures.overall)};
@@ -92,11 +100,14 @@ void add_coverage(Table& table, const std::string& model, const std::string& bou
 }  // namespace
 
 std::string summary_line(const EvaluationReport& report) {
-    return fmt::format("{} — {} records of {} on {}{}; noise floor {} % ({}); {} outliers filtered",
-                       report.split_description, report.records,
-                       fmt::format("{} data sets", report.datasets.size()), report.device,
-                       report.synthetic ? ", simulated" : "", number(report.noise_floor_percent),
-                       report.noise_floor_source, report.filtered);
+    const std::string confounding =
+        report.length_confounding ? ". " + to_string(*report.length_confounding) : "";
+    return fmt::format(
+        "{} — {} records of {} on {}{}; noise floor {} % ({}); {} outliers filtered{}",
+        report.split_description, report.records,
+        fmt::format("{} data sets", report.datasets.size()), report.device,
+        report.synthetic ? ", simulated" : "", number(report.noise_floor_percent),
+        report.noise_floor_source, report.filtered, confounding);
 }
 
 std::vector<CaptionedTable> evaluation_tables(const EvaluationReport& report) {
@@ -124,10 +135,9 @@ std::vector<CaptionedTable> evaluation_tables(const EvaluationReport& report) {
         add_coverage(coverage, model, "P95 prefill", values.coverage->prefill);
     }
     if (!coverage.empty())
-        tables.push_back(
-            {"Requests of left-out configurations under their bound, %; width is bound over "
-             "prediction",
-             std::move(coverage)});
+        tables.push_back({coverage_subject(report.split) +
+                              " under their bound, %; width is bound over prediction",
+                          std::move(coverage)});
     return tables;
 }
 

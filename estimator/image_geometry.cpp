@@ -26,6 +26,16 @@ constexpr std::array<int, table_size> make_crop_table() {
 }
 constexpr auto crop_table = make_crop_table();
 
+// The most crops of any tiling with at most as many tokens.
+constexpr std::array<int, table_size> make_monotone_crop_table() {
+    std::array<int, table_size> crops{};
+    int most = 1;
+    for (int cells = 0; cells < table_size; ++cells)
+        crops[cells] = most = std::max(most, crop_table[cells]);
+    return crops;
+}
+constexpr auto monotone_crop_table = make_monotone_crop_table();
+
 }  // namespace
 
 int crops_of_vision_tokens(int vision_tokens) noexcept {
@@ -34,6 +44,13 @@ int crops_of_vision_tokens(int vision_tokens) noexcept {
     if (cells > 0 && cells % 16 == 0 && cells / 16 < table_size && crop_table[cells / 16] > 0)
         return crop_table[cells / 16];
     return std::max(1, (vision_tokens + tokens_per_crop / 2) / tokens_per_crop);
+}
+
+int monotone_crops(int vision_tokens) noexcept {
+    if (vision_tokens < tokens_per_crop + 9 * 16) return vision_tokens > 0 ? 1 : 0;
+    const int cells = (vision_tokens - tokens_per_crop) / 16;
+    const int beyond = std::max(cells - (table_size - 1), 0) * 16 / tokens_per_crop;
+    return monotone_crop_table[std::min(cells, table_size - 1)] + beyond;
 }
 
 int tier_of_crops(int num_crops) noexcept {

@@ -8,6 +8,10 @@ namespace decodemeter {
 // no tiling has are divided by 144, a whole crop's features. 0 without an image.
 int crops_of_vision_tokens(int vision_tokens) noexcept;
 
+// The same, except that it never falls as tokens grow: the most crops of any tiling with at most as
+// many features.
+int monotone_crops(int vision_tokens) noexcept;
+
 // The tier (0 low, 1 medium, 2 high) that holds `num_crops` crops: 1-3, 4-8 and 9-15 tiles beside
 // the global crop.
 int tier_of_crops(int num_crops) noexcept;

@@ -33,13 +33,6 @@ FeatureRange range_of(const std::vector<ConfigurationCost>& costs,
 
 }  // namespace
 
-ResidualFactors residual_factors(const Residual& residual, const Request& request) noexcept {
-    if (!residual.decode && !residual.prefill) return {};
-    const auto [decode, prefill] = residual.network(request);
-    const auto factor = [](double raw) { return std::exp(residual_limit * std::tanh(raw)); };
-    return {residual.decode ? factor(decode) : 1.0, residual.prefill ? factor(prefill) : 1.0};
-}
-
 AverageTimes average_times(const AverageModel& model, const Request& request) noexcept {
     const auto [prefill, per_token] = model.network(request);
     return {model.scale_ms[0] * softplus(prefill), model.scale_ms[1] * softplus(per_token)};
@@ -50,7 +43,7 @@ bool CostTable::contains(const Request& request) const noexcept {
     const auto found = std::lower_bound(
         costs.begin(), costs.end(), wanted,
         [](const ConfigurationCost& cost, const auto& key) { return knobs(cost) < key; });
-    return found != costs.end() && knobs(*found) == wanted;
+    return found != costs.end() && knobs(*found) == wanted && found->records > 0;
 }
 
 const ConfigurationCost* CostTable::nearest(const Request& request) const noexcept {
@@ -76,17 +69,16 @@ std::uint32_t text_hash(std::string_view text) noexcept {
 }
 
 double model_prefill_ms(const LatencyModel& model, const Request& request) noexcept {
-    return prefill_ms(model.physics, request) * residual_factors(model.residual, request).prefill;
+    return physics_prefill_ms(model.physics, request);
 }
 
 double model_step_ms(const LatencyModel& model, const Request& request, int step) noexcept {
-    return step_ms(model.physics, request, step) * residual_factors(model.residual, request).decode;
+    return physics_step_ms(model.physics, request, step);
 }
 
 double model_decode_ms(const LatencyModel& model, const Request& request,
                        int output_tokens) noexcept {
-    return decode_ms(model.physics, request, output_tokens) *
-           residual_factors(model.residual, request).decode;
+    return physics_decode_ms(model.physics, request, output_tokens);
 }
 
 }  // namespace decodemeter

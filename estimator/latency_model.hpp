@@ -5,37 +5,21 @@
 #include <array>
 #include <cstdint>
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "estimator/bounds.hpp"
 #include "estimator/dense_network.hpp"
+#include "estimator/physics_model.hpp"
 #include "estimator/step_physics.hpp"
 
 namespace decodemeter {
 
-inline constexpr int latency_model_version = 2;
+inline constexpr int latency_model_version = 3;
 inline constexpr std::string_view latency_model_file = "latency_estimator.json";
 inline constexpr std::string_view checkpoint_file = "best_latency_estimator.pt";
-
-// The correction exp(r) of the physical model: a network whose outputs are squashed to
-// +-residual_limit.
-inline constexpr double residual_limit = 0.15;
-struct Residual {
-    DenseNetwork network;  // outputs: decode, prefill
-    bool decode = false;   // whether each was worth keeping
-    bool prefill = false;
-
-    bool operator==(const Residual&) const = default;
-};
-
-// Factors on decode and prefill.
-struct ResidualFactors {
-    double decode = 1;
-    double prefill = 1;
-};
-ResidualFactors residual_factors(const Residual& residual, const Request& request) noexcept;
 
 // The published old model: softplus(network) * scale, outputs prefill and decode per token T/N.
 struct AverageModel {
@@ -67,6 +51,7 @@ struct ConfigurationCost {
 struct CostTable {
     std::vector<ConfigurationCost> costs;
 
+    // Whether the configuration has a row with records of this device.
     bool contains(const Request& request) const noexcept;
     // The configuration's own row or the nearest one, knobs scaled to their ranges; null when
     // empty.
@@ -97,6 +82,17 @@ struct FeatureRange {
 // By Feature, from vision_tokens to output_tokens.
 inline constexpr std::size_t range_count = 7;
 
+inline constexpr std::array<std::string_view, 3> tier_names = {"low", "medium", "high"};
+using FeatureRanges = std::array<FeatureRange, range_count>;
+
+// Answer lengths that follow a knob.
+struct LengthConfounding {
+    std::string knob;            // tier, top_k, num_active_blocks or configuration
+    double explained_share = 0;  // of the variance of log(N-1)
+
+    bool operator==(const LengthConfounding&) const = default;
+};
+
 struct Provenance {
     std::string device;
     std::string model;
@@ -115,12 +111,13 @@ struct Provenance {
 };
 
 struct LatencyModel {
-    StepPhysics physics;
-    Residual residual;
+    PhysicsModel physics;
     AverageModel average;
     CostTable table;
     Bounds bounds;
-    std::array<FeatureRange, range_count> ranges{};
+    FeatureRanges ranges{};
+    std::array<std::optional<FeatureRanges>, 3> tier_ranges;  // of each tier that was measured
+    std::optional<LengthConfounding> length_confounding;
     std::vector<TaskLengths> lengths;
     Provenance provenance;
 
@@ -130,7 +127,7 @@ struct LatencyModel {
 // FNV-1a: tells records that a model came from from others.
 std::uint32_t text_hash(std::string_view text) noexcept;
 
-// Physics times residual.
+// The physical model as it is served; a step is one that the answer goes on after.
 double model_prefill_ms(const LatencyModel& model, const Request& request) noexcept;
 double model_step_ms(const LatencyModel& model, const Request& request, int step) noexcept;
 double model_decode_ms(const LatencyModel& model, const Request& request,

@@ -35,6 +35,8 @@ public:
         return {json_.at(field), place_ + "." + field};
     }
 
+    bool is_null() const { return json_.is_null(); }
+
     double number() const {
         if (!json_.is_number()) fail("is not a number");
         const double value = json_.get<double>();
@@ -154,9 +156,11 @@ std::array<BoundFactors, bound_bins> read_binned(const Cursor& cursor) {
 }
 
 Bounds read_bounds(const Cursor& cursor) {
+    const Cursor hierarchical = cursor.at("hierarchical");
     return {read_factors(cursor.at("prefill")), read_binned(cursor.at("decode_total_by_n")),
             read_binned(cursor.at("total_by_n")),
-            cursor.at("hierarchical").number_from(0, largest_factor)};
+            hierarchical.is_null() ? std::nullopt
+                                   : std::optional(hierarchical.number_from(0, largest_factor))};
 }
 
 ConfigurationCost read_cost(const Cursor& cursor) {
@@ -182,8 +186,8 @@ TaskLengths read_lengths(const Cursor& cursor) {
     return task;
 }
 
-std::array<FeatureRange, range_count> read_ranges(const Cursor& cursor) {
-    std::array<FeatureRange, range_count> ranges;
+FeatureRanges read_ranges(const Cursor& cursor) {
+    FeatureRanges ranges;
     for (std::size_t i = 0; i < range_count; ++i) {
         const auto pair =
             cursor.at(to_string(static_cast<Feature>(i + 1)).data()).array<2>(-huge, huge);
@@ -223,22 +227,51 @@ Json parse_json(std::string_view text, const std::string& origin) {
     }
 }
 
+template <std::size_t n>
+std::array<KnobCost, n> read_curves(const Cursor& cursor,
+                                    const std::array<std::string_view, n>& names) {
+    std::array<KnobCost, n> costs;
+    for (std::size_t i = 0; i < n; ++i)
+        costs[i] = cursor.at(names[i].data()).template array<knob_terms>(0, huge);
+    return costs;
+}
+
+ConfigurationLevel read_level(const Cursor& cursor) {
+    return {static_cast<int>(cursor.at("tier_idx").integer_from(0, 2)),
+            static_cast<int>(cursor.at("top_k").integer_from(0, 1 << 20)),
+            static_cast<int>(cursor.at("num_active_blocks").integer_from(1, 1 << 20)),
+            cursor.at("decode").number_from(0, largest_factor),
+            cursor.at("prefill").number_from(0, largest_factor)};
+}
+
+PhysicsModel read_physics_model(const Cursor& root) {
+    const Cursor physics = root.at("physics"), residual = root.at("residual");
+    const Physics curves{read_curves(physics.at("decode_step"), decode_curve_names),
+                         read_curves(physics.at("prefill"), prefill_curve_names)};
+    Residual correction{read_network(residual.at("network")), residual.at("decode").boolean(),
+                        residual.at("prefill").boolean()};
+    if ((correction.decode || correction.prefill) && correction.network.empty())
+        residual.fail("is in use but has no layers");
+    return make_physics_model(curves, std::move(correction),
+                              root.at("levels").list(1 << 20, read_level));
+}
+
 LatencyModel read_model(const Cursor& root) {
     LatencyModel model;
     model.provenance = read_provenance(root.at("provenance"));
-    model.physics.beta = root.at("physics").at("beta").array<step_terms>(0, huge);
-    model.physics.gamma = root.at("physics").at("gamma").array<prefill_terms>(0, huge);
-    const Cursor residual = root.at("residual");
-    model.residual.decode = residual.at("decode").boolean();
-    model.residual.prefill = residual.at("prefill").boolean();
-    model.residual.network = read_network(residual.at("network"));
-    if ((model.residual.decode || model.residual.prefill) && model.residual.network.empty())
-        residual.fail("is in use but has no layers");
+    model.physics = read_physics_model(root);
     model.average.scale_ms = root.at("average").at("scale_ms").array<2>(0, huge);
     model.average.network = read_network(root.at("average").at("network"));
     model.table.costs = root.at("constant_per_config").list(1 << 20, read_cost);
     model.bounds = read_bounds(root.at("bounds"));
     model.ranges = read_ranges(root.at("ranges"));
+    for (std::size_t tier = 0; tier < tier_names.size(); ++tier) {
+        const Cursor ranges = root.at("ranges_by_tier").at(tier_names[tier].data());
+        if (!ranges.is_null()) model.tier_ranges[tier] = read_ranges(ranges);
+    }
+    if (const Cursor found = root.at("length_confounding"); !found.is_null())
+        model.length_confounding = {found.at("knob").text(),
+                                    found.at("explained_share").number_from(0, 1)};
     model.lengths = root.at("output_lengths").list(1 << 12, read_lengths);
     return model;
 }

@@ -34,6 +34,32 @@ Json network_json(const DenseNetwork& network) {
             {"layers", layers}};
 }
 
+template <std::size_t n>
+Json curves_json(const std::array<KnobCost, n>& costs,
+                 const std::array<std::string_view, n>& names) {
+    Json json;
+    for (std::size_t i = 0; i < n; ++i) json[std::string(names[i])] = costs[i];
+    return json;
+}
+
+Json physics_json(const Physics& physics) {
+    return {{"knob_terms", "[1, L, L*k] . coefficients, milliseconds"},
+            {"decode_step", curves_json(physics.decode, decode_curve_names)},
+            {"prefill", curves_json(physics.prefill, prefill_curve_names)}};
+}
+
+Json levels_json(const std::vector<ConfigurationLevel>& levels) {
+    Json rows = Json::array();
+    for (const ConfigurationLevel& level : levels) {
+        rows.push_back({{"tier_idx", level.tier},
+                        {"top_k", level.top_k},
+                        {"num_active_blocks", level.active_blocks},
+                        {"decode", level.decode},
+                        {"prefill", level.prefill}});
+    }
+    return rows;
+}
+
 Json factors_json(const BoundFactors& factors) {
     return {{"p90", factors.p90}, {"p95", factors.p95}, {"p99", factors.p99}};
 }
@@ -49,7 +75,7 @@ Json bounds_json(const Bounds& bounds) {
     return {{"prefill", factors_json(bounds.prefill)},
             {"decode_total_by_n", binned_json(bounds.decode)},
             {"total_by_n", binned_json(bounds.total)},
-            {"hierarchical", bounds.hierarchical}};
+            {"hierarchical", bounds.hierarchical ? Json(*bounds.hierarchical) : Json(nullptr)}};
 }
 
 Json table_json(const CostTable& table) {
@@ -66,12 +92,24 @@ Json table_json(const CostTable& table) {
     return rows;
 }
 
-Json ranges_json(const std::array<FeatureRange, range_count>& ranges) {
+Json ranges_json(const FeatureRanges& ranges) {
     Json json;
     for (std::size_t i = 0; i < range_count; ++i) {
         json[std::string(to_string(static_cast<Feature>(i + 1)))] = {ranges[i].low, ranges[i].high};
     }
     return json;
+}
+
+Json tier_ranges_json(const std::array<std::optional<FeatureRanges>, 3>& ranges) {
+    Json json;
+    for (std::size_t tier = 0; tier < ranges.size(); ++tier)
+        json[std::string(tier_names[tier])] = ranges[tier] ? ranges_json(*ranges[tier]) : Json();
+    return json;
+}
+
+Json confounding_json(const std::optional<LengthConfounding>& confounding) {
+    if (!confounding) return nullptr;
+    return {{"knob", confounding->knob}, {"explained_share", confounding->explained_share}};
 }
 
 Json lengths_json(const std::vector<TaskLengths>& lengths) {
@@ -107,16 +145,16 @@ std::string to_json(const LatencyModel& model) {
     json["format"] = "decodemeter latency estimator";
     json["version"] = latency_model_version;
     json["provenance"] = provenance_json(model.provenance);
-    json["physics"] = {{"step_terms", "[1, L, L*k, L*context, L*s, 1/s] . beta, milliseconds"},
-                       {"prefill_terms", "[1, crops, L, L*T, L*T*k, L*T^2] . gamma, milliseconds"},
-                       {"beta", model.physics.beta},
-                       {"gamma", model.physics.gamma}};
-    json["residual"] = {{"decode", model.residual.decode},
-                        {"prefill", model.residual.prefill},
-                        {"network", network_json(model.residual.network)}};
+    json["physics"] = physics_json(model.physics.physics);
+    json["residual"] = {{"decode", model.physics.residual.decode},
+                        {"prefill", model.physics.residual.prefill},
+                        {"network", network_json(model.physics.residual.network)}};
+    json["levels"] = levels_json(model.physics.levels);
     json["constant_per_config"] = table_json(model.table);
     json["bounds"] = bounds_json(model.bounds);
     json["ranges"] = ranges_json(model.ranges);
+    json["ranges_by_tier"] = tier_ranges_json(model.tier_ranges);
+    json["length_confounding"] = confounding_json(model.length_confounding);
     json["output_lengths"] = lengths_json(model.lengths);
     json["average"] = {{"scale_ms", model.average.scale_ms},
                        {"network", network_json(model.average.network)}};

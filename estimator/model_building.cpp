@@ -7,6 +7,7 @@
 
 #include "estimator/calibration.hpp"
 #include "estimator/constant_table.hpp"
+#include "estimator/length_confounding.hpp"
 #include "estimator/output_lengths.hpp"
 #include "profiler/record/build_info.hpp"
 
@@ -35,13 +36,14 @@ Provenance provenance_of(const Dataset& dataset, std::span<const int> rows, std:
 
 LatencyModel build_latency_model(const Dataset& dataset, std::span<const int> rows,
                                  const Predictions& out_of_fold, std::uint64_t seed) {
-    const PhysicsModel fitted = fit_physics_model(dataset, rows, seed);
     LatencyModel model;
-    model.physics = fitted.physics;
-    model.residual = fitted.residual;
+    model.physics = fit_physics_model(dataset, rows, seed);
     model.table = fit_cost_table(dataset, rows);
-    model.bounds = fit_bounds(ratio_samples(dataset, out_of_fold));
+    model.length_confounding = find_length_confounding(dataset, rows);
+    model.bounds =
+        fit_bounds(ratio_samples(dataset, out_of_fold), model.length_confounding.has_value());
     model.ranges = feature_ranges(dataset, rows);
+    model.tier_ranges = ranges_by_tier(dataset, rows);
     model.lengths = learn_output_lengths(dataset, rows);
     model.provenance = provenance_of(dataset, rows, seed);
     return model;
@@ -50,7 +52,8 @@ LatencyModel build_latency_model(const Dataset& dataset, std::span<const int> ro
 CoverageReport coverage_of(const Dataset& dataset, const Predictions& out_of_fold,
                            std::uint64_t seed) {
     const int parts = std::min(coverage_parts, static_cast<int>(dataset.configs.size()));
-    return judge_bounds(dataset, ratio_samples(dataset, out_of_fold), parts, seed);
+    const bool confounded = find_length_confounding(dataset, fitted_rows(dataset)).has_value();
+    return judge_bounds(dataset, ratio_samples(dataset, out_of_fold), parts, seed, confounded);
 }
 
 std::vector<int> unseen_rows(const Dataset& dataset, const LatencyModel& model) {

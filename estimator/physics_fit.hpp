@@ -1,4 +1,4 @@
-// Fits the physical model to records. See Note [Between and within] in physics_fit.cpp.
+// Fits the physical model to records. See Note [Between and within] in decode_fit.cpp.
 #pragma once
 
 #include <span>
@@ -8,20 +8,12 @@
 namespace decodemeter {
 
 // Non-negative least squares on the relative error with Huber weights. Rows without a decode step
-// serve the prefill alone.
-StepPhysics fit_step_physics(const Dataset& dataset, std::span<const int> rows);
+// serve the prefill alone. Kinds of curves that the records do not show are 0.
+Physics fit_physics(const Dataset& dataset, std::span<const int> rows);
 
-// Physics and, where it lowers the leave-configuration-out error by more than one standard error,
-// the residual.
-struct PhysicsModel {
-    StepPhysics physics;
-    Residual residual;
-};
+// Physics; where it lowers the leave-configuration-out error by more than one standard error, the
+// residual; and the level of each configuration among `rows`.
 PhysicsModel fit_physics_model(const Dataset& dataset, std::span<const int> rows,
                                std::uint64_t seed);
-
-double physics_prefill_ms(const PhysicsModel& model, const Request& request) noexcept;
-double physics_decode_ms(const PhysicsModel& model, const Request& request,
-                         int output_tokens) noexcept;
 
 }  // namespace decodemeter

@@ -333,6 +333,14 @@ NamedFigure position_figure(const Dataset& dataset, const JudgedPredictions& mod
     return named;
 }
 
+// `usual`, or less where a point lies below it.
+double lowest_shown(const Plot& plot, double usual) {
+    double low = usual;
+    for (const Series& series : plot.series)
+        for (const double y : series.y) low = std::fmin(low, y - 3);
+    return std::max(low, -3.0);
+}
+
 NamedFigure coverage_figure(const CoverageReport& coverage) {
     Plot by_n{"By output length", {"output tokens N"}, {"under the bound (%)"}, {}};
     Series bars{"P95", Mark::line_points};
@@ -363,8 +371,8 @@ NamedFigure coverage_figure(const CoverageReport& coverage) {
     }
     by_n.x.low = -0.6;
     by_n.x.high = place - 0.4;
-    by_n.y.low = 85;
-    by_config.y.low = 50;
+    by_n.y.low = lowest_shown(by_n, 85);
+    by_config.y.low = lowest_shown(by_config, 50);
     by_n.y.high = by_config.y.high = 101;
     by_n.key = by_config.key = KeyPlace::bottom_right;
     by_n.level = by_config.level = 95;

@@ -52,16 +52,15 @@ std::span<const double> Predictions::steps(const Dataset& dataset,
 
 Predictions predict_rows(const Dataset& dataset, std::span<const int> rows,
                          const PhysicsModel& model) {
+    CurveValues curves;  // of the row that `times` was called with last
     const auto times = [&](const Row& row) {
-        const ResidualFactors factors = residual_factors(model.residual, row.request);
-        const double decode =
-            decode_ms(model.physics, row.request, row.output_tokens) * factors.decode;
-        return RowTimes{prefill_ms(model.physics, row.request) * factors.prefill, decode,
-                        decode / row.output_tokens};
+        curves = curves_of(model, row.request);
+        const double decode = decode_ms(curves, row.request, row.output_tokens);
+        return RowTimes{prefill_ms(curves, row.request), decode, decode / row.output_tokens};
     };
     const auto step = [&](const Row& row, int s) {
-        return step_ms(model.physics, row.request, s) *
-               residual_factors(model.residual, row.request).decode;
+        return s == row.steps() ? last_step_ms(curves, row.request, s)
+                                : step_ms(curves, row.request, s);
     };
     return predict_each(dataset, rows, times, step);
 }

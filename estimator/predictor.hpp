@@ -27,7 +27,8 @@ struct Request {
 // How far the answer is covered by the records that the model was fitted to.
 enum class Coverage {
     ok,            // the configuration was measured and every feature lies in its range
-    interpolated,  // a configuration that was not measured, inside the ranges
+    interpolated,  // a configuration that was not measured, inside the ranges; or a measured one
+                   // with Estimate::feature outside its range at that tier
     extrapolated,  // a feature lies outside its range; Estimate::feature names it
     refused,       // the request has no meaning; all times are NaN
 };
@@ -57,8 +58,9 @@ struct Estimate {
     BoundedTime prefill;
     BoundedTime decode;  // of all N-1 steps together
     BoundedTime total;
-    double hierarchical_p95_ms =
-        0;  // total: holds for 95 of 100 requests in 90 of 100 configurations
+    // Total: holds for 95 of 100 requests in 90 of 100 configurations. NaN where the records hold
+    // one configuration.
+    double hierarchical_p95_ms = 0;
     Coverage coverage = Coverage::ok;
     Feature feature = Feature::none;
     // Whether the upper bounds were calibrated on requests like this one. False where a feature is
@@ -86,7 +88,8 @@ public:
                  std::span<Estimate> estimates) const noexcept;
 
     double prefill_ms(const Request& request) const noexcept;
-    // Decode step s, 1-based: the pass that takes token s and yields token s+1.
+    // Decode step s, 1-based: the pass that takes token s and yields token s+1, of an answer that
+    // goes on after it. The last step of an answer may cost another time; decode_ms contains it.
     double step_ms(const Request& request, int step) const noexcept;
     // All steps of an answer of `output_tokens` tokens.
     double decode_ms(const Request& request, int output_tokens) const noexcept;

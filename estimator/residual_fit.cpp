@@ -23,6 +23,7 @@ constexpr double weight_decay = 1e-3;
 // error.
 constexpr double records_for_half = 10;
 constexpr int selection_parts = 5;
+constexpr std::size_t token_features = 2;  // vision and text tokens come first
 
 // All requests of one configuration and data set.
 struct Cell {
@@ -32,6 +33,15 @@ struct Cell {
     double count = 0;
 };
 
+// The tokens are 0: the correction depends on the knobs alone, as residual_factors has it.
+Features knob_features(const Request& request) {
+    return features_of({0, 0, request.tier, request.top_k, request.active_blocks, 0});
+}
+
+CurveValues curves_at(const Physics& physics, const Row& row) {
+    return curve_values(physics, row.request.top_k, row.request.active_blocks);
+}
+
 void add(Cell& cell, int output, double measured, double predicted) {
     if (measured <= 0 || predicted <= 0) return;
     cell.target[output] +=
@@ -40,17 +50,18 @@ void add(Cell& cell, int output, double measured, double predicted) {
 }
 
 std::vector<Cell> make_cells(const Dataset& dataset, std::span<const int> rows,
-                             const StepPhysics& physics) {
+                             const Physics& physics) {
     std::map<std::pair<int, int>, Cell> cells;
     for (const int index : rows) {
         const Row& row = dataset.rows[index];
         Cell& cell = cells[{row.config, row.dataset}];
-        const Features features = features_of(row.request);
+        const Features features = knob_features(row.request);
         for (std::size_t i = 0; i < feature_count; ++i) cell.features[i] += features[i];
         cell.count += 1;
+        const CurveValues curves = curves_at(physics, row);
         if (row.steps() > 0)
-            add(cell, 0, row.decode_ms, decode_ms(physics, row.request, row.output_tokens));
-        add(cell, 1, row.prefill_ms, prefill_ms(physics, row.request));
+            add(cell, 0, row.decode_ms, decode_ms(curves, row.request, row.output_tokens));
+        add(cell, 1, row.prefill_ms, prefill_ms(curves, row.request));
     }
     std::vector<Cell> list;
     for (auto& [key, cell] : cells) {
@@ -152,11 +163,11 @@ struct ConfigurationErrors {
     std::array<double, outputs> plain{}, corrected{}, count{};
 };
 
-void judge(const Dataset& dataset, std::span<const int> rows, const StepPhysics& physics,
+void judge(const Dataset& dataset, std::span<const int> rows, const Physics& physics,
            const Residual& residual, std::map<int, ConfigurationErrors>& errors) {
     for (const int index : rows) {
         const Row& row = dataset.rows[index];
-        const ResidualFactors factors = residual_factors(residual, row.request);
+        const KnobFactors factors = residual_factors(residual, row.request);
         const auto score = [&](int output, double measured, double predicted, double factor) {
             if (measured <= 0) return;
             ConfigurationErrors& sum = errors[row.config];
@@ -164,10 +175,11 @@ void judge(const Dataset& dataset, std::span<const int> rows, const StepPhysics&
             sum.corrected[output] += std::abs(predicted * factor / measured - 1);
             sum.count[output] += 1;
         };
+        const CurveValues curves = curves_at(physics, row);
         if (row.steps() > 0)
-            score(0, row.decode_ms, decode_ms(physics, row.request, row.output_tokens),
+            score(0, row.decode_ms, decode_ms(curves, row.request, row.output_tokens),
                   factors.decode);
-        score(1, row.prefill_ms, prefill_ms(physics, row.request), factors.prefill);
+        score(1, row.prefill_ms, prefill_ms(curves, row.request), factors.prefill);
     }
 }
 
@@ -183,11 +195,13 @@ bool worth_keeping(const std::map<int, ConfigurationErrors>& errors, int output)
 
 }  // namespace
 
-Residual train_residual(const Dataset& dataset, std::span<const int> rows,
-                        const StepPhysics& physics, std::uint64_t seed) {
+Residual train_residual(const Dataset& dataset, std::span<const int> rows, const Physics& physics,
+                        std::uint64_t seed) {
     const std::vector<Cell> cells = make_cells(dataset, rows, physics);
     if (static_cast<int>(cells.size()) < fewest_residual_cells) return {};
-    const Normaliser normaliser = fit_normaliser(dataset, rows);
+    Normaliser normaliser = fit_normaliser(dataset, rows);
+    for (std::size_t i = 0; i < token_features; ++i)
+        normaliser.mean[i] = 0, normaliser.deviation[i] = 1;
     std::vector<Features> inputs;
     for (const Cell& cell : cells) inputs.push_back(normaliser(cell.features));
 
@@ -202,7 +216,7 @@ Residual train_residual(const Dataset& dataset, std::span<const int> rows,
     return {to_network(parameters, normaliser), true, true};
 }
 
-Residual fit_residual(const Dataset& dataset, std::span<const int> rows, const StepPhysics& physics,
+Residual fit_residual(const Dataset& dataset, std::span<const int> rows, const Physics& physics,
                       std::uint64_t seed) {
     std::set<int> configs;
     for (const int index : rows) configs.insert(dataset.rows[index].config);
@@ -216,7 +230,7 @@ Residual fit_residual(const Dataset& dataset, std::span<const int> rows, const S
         for (const int index : rows)
             (part[dataset.rows[index].config] == i ? judged : fitted).push_back(index);
         if (fitted.empty() || judged.empty()) continue;
-        const StepPhysics without = fit_step_physics(dataset, fitted);
+        const Physics without = fit_physics(dataset, fitted);
         judge(dataset, judged, without, train_residual(dataset, fitted, without, seed), errors);
     }
     const bool decode = worth_keeping(errors, 0), prefill = worth_keeping(errors, 1);

@@ -11,12 +11,12 @@ namespace decodemeter {
 // set. Both outputs are switched on. Empty when there are fewer than `fewest_residual_cells` such
 // cells.
 inline constexpr int fewest_residual_cells = 8;
-Residual train_residual(const Dataset& dataset, std::span<const int> rows,
-                        const StepPhysics& physics, std::uint64_t seed);
+Residual train_residual(const Dataset& dataset, std::span<const int> rows, const Physics& physics,
+                        std::uint64_t seed);
 
 // As above, with each output kept only where it lowers the error on configurations left out by more
 // than one standard error.
-Residual fit_residual(const Dataset& dataset, std::span<const int> rows, const StepPhysics& physics,
+Residual fit_residual(const Dataset& dataset, std::span<const int> rows, const Physics& physics,
                       std::uint64_t seed);
 
 }  // namespace decodemeter

@@ -86,7 +86,9 @@ std::optional<Split> parse_split(std::string_view text) noexcept {
 std::string_view description(Split split) noexcept {
     switch (split) {
         case Split::leave_configuration_out:
-            return "leave-configuration-out: no configuration was both fitted and judged";
+            return "leave-configuration-out: no configuration was both fitted and judged, so that "
+                   "none is "
+                   "predicted with a level of its own";
         case Split::leave_level_out:
             return "leave-level-out: a level of top_k, blocks or tier was never fitted";
         case Split::leave_dataset_out:

@@ -17,7 +17,9 @@ double dot(const std::array<double, n>& a, const std::array<double, n>& b) noexc
     return sum;
 }
 
-// 1 + 1/2 + ... + 1/n, to 1e-10 by the series of Euler and Maclaurin from 8 on.
+}  // namespace
+
+// To 1e-10 by the series of Euler and Maclaurin from 8 on.
 double harmonic(int n) noexcept {
     if (n < 8) {
         double sum = 0;
@@ -28,8 +30,6 @@ double harmonic(int n) noexcept {
     return std::log(n) + std::numbers::egamma + inverse / 2 -
            square / 12 * (1 - square / 10 * (1 - square / 2.1));
 }
-
-}  // namespace
 
 int crops_of(const Request& request) noexcept {
     return request.num_crops > 0 ? request.num_crops

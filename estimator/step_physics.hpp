@@ -1,11 +1,9 @@
-// The physical model of a request's latency, in closed form:
+// The physical model that records are simulated from, in closed form:
 //     step s    = [1, L, L k, L context, L s, 1 / s] . beta        context = prompt tokens + s
 //     prefill   = [1, crops, L, L T, L T k, L T^2] . gamma
-// with L active blocks, k experts for each token, T prompt tokens. All coefficients are >= 0, so
-// that a time never falls when blocks, experts or tokens grow, nor a total when the answer does.
-// The last term of a step is what the first steps cost more, because prefill leaves caches to
-// others: on CPUs it is a fifth of step 1, and falls as 1 / s; the records may set it to 0. A leaf
-// but for Request.
+// with L active blocks, k experts for each token, T prompt tokens, and coefficients >= 0. The model
+// that is fitted to records and served has more terms: see latency_curves.hpp. A leaf but for
+// Request.
 #pragma once
 
 #include <array>
@@ -35,6 +33,9 @@ double step_ms(const StepPhysics& physics, const Request& request, int step) noe
 // All N-1 steps of an answer of N tokens, without a loop over them.
 double decode_ms(const StepPhysics& physics, const Request& request, int output_tokens) noexcept;
 double prefill_ms(const StepPhysics& physics, const Request& request) noexcept;
+
+// 1 + 1/2 + ... + 1/n.
+double harmonic(int n) noexcept;
 
 // num_crops where the request has it, else what its vision tokens say.
 int crops_of(const Request& request) noexcept;

@@ -4,7 +4,9 @@
 #include <random>
 #include <set>
 
+#include "estimator/decode_fit.hpp"
 #include "estimator/nnls.hpp"
+#include "estimator/predictions.hpp"
 #include "profiler/statistics/summary.hpp"
 
 namespace decodemeter {
@@ -12,55 +14,116 @@ namespace decodemeter {
 // Note [Terms scale alike, or nearly]
 // Another device runs all terms of the physical model faster or slower by much the same factor, but
 // not by exactly the same: launches follow the host, weights the memory, attention the arithmetic.
-// So the new coefficients b minimise
-//     sum over requests of ((b . basis) / T - 1)^2 + lambda sum over terms of (b_j / (s a_j) -
-//     1)^2,  b >= 0,
-// with a the old coefficients and s the median of measured over predicted. lambda is the variance
-// of a request's error over that of a term's factor, so that few requests leave what they say
-// little of near s a_j.
+// So the new coefficients b >= 0 minimize the squared relative errors of the requests, and of the
+// deviations of their steps from their mean, each over its variance, plus
+//     ((b_j / (s a_j) - 1) / term_deviation)^2
+// for each term, with a the old coefficients and s the median of measured over predicted. A term
+// that the old device did not have is expected to be 0 within `new_term_deviation` of a typical
+// time, so that a first step that costs more on the new device alone can be learned. Few requests
+// leave what they say little of near s a_j.
 
 namespace {
 
 constexpr double request_deviation = 0.03;
 constexpr double term_deviation = 0.5;
-constexpr double prior_weight =
-    request_deviation * request_deviation / (term_deviation * term_deviation);
+constexpr double new_term_deviation = 0.3;
 
-template <std::size_t n>
-struct Measured {
-    std::array<double, n> basis;
-    double time_ms;
+// What a coefficient is expected to be, with the weight of that expectation.
+struct Prior {
+    double value;
+    double weight;
 };
 
-template <std::size_t n>
-double dot(const std::array<double, n>& a, const std::array<double, n>& b) {
-    double sum = 0;
-    for (std::size_t i = 0; i < n; ++i) sum += a[i] * b[i];
-    return sum;
+Prior prior_of(double old, double scale, double typical_share) {
+    if (old > 0) {
+        const double expected = scale * old;
+        return {expected, 1 / (term_deviation * term_deviation * expected * expected)};
+    }
+    const double share = typical_share / new_term_deviation;
+    return {0, share * share};
 }
 
 template <std::size_t n>
-std::array<double, n> refitted(const std::array<double, n>& old,
-                               const std::vector<Measured<n>>& requests) {
-    if (requests.empty()) return old;
+void add_prior(NormalEquations<n>& sums, std::size_t term, const Prior& prior) {
+    sums.matrix[term][term] += prior.weight;
+    sums.vector[term] += prior.weight * prior.value;
+}
+
+double scale_of(std::span<const double> measured, std::span<const double> predicted) {
     std::vector<double> ratios;
-    for (const Measured<n>& request : requests)
-        ratios.push_back(request.time_ms / dot(old, request.basis));
-    const double scale = median(ratios);
-    NormalEquations<n> equations;
-    for (const Measured<n>& request : requests) {
-        std::array<double, n> row = request.basis;
-        for (double& value : row) value /= request.time_ms;
-        equations.add(row, 1, 1);
+    for (std::size_t i = 0; i < measured.size(); ++i)
+        if (predicted[i] > 0) ratios.push_back(measured[i] / predicted[i]);
+    return ratios.empty() ? 1 : median(ratios);
+}
+
+CurveCosts refitted_decode(const LatencyModel& source, const Dataset& dataset,
+                           std::span<const int> rows) {
+    const DecodeEquations equations = make_decode_equations(dataset, rows);
+    if (equations.between.empty()) return source.physics.physics.decode;
+    std::vector<double> measured, predicted;
+    for (const int index : rows) {
+        const Row& row = dataset.rows[static_cast<std::size_t>(index)];
+        measured.push_back(row.decode_ms);
+        predicted.push_back(model_decode_ms(source, row.request, row.output_tokens));
     }
-    for (std::size_t j = 0; j < n; ++j) {
-        std::array<double, n> row{};
-        // A term that the old device did not have stays away.
-        if (old[j] > 0) row[j] = 1 / (scale * old[j]);
-        else row[j] = 1e6;
-        equations.add(row, old[j] > 0 ? 1 : 0, prior_weight);
+    const double scale = scale_of(measured, predicted);
+    constexpr double weight = 1 / (request_deviation * request_deviation);
+    DecodeSums sums;
+    for (const auto* kind : {&equations.between, &equations.within})
+        for (const DecodeEquation& equation : *kind)
+            sums.add(equation, weight * equation.precision);
+    std::array<bool, decode_curves> allowed;
+    allowed.fill(true);
+    NormalEquations<curve_terms> curves = in_curves(sums.total(), allowed);
+    for (std::size_t i = 0; i < curve_terms; ++i) {
+        const double old = source.physics.physics.decode[i / knob_terms][i % knob_terms];
+        const double weight_share = equations.typical_weights[i / knob_terms];
+        add_prior(curves, i,
+                  prior_of(old, scale, weight_share * equations.typical_share[i % knob_terms]));
     }
-    return solve_non_negative(equations);
+    return solve_curves(curves);
+}
+
+std::array<KnobCost, prefill_curves> refitted_prefill(const LatencyModel& source,
+                                                      const Dataset& dataset,
+                                                      std::span<const int> rows) {
+    constexpr std::size_t terms = prefill_curves * knob_terms;
+    NormalEquations<terms> sums;
+    std::array<double, terms> typical{};
+    std::vector<double> measured, predicted;
+    for (const int index : rows) {
+        const Row& row = dataset.rows[static_cast<std::size_t>(index)];
+        if (row.prefill_ms <= 0) continue;
+        measured.push_back(row.prefill_ms);
+        predicted.push_back(model_prefill_ms(source, row.request));
+        const double blocks = row.request.active_blocks;
+        const KnobCost knobs{1, blocks, blocks * row.request.top_k};
+        const auto weights = prefill_weights(row.request);
+        std::array<double, terms> equation;
+        for (std::size_t i = 0; i < terms; ++i) {
+            equation[i] = weights[i / knob_terms] * knobs[i % knob_terms] / row.prefill_ms;
+            typical[i] += equation[i];
+        }
+        sums.add(equation, 1, 1 / (request_deviation * request_deviation));
+    }
+    if (measured.empty()) return source.physics.physics.prefill;
+    const double scale = scale_of(measured, predicted);
+    for (std::size_t i = 0; i < terms; ++i) {
+        const double old = source.physics.physics.prefill[i / knob_terms][i % knob_terms];
+        const double share = typical[i] / static_cast<double>(measured.size());
+        // Which terms a prefill has does not depend on the device.
+        add_prior(sums, i, old > 0 ? prior_of(old, scale, share) : Prior{0, 1e6 * share * share});
+    }
+    const auto x = solve_non_negative(sums);
+    std::array<KnobCost, prefill_curves> costs;
+    for (std::size_t i = 0; i < terms; ++i) costs[i / knob_terms][i % knob_terms] = x[i];
+    return costs;
+}
+
+// The source's levels were its own machine's; their places keep the residual's grid.
+std::vector<ConfigurationLevel> without_levels(std::vector<ConfigurationLevel> levels) {
+    for (ConfigurationLevel& level : levels) level.decode = level.prefill = 1;
+    return levels;
 }
 
 void rescale_table(CostTable& table, const LatencyModel& before, const LatencyModel& after) {
@@ -69,6 +132,70 @@ void rescale_table(CostTable& table, const LatencyModel& before, const LatencyMo
         cost.step_ms *= model_decode_ms(after, request, 20) / model_decode_ms(before, request, 20);
         cost.prefill_ms *= model_prefill_ms(after, request) / model_prefill_ms(before, request);
     }
+}
+
+// Only what was measured on the new device counts as a measured configuration.
+void count_records(CostTable& table, const Dataset& dataset, std::span<const int> rows) {
+    for (ConfigurationCost& cost : table.costs) {
+        cost.records = 0;
+        for (const int index : rows) {
+            const Request& request = dataset.rows[static_cast<std::size_t>(index)].request;
+            cost.records += request.tier == cost.tier && request.top_k == cost.top_k &&
+                            request.active_blocks == cost.active_blocks;
+        }
+    }
+}
+
+PhysicsModel refitted(const LatencyModel& source, const Dataset& dataset,
+                      std::span<const int> rows) {
+    return make_physics_model(
+        {refitted_decode(source, dataset, rows), refitted_prefill(source, dataset, rows)},
+        source.physics.residual, without_levels(source.physics.levels));
+}
+
+// Each request predicted by a model refitted from the others.
+std::vector<RatioSample> left_out_ratios(const LatencyModel& source, const Dataset& dataset,
+                                         std::span<const int> rows) {
+    std::vector<RatioSample> samples;
+    for (std::size_t i = 0; i < rows.size(); ++i) {
+        std::vector<int> others(rows.begin(), rows.end());
+        others.erase(others.begin() + static_cast<std::ptrdiff_t>(i));
+        const auto sample = ratio_samples(
+            dataset, predict_rows(dataset, rows.subspan(i, 1), refitted(source, dataset, others)));
+        samples.insert(samples.end(), sample.begin(), sample.end());
+    }
+    return samples;
+}
+
+void stretch(BoundFactors& factors, double by) {
+    factors.p90 *= by;
+    factors.p95 *= by;
+    factors.p99 *= by;
+}
+
+// How far the bounds must be stretched so that 95 of 100 requests stay under their P95; at least 1:
+// few requests do not show that a bound is too wide.
+double stretch_of(std::vector<double> scores) {
+    return scores.empty() ? 1 : std::max(1.0, conformal_quantile(std::move(scores), 0.95));
+}
+
+// The source's bounds, stretched to what the requests show when each is left out of the refit.
+Bounds recalibrated(const LatencyModel& source, const Dataset& dataset, std::span<const int> rows) {
+    Bounds bounds = source.bounds;
+    std::vector<double> prefills, decodes, totals;
+    for (const RatioSample& sample : left_out_ratios(source, dataset, rows)) {
+        const std::size_t bin = bound_bin(sample.output_tokens);
+        if (sample.prefill > 0) prefills.push_back(sample.prefill / bounds.prefill.p95);
+        if (sample.decode > 0) decodes.push_back(sample.decode / bounds.decode[bin].p95);
+        if (sample.total > 0) totals.push_back(sample.total / bounds.total[bin].p95);
+    }
+    stretch(bounds.prefill, stretch_of(std::move(prefills)));
+    const double decode = stretch_of(std::move(decodes)), total = stretch_of(std::move(totals));
+    for (std::size_t bin = 0; bin < bound_bins; ++bin) {
+        stretch(bounds.decode[bin], decode);
+        stretch(bounds.total[bin], total);
+    }
+    return bounds;
 }
 
 }  // namespace
@@ -94,21 +221,11 @@ std::vector<int> rows_to_measure(const Dataset& dataset, int count, std::uint64_
 
 LatencyModel transferred(const LatencyModel& source, const Dataset& dataset,
                          std::span<const int> rows) {
-    std::vector<Measured<step_terms>> decodes;
-    std::vector<Measured<prefill_terms>> prefills;
-    for (const int index : rows) {
-        const Row& row = dataset.rows[static_cast<std::size_t>(index)];
-        const ResidualFactors factors = residual_factors(source.residual, row.request);
-        if (row.steps() > 0 && row.decode_ms > 0)
-            decodes.push_back(
-                {step_range_basis(row.request, 1, row.steps()), row.decode_ms / factors.decode});
-        if (row.prefill_ms > 0)
-            prefills.push_back({prefill_basis(row.request), row.prefill_ms / factors.prefill});
-    }
     LatencyModel model = source;
-    model.physics = {refitted(source.physics.beta, decodes),
-                     refitted(source.physics.gamma, prefills)};
+    model.physics = refitted(source, dataset, rows);
+    model.bounds = recalibrated(source, dataset, rows);
     rescale_table(model.table, source, model);
+    count_records(model.table, dataset, rows);
     // A network has no terms that could be rescaled.
     model.average = {};
     model.provenance.device = dataset.device + ", transferred from " + source.provenance.device;

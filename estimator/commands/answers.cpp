@@ -56,6 +56,11 @@ std::string coverage_line(Coverage coverage, Feature feature) {
         case Coverage::ok:
             return "OK: a measured configuration";
         case Coverage::interpolated:
+            if (feature != Feature::none)
+                return fmt::format(
+                    "INTERPOLATED: {} lies outside what was measured at this tier, but inside what "
+                    "was at others",
+                    to_string(feature));
             return "INTERPOLATED: the configuration was not measured, but lies inside what was";
         case Coverage::extrapolated:
             return fmt::format("EXTRAPOLATED: {} lies outside what was measured",

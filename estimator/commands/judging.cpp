@@ -64,8 +64,7 @@ JudgedRecords judge_as_it_stands(const Dataset& dataset, const EstimatorFiles& f
                                  const LatencyModel& model, const std::vector<int>& rows,
                                  std::uint64_t seed) {
     JudgedRecords judged;
-    judged.predictions["physics"] =
-        predict_rows(dataset, rows, PhysicsModel{model.physics, model.residual});
+    judged.predictions["physics"] = predict_rows(dataset, rows, model.physics);
     judged.predictions["constant_per_config"] = predict_rows(dataset, rows, model.table);
     if (!model.average.network.empty())
         judged.predictions["average"] = average_of(dataset, rows, model);

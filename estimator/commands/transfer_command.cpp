@@ -1,4 +1,5 @@
 #include <fmt/format.h>
+#include <spdlog/spdlog.h>
 
 #include <algorithm>
 #include <memory>
@@ -23,11 +24,21 @@ struct TransferFlags {
 
 ModelReport judge_model_on(const Dataset& dataset, std::span<const int> rows,
                            const LatencyModel& model) {
-    const Predictions predictions =
-        predict_rows(dataset, rows, PhysicsModel{model.physics, model.residual});
+    const Predictions predictions = predict_rows(dataset, rows, model.physics);
     ModelReport report = judge_model(dataset, predictions);
     report.coverage = coverage_under(dataset, ratio_samples(dataset, predictions), model.bounds);
     return report;
+}
+
+constexpr double lowest_coverage = 0.90;
+constexpr std::int64_t fewest_to_warn = 20;
+
+void warn_of_low_coverage(const CoverageFigures& p95) {
+    if (p95.count < fewest_to_warn || p95.overall >= lowest_coverage) return;
+    spdlog::warn(
+        "only {:.1f} % of the requests that were not used lie under their P95 bound: the refitted "
+        "model does not describe this device; raise --requests, or train on its records",
+        100 * p95.overall);
 }
 
 void transfer(const TransferFlags& flags) {
@@ -55,6 +66,7 @@ void transfer(const TransferFlags& flags) {
     progress.update(3, "judged");
     progress.finish();
     print_evaluation(report);
+    warn_of_low_coverage(report.models["after"].coverage->p95);
     write_file(flags.output_dir / latency_model_file, to_json(model));
     fmt::print("\nwritten: {}\n", (flags.output_dir / latency_model_file).string());
     if (!flags.json.empty()) write_file(flags.json, to_json(report));

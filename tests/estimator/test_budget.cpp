@@ -12,7 +12,12 @@ namespace {
 // A model with bounds, ranges and a slope, and no need of records.
 LatencyModel hand_made_model() {
     LatencyModel model;
-    model.physics = {{2.0, 0.4, 0.05, 2e-5, 0.002}, {8, 3.5, 0.4, 1.2e-3, 1.2e-4, 1e-7}};
+    Physics physics;
+    physics.decode[0] = {2.0, 0.4, 0.05};
+    physics.decode[7] = {0, 0.002, 0};
+    physics.decode[8] = {0, 2e-5, 0};
+    physics.prefill = {{{8, 0.4, 0}, {3.5, 0, 0}, {0, 1.2e-3, 1.2e-4}, {0, 1e-7, 0}}};
+    model.physics = make_physics_model(physics, {}, {});
     model.bounds.prefill = {1.05, 1.1, 1.2};
     model.bounds.total.fill({1.04, 1.08, 1.15});
     model.ranges.fill({0, 1e9});

@@ -47,11 +47,13 @@ TEST_CASE("A model file that was read and written again is the same") {
 
 TEST_CASE("A model file that cannot be right is refused with the file and the field") {
     using Catch::Contains;
+    CHECK_THAT(changed("/version", 2),
+               Contains("file.json: has version 2") && Contains("train again"));
     CHECK_THAT(changed("/version", 99), Contains("file.json: has version 99"));
     CHECK_THAT(changed("/format", "something"), Contains("is not a latency estimator"));
-    CHECK_THAT(changed("/physics/beta/0", -1), Contains("beta"));
-    CHECK_THAT(changed("/physics/beta/0", nullptr), Contains("beta"));
-    CHECK_THAT(changed("/physics/beta", {1, 2}), Contains("beta"));
+    CHECK_THAT(changed("/physics/decode_step/every_step/0", -1), Contains("every_step"));
+    CHECK_THAT(changed("/physics/decode_step/every_step/0", nullptr), Contains("every_step"));
+    CHECK_THAT(changed("/physics/prefill/per_crop", {1, 2}), Contains("per_crop"));
     CHECK_THAT(changed("/bounds/prefill/p95", "wide"), Contains("p95"));
     CHECK_THAT(changed("/residual/decode", 1), Contains("decode"));
     CHECK_THAT(changed("/provenance/records", -5), Contains("records"));
