@@ -22,12 +22,12 @@ int main() {
     report("N-1", diagnose_sets(DivisorVerdict::n_minus_1, 1, 1, n_minus_1));
     report("N", diagnose_sets(DivisorVerdict::n, 1, 1, n));
     report("N+1", diagnose_sets(DivisorVerdict::n_plus_1, 1, 1, n_plus_1));
-    report("prefill of 1.5 to 30 steps counted in",
-           diagnose_sets(DivisorVerdict::prefill_included, 1.5, 30, prefill_included));
-    report("slope of 0.5 to 10 % per token",
-           diagnose_sets(DivisorVerdict::slope, 0.005, 0.1, slope));
+    report("constant part of 1.5 to 30 steps",
+           diagnose_sets(DivisorVerdict::constant_part, 1.5, 30, prefill_included));
+    report("slope of 0.5 to 10 % per token, divided by N-1",
+           diagnose_sets(DivisorVerdict::n_minus_1, 0.005, 0.1, slope));
     report("slope of 0.5 to 10 % per token, divided by N",
-           diagnose_sets(DivisorVerdict::slope, 0.005, 0.1, slope_over_n));
+           diagnose_sets(DivisorVerdict::n, 0.005, 0.1, slope_over_n));
     const std::vector<PerTokenFigure> table = {{0, 2, 24.62, 0},
                                                {0, 4, 34.42, 0},
                                                {0, 8, 41.09, 0},

@@ -6,7 +6,9 @@
 
 #include "profiler/audit/findings.hpp"
 #include "profiler/audit/per_token_figures.hpp"
+#include "profiler/audit/position_effects/position_effects.hpp"
 #include "profiler/audit/record_faults.hpp"
+#include "profiler/audit/stored_divisor.hpp"
 
 namespace decodemeter {
 
@@ -43,11 +45,43 @@ std::string subject_of(const RecordSet& set) {
 }
 
 // Data sets differ in their contexts, so that they are groups of their own; where each one has a
-// single length, as with fixed lengths, that says nothing, and they are taken together.
-DivisorDiagnosis diagnose(std::span<const SampleRecord> records, FigureSource source) {
-    const std::vector<PerTokenFigure> apart = per_token_figures(records, source);
-    if (lengths_vary(apart)) return diagnose_divisor(apart);
-    return diagnose_divisor(per_token_figures(records, source, FigureGroups::config));
+// single length, as with fixed lengths, that tells nothing, and they are taken together.
+std::vector<PerTokenFigure> grouped_figures(std::span<const SampleRecord> records,
+                                            FigureSource source) {
+    std::vector<PerTokenFigure> apart = per_token_figures(records, source);
+    if (lengths_vary(apart)) return apart;
+    return per_token_figures(records, source, FigureGroups::config);
+}
+
+bool is_direct(std::span<const SampleRecord> records, const PositionEffects& positions) {
+    const auto several = std::count_if(records.begin(), records.end(),
+                                       [](const auto& record) { return record.output_tokens > 1; });
+    return several > 0 && 2 * positions.requests >= static_cast<std::size_t>(several);
+}
+
+// The divisor of a known figure: by arithmetic where the steps are there, else with a fit of what
+// it leaves.
+DivisorDiagnosis known_divisor(const AuditReport& report, std::span<const SampleRecord> records,
+                               DivisorVerdict divisor) {
+    const auto per_step = grouped_figures(records, FigureSource::per_step_mean);
+    const DivisorSource source = report.direct ? DivisorSource::steps : DivisorSource::stored;
+    DivisorDiagnosis diagnosis = diagnose_known_divisor(per_step, divisor, source);
+    for (const PositionEffect& effect : report.positions.effects) {
+        if (effect.kind == PositionEffectKind::slope)
+            diagnosis.slope = {effect.estimate, effect.interval[0], effect.interval[1]};
+    }
+    return diagnosis;
+}
+
+DivisorDiagnosis own_divisor(const AuditReport& report, std::span<const SampleRecord> records) {
+    if (report.native) return known_divisor(report, records, DivisorVerdict::n_minus_1);
+    const StoredDivisor stored = read_stored_divisor(records);
+    // Without a figure of their own, T_LLM_decode / output_tokens is what readers of published
+    // records take.
+    if (stored.stated == 0) return known_divisor(report, records, DivisorVerdict::n);
+    if (stored.divisor == DivisorVerdict::undecided)
+        return diagnose_divisor(grouped_figures(records, FigureSource::stored));
+    return known_divisor(report, records, stored.divisor);
 }
 
 AuditVerdict verdict_of(const AuditReport& report) {
@@ -76,15 +110,16 @@ AuditReport audit(const RecordSet& set) {
                                    [](const auto& record) { return record.synthetic; });
     report.samples = quality_of(set);
     for (const SampleRecord& record : records) ++report.methods[decode_method(record)];
-    const FigureSource own = report.native ? FigureSource::per_step_mean : FigureSource::stored;
-    report.divisor = diagnose(records, own);
-    report.per_token = diagnose(records, FigureSource::per_token);
+    report.positions = find_position_effects(records);
+    report.direct = is_direct(records, report.positions);
+    report.divisor = own_divisor(report, records);
+    report.per_token = known_divisor(report, records, DivisorVerdict::n);
     report.by_length = figures_by_length(records);
     const std::vector<DecodeTimes> times = decode_times(records);
     report.correlations = length_correlations(records, times);
     if (!times.empty()) report.subtraction = audit_subtraction(records, times);
     report.output_lengths = output_lengths_by_dataset(records);
-    report.stability = audit_stability(records);
+    if (!report.direct) report.stability = audit_stability(records);
     report.idle = idle_split_by_config(
         set.passes.empty() ? records : std::span<const SampleRecord>(set.passes));
     report.floors = step_floors(set, report.idle);

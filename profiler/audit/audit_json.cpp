@@ -10,16 +10,70 @@ namespace {
 using Json = nlohmann::ordered_json;
 
 Json divisor_json(const DivisorDiagnosis& diagnosis) {
-    return {{"verdict", to_string(diagnosis.verdict)},
-            {"step_ms", diagnosis.step_ms},
-            {"slope_percent_per_token", diagnosis.slope_percent_per_token},
-            {"slope_error", diagnosis.slope_error},
-            {"prefill_ms", diagnosis.prefill_ms},
-            {"noise_percent", diagnosis.noise_percent},
-            {"r_squared", diagnosis.r_squared},
-            {"samples", diagnosis.samples},
-            {"outliers", diagnosis.outliers},
-            {"reason", diagnosis.reason}};
+    Json json = {{"verdict", to_string(diagnosis.verdict)},
+                 {"source", to_string(diagnosis.source)},
+                 {"step_ms", diagnosis.step_ms},
+                 {"groups", diagnosis.groups},
+                 {"slope_percent_per_token", nullptr},
+                 {"slope_interval", nullptr},
+                 {"constant_ms", diagnosis.constant_ms},
+                 {"noise_percent", diagnosis.noise_percent},
+                 {"r_squared", diagnosis.r_squared},
+                 {"samples", diagnosis.samples},
+                 {"outliers", diagnosis.outliers},
+                 {"reason", diagnosis.reason}};
+    if (diagnosis.slope) {
+        json["slope_percent_per_token"] = diagnosis.slope->percent_per_token;
+        json["slope_interval"] = {diagnosis.slope->lower, diagnosis.slope->upper};
+    }
+    return json;
+}
+
+Json effects_json(const PositionEffects& positions) {
+    Json list = Json::array();
+    for (const PositionEffect& effect : positions.effects) {
+        list.push_back({{"kind", to_string(effect.kind)},
+                        {"estimate", effect.estimate},
+                        {"interval", effect.interval},
+                        {"unit", effect.unit},
+                        {"first_step", effect.first_step > 0 ? Json(effect.first_step) : Json()},
+                        {"last_step", effect.last_step > 0 ? Json(effect.last_step) : Json()},
+                        {"suspicious", effect.suspicious()},
+                        {"sentence", effect.sentence}});
+    }
+    return list;
+}
+
+Json curve_json(const PositionCurve& curve) {
+    Json points = Json::array();
+    for (const CurvePoint& point : curve.points) {
+        points.push_back({{"step", point.step},
+                          {"relative", point.center},
+                          {"interval", {point.lower, point.upper}},
+                          {"requests", point.requests}});
+    }
+    return {{"name", curve.name}, {"points", std::move(points)}};
+}
+
+// What the list of effects rests on, and the curves of the page.
+Json positions_json(const PositionEffects& positions) {
+    Json json = {{"requests", positions.requests}, {"long_requests", positions.long_requests}};
+    const auto reason = [](const std::string& text) { return text.empty() ? Json() : Json(text); };
+    json["untested"] = reason(positions.untested);
+    json["levels_untested"] = reason(positions.levels_untested);
+    json["settled_from"] = positions.slope ? Json(positions.settled_from) : Json();
+    json["slope"] = nullptr;
+    if (positions.slope) {
+        json["slope"] = {{"percent_per_token", positions.slope->percent_per_token},
+                         {"error", positions.slope->error},
+                         {"first_step", positions.slope->first_step},
+                         {"last_step", positions.slope->last_step}};
+    }
+    json["curves"] = Json::array();
+    if (!positions.pooled.points.empty()) json["curves"].push_back(curve_json(positions.pooled));
+    for (const PositionCurve& curve : positions.by_config)
+        json["curves"].push_back(curve_json(curve));
+    return json;
 }
 
 Json by_length_json(const AuditReport& report) {
@@ -113,7 +167,7 @@ Json samples_json(const SampleQuality& samples) {
 
 Json stability_json(const Stability& stability) {
     Json json = {{"groups_tested", stability.groups_tested},
-                 {"outliers", stability.outliers},
+                 {"outliers", stability.groups_tested > 0 ? Json(stability.outliers) : Json()},
                  {"drift", nullptr}};
     if (stability.drift) {
         json["drift"] = {{"found", stability.drift->found},
@@ -175,6 +229,8 @@ std::string audit_json(const AuditReport& report) {
     json["format"] = report.native ? "native" : "published";
     json["synthetic"] = report.synthetic;
     json["samples"] = samples_json(report.samples);
+    json["position_effects"] = effects_json(report.positions);
+    json["positions"] = positions_json(report.positions);
     json["divisor"] = divisor_json(report.divisor);
     json["divisor"]["of_per_token"] = divisor_json(report.per_token);
     json["divisor"]["by_length"] = by_length_json(report);

@@ -65,6 +65,42 @@ void add_step_figure(std::span<const SampleRecord> records, std::vector<AuditFig
          {"Latency against step", {std::move(plot)}}});
 }
 
+void add_curve(const PositionCurve& curve, int color, Plot& plot) {
+    Series band{"", Mark::band};
+    Series line{curve.name, Mark::lines};
+    band.color = line.color = color;
+    for (const CurvePoint& point : curve.points) {
+        band.x.push_back(point.step);
+        band.low.push_back(point.lower);
+        band.high.push_back(point.upper);
+        line.x.push_back(point.step);
+        line.y.push_back(point.center);
+    }
+    if (line.x.empty()) return;
+    plot.series.push_back(std::move(band));
+    plot.series.push_back(std::move(line));
+}
+
+void add_position_figure(const PositionEffects& positions, std::vector<AuditFigure>& figures) {
+    const Axis x{"decode step"};
+    const Axis y{"time / settled median of the request"};
+    Plot pooled{"All configurations", x, y, {}};
+    Plot by_config{"By configuration", x, y, {}};
+    add_curve(positions.pooled, 0, pooled);
+    int color = 0;
+    for (const PositionCurve& curve : positions.by_config) add_curve(curve, color++, by_config);
+    if (pooled.series.empty()) return;
+    pooled.level = by_config.level = 1;
+    by_config.key = KeyPlace::below;
+    std::vector<Plot> panels;
+    panels.push_back(std::move(pooled));
+    if (!by_config.series.empty()) panels.push_back(std::move(by_config));
+    figures.push_back({"positions",
+                       "Each step against the settled steps of its own request: median over the "
+                       "requests with its 95 % interval.",
+                       {"Cost of a step by position", std::move(panels)}});
+}
+
 void add_subtraction_figure(std::span<const SampleRecord> records,
                             std::vector<AuditFigure>& figures) {
     const std::vector<DecodeTimes> times = decode_times(records);
@@ -167,6 +203,7 @@ std::vector<AuditFigure> audit_figures(const AuditReport& report,
                                        std::span<const SampleRecord> records) {
     std::vector<AuditFigure> figures;
     add_step_figure(records, figures);
+    add_position_figure(report.positions, figures);
     add_subtraction_figure(records, figures);
     add_divisor_figure(report, figures);
     add_idle_figure(report, figures);

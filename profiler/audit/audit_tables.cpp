@@ -2,7 +2,9 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
+#include <initializer_list>
 
 namespace decodemeter {
 
@@ -26,21 +28,94 @@ std::string count(std::size_t value) { return fmt::format("{}", value); }
 std::string divisor_words(const DivisorDiagnosis& diagnosis) {
     std::string text = fmt::format("{}: {}.", to_string(diagnosis.verdict), diagnosis.reason);
     if (!std::isfinite(diagnosis.step_ms)) return text;
-    text += fmt::format(
-        " A step costs {:.3f} ms (R² {:.2f}, noise {:.1f} %), and {:+.3f} ± {:.3f} % more per "
-        "token.",
-        diagnosis.step_ms, diagnosis.r_squared, diagnosis.noise_percent,
-        diagnosis.slope_percent_per_token, diagnosis.slope_error);
+    const char* over = diagnosis.groups > 1 ? " on average over the requests" : "";
+    text += fmt::format(" A step costs {:.3f} ms{}", diagnosis.step_ms, over);
+    if (std::isfinite(diagnosis.r_squared))
+        text +=
+            fmt::format(" (R² {:.2f}, noise {:.1f} %)", diagnosis.r_squared, diagnosis.noise_percent);
+    text += '.';
+    if (std::isfinite(diagnosis.constant_ms))
+        text += fmt::format(" The constant part is {:.3f} ms.", diagnosis.constant_ms);
+    if (diagnosis.slope)
+        text += fmt::format(" The cost changes by {:+.3f} % per token ({:+.3f} to {:+.3f}).",
+                            diagnosis.slope->percent_per_token, diagnosis.slope->lower,
+                            diagnosis.slope->upper);
     if (diagnosis.outliers > 0)
         text += fmt::format(" {} outliers were left out.", diagnosis.outliers);
     return text;
 }
 
+// "Growth after that: none found (+0.003 ± 0.011 % per token, steps 6 to 63)."
+std::string slope_words(const SlopeEstimate& slope) {
+    return fmt::format(
+        "No growth per token beyond the noise: {:+.3f} ± {:.3f} % per token over steps {} to {}.",
+        slope.percent_per_token, slope.error, slope.first_step, slope.last_step);
+}
+
+bool has_effect(const PositionEffects& positions, PositionEffectKind kind) {
+    return std::any_of(positions.effects.begin(), positions.effects.end(),
+                       [&](const auto& effect) { return effect.kind == kind; });
+}
+
+// "Not found: jump, last_step."
+std::string not_found(const PositionEffects& positions,
+                      std::initializer_list<PositionEffectKind> kinds) {
+    std::string text;
+    for (const PositionEffectKind kind : kinds) {
+        if (has_effect(positions, kind)) continue;
+        text += fmt::format("{}{}", text.empty() ? "Not found: " : ", ", to_string(kind));
+    }
+    return text.empty() ? text : text + '.';
+}
+
+bool is_of_steps(const PositionEffect& effect) { return effect.first_step > 0; }
+
+AuditSection position_section(const PositionEffects& positions) {
+    AuditSection section{"Steps by position", {}, {}};
+    section.paragraphs.push_back(
+        fmt::format("{} requests hold each of their steps, {} of them 9 steps or more. Each request "
+                    "is compared with its own settled steps.",
+                    positions.requests, positions.long_requests));
+    for (const PositionEffect& effect : positions.effects) {
+        if (is_of_steps(effect)) section.paragraphs.push_back(effect.sentence);
+    }
+    if (!positions.untested.empty()) {
+        section.paragraphs.push_back(fmt::format("Not tested: {}.", positions.untested));
+        return section;
+    }
+    if (positions.slope && !has_effect(positions, PositionEffectKind::slope))
+        section.paragraphs.push_back(slope_words(*positions.slope));
+    const std::string absent = not_found(
+        positions, {PositionEffectKind::transient, PositionEffectKind::jump,
+                    PositionEffectKind::last_step, PositionEffectKind::pattern,
+                    PositionEffectKind::stray, PositionEffectKind::prefill_in_step_1});
+    if (!absent.empty()) section.paragraphs.push_back(absent);
+    return section;
+}
+
+AuditSection level_section(const PositionEffects& positions) {
+    AuditSection section{"Stability", {}, {}};
+    for (const PositionEffect& effect : positions.effects) {
+        if (!is_of_steps(effect)) section.paragraphs.push_back(effect.sentence);
+    }
+    if (!positions.levels_untested.empty()) {
+        section.paragraphs.push_back(fmt::format("Not tested: {}.", positions.levels_untested));
+        return section;
+    }
+    const std::string absent =
+        not_found(positions, {PositionEffectKind::drift, PositionEffectKind::shift,
+                              PositionEffectKind::level_by_length, PositionEffectKind::two_speeds});
+    if (!absent.empty()) section.paragraphs.push_back(absent);
+    return section;
+}
+
 AuditSection divisor_section(const AuditReport& report) {
     AuditSection section{"Divisor", {}, {}};
-    section.paragraphs.push_back("The set's own per-token figure looks like " +
+    section.paragraphs.push_back("The set's own per-token figure is " +
                                  divisor_words(report.divisor));
-    section.paragraphs.push_back("T_LLM_decode / N looks like " + divisor_words(report.per_token));
+    section.paragraphs.push_back(
+        "T/N, the published definition, beside T/(N−1): N returned tokens take N − 1 steps, so T/N "
+        "lies below the cost of a step by 1/N.");
     Table table({"N", "samples", "mean N", "T/N (ms)", "T/(N−1) (ms)"});
     for (std::size_t bin = 0; bin < length_bins.size(); ++bin) {
         const FigureByLength& row = report.by_length[bin];
@@ -124,8 +199,11 @@ AuditSection sample_section(const AuditReport& report) {
         add("impossible: " + fault, contradicting);
     add("throttled", samples.throttled);
     add("activity records lost", samples.lossy);
-    add("far from their configuration's median",
-        static_cast<std::int64_t>(report.stability.outliers));
+    if (!report.direct) {
+        const bool tested = report.stability.groups_tested > 0;
+        table.add_row({"far from their configuration's median",
+                       tested ? count(report.stability.outliers) : "–"});
+    }
     for (const auto& [flag, flagged] : samples.flags) add("flag: " + flag, flagged);
     section.tables.push_back(std::move(table));
     for (const SkippedSample& example : samples.skipped_examples)
@@ -145,7 +223,7 @@ AuditSection stability_section(const Stability& stability) {
     section.paragraphs.push_back(
         fmt::format("Drift of a step's cost over the run: {:+.2f} % ({} samples, p = {:.2g}): {}.",
                     stability.drift->change_percent, stability.drift->samples, stability.drift->p,
-                    stability.drift->found ? "found" : "none to speak of"));
+                    stability.drift->found ? "found" : "not found"));
     section.paragraphs.push_back(fmt::format("{} of {} configurations fall into two groups.",
                                              stability.bimodal.size(), stability.groups_tested));
     return section;
@@ -191,11 +269,14 @@ AuditSection floor_section(const std::vector<StepFloorRow>& floors) {
 }  // namespace
 
 std::vector<AuditSection> audit_sections(const AuditReport& report) {
-    std::vector<AuditSection> sections = {divisor_section(report)};
+    std::vector<AuditSection> sections;
+    if (report.positions.requests > 0) sections.push_back(position_section(report.positions));
+    sections.push_back(divisor_section(report));
     if (report.subtraction) sections.push_back(subtraction_section(*report.subtraction));
     sections.push_back(length_section(report));
     sections.push_back(sample_section(report));
-    sections.push_back(stability_section(report.stability));
+    sections.push_back(report.direct ? level_section(report.positions)
+                                     : stability_section(report.stability));
     if (!report.floors.empty()) sections.push_back(floor_section(report.floors));
     if (!report.idle.empty()) sections.push_back(idle_section(report.idle));
     return sections;

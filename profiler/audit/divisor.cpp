@@ -15,12 +15,15 @@ namespace decodemeter {
 
 namespace {
 
-constexpr double least_slope = 0.0025;  // per token
-constexpr double least_prefill = 1.25;  // steps
+constexpr double least_effect = 0.01;   // over the lengths seen
+constexpr double clear_slope = 0.0025;  // per token: one of this size must not stay open
+constexpr double least_prefill = 1.25;  // steps, where the divisor is not known
+constexpr double least_constant = 0.1;  // steps, where it is
 constexpr double zone = 0.7;            // standard errors on either side of a limit
 constexpr double significant = 3.7;     // standard errors
 constexpr double decisive = 6;          // twice the log-likelihood
 constexpr double implausible = 10;      // the same, added for a prefill shorter than a step
+constexpr double own_prefill = 0.2;     // share by which a constant part may miss the prefill
 constexpr double outlier_deviations = 6;
 constexpr std::size_t least_freedom = 3;
 
@@ -33,19 +36,41 @@ Claim judge(double value, double error, double limit) {
     return Claim::open;
 }
 
+// `range` is that of N: a slope is worth a claim from its effect on the last step on.
+Claim judge_slope(const PerTokenFit& fit, double range) {
+    const double size = std::fabs(fit.slope);
+    if (size * range >= least_effect && size >= significant * fit.slope_error)
+        return Claim::claimed;
+    const Claim clear = judge(fit.slope, fit.slope_error, clear_slope);
+    return clear == Claim::open ? Claim::open : Claim::denied;
+}
+
+// One explanation of the figures.
 struct Candidate {
     DivisorVerdict verdict = DivisorVerdict::undecided;
     double score = std::numeric_limits<double>::infinity();  // lower is better
     PerTokenFit fit;
-    PerTokenFit with_slope;
+    bool sloped = false;
 };
+
+// Which explanations are open.
+struct Question {
+    std::vector<int> divisors;
+    int constant_divisor = 0;  // of a figure with a constant part
+};
+const Question unknown_divisor{{-1, 0, 1}, 0};
+const Question known_divisor{{-1}, -1};
 
 class Diagnosis {
 public:
-    explicit Diagnosis(std::span<const PerTokenFigure> figures)
-        : figures_(figures), freedom_(static_cast<double>(degrees_of_freedom(figures))) {
-        for (const int divisor : {-1, 0, 1}) candidates_.push_back(divisor_candidate(divisor));
-        if (auto prefill = prefill_candidate()) candidates_.push_back(*prefill);
+    Diagnosis(std::span<const PerTokenFigure> figures, const Question& question)
+        : figures_(figures),
+          question_(question),
+          freedom_(static_cast<double>(degrees_of_freedom(figures))) {
+        for (const PerTokenFigure& figure : figures) range_ = std::max(range_, figure.tokens - 2);
+        for (const int divisor : question.divisors)
+            candidates_.push_back(divisor_candidate(divisor));
+        if (auto constant = constant_candidate()) candidates_.push_back(*constant);
         std::sort(candidates_.begin(), candidates_.end(),
                   [](const Candidate& a, const Candidate& b) { return a.score < b.score; });
     }
@@ -71,48 +96,42 @@ private:
                                       DivisorVerdict::n_plus_1};
         Candidate candidate;
         candidate.fit = fit_per_token(figures_, {divisor, PrefillForm::none, false});
-        candidate.with_slope = fit_per_token(figures_, {divisor, PrefillForm::none, true});
-        candidate.score = std::min(score(candidate.fit), score(candidate.with_slope));
-        const Claim slope =
-            judge(candidate.with_slope.slope, candidate.with_slope.slope_error, least_slope);
-        if (slope == Claim::denied)
-            candidate.verdict = names[static_cast<std::size_t>(divisor + 1)];
+        const PerTokenFit sloped = fit_per_token(figures_, {divisor, PrefillForm::none, true});
+        candidate.score = std::min(score(candidate.fit), score(sloped));
+        const Claim slope = judge_slope(sloped, range_);
+        if (slope != Claim::open) candidate.verdict = names[static_cast<std::size_t>(divisor + 1)];
         if (slope == Claim::claimed) {
-            candidate.verdict = DivisorVerdict::slope;
-            candidate.fit = candidate.with_slope;
+            candidate.fit = sloped;
+            candidate.sloped = true;
         }
         return candidate;
     }
 
-    // The form of counted-in prefill that fits best; none where its size is that of another
-    // divisor.
-    std::optional<Candidate> prefill_candidate() const {
-        std::optional<Candidate> found;
+    // The form of a constant part that fits best; none where its size is that of another divisor.
+    std::optional<Candidate> constant_candidate() const {
+        Candidate found;
         for (const PrefillForm form :
              {PrefillForm::ratio, PrefillForm::constant, PrefillForm::measured}) {
             if (form == PrefillForm::constant && one_group()) continue;
             if (form == PrefillForm::measured && !prefill_known()) continue;
             Candidate candidate;
-            candidate.fit = fit_per_token(figures_, {0, form, false});
+            candidate.fit = fit_per_token(figures_, {question_.constant_divisor, form, false});
             candidate.score = score(candidate.fit);
-            if (!found || candidate.score < found->score) found = std::move(candidate);
+            if (candidate.score < found.score) found = std::move(candidate);
         }
-        const double steps = found->fit.prefill_steps, error = found->fit.prefill_error;
+        found.verdict = DivisorVerdict::constant_part;
+        const double steps = found.fit.prefill_steps;
+        const double error = found.fit.prefill_error;
+        if (question_.constant_divisor < 0) {
+            if (judge(steps, error, least_constant) != Claim::claimed) return std::nullopt;
+            return found;
+        }
         const Claim longer = steps > 1 ? judge(steps - 1, error, least_prefill - 1) : Claim::denied;
         const bool shorter = steps >= 0.2 && steps <= 0.8 && steps >= significant * error &&
                              1 - steps >= significant * error;
         if (longer == Claim::denied && !shorter) return std::nullopt;
-        found->verdict =
-            longer == Claim::open ? DivisorVerdict::undecided : DivisorVerdict::prefill_included;
-        if (shorter) found->score += implausible;
-        found->with_slope = fit_per_token(figures_, {0, found->fit.model.prefill, true});
-        const PerTokenFit& sloped = found->with_slope;
-        if (score(sloped) + 2 * decisive < found->score &&
-            judge(sloped.slope, sloped.slope_error, least_slope) == Claim::claimed) {
-            found->verdict = DivisorVerdict::slope;
-            found->score = score(sloped);
-            found->fit = sloped;
-        }
+        if (longer == Claim::open) found.verdict = DivisorVerdict::undecided;
+        if (shorter) found.score += implausible;
         return found;
     }
 
@@ -124,7 +143,9 @@ private:
     }
 
     std::span<const PerTokenFigure> figures_;
+    Question question_;
     double freedom_;
+    double range_ = 1;
     std::vector<Candidate> candidates_;
 };
 
@@ -177,69 +198,131 @@ double r_squared(std::span<const PerTokenFigure> figures, const PerTokenFit& fit
     return about_mean > 0 ? 1 - about_fit / about_mean : 0;
 }
 
+double mean_step_ms(std::span<const PerTokenFigure> figures, const PerTokenFit& fit) {
+    std::vector<double> costs;
+    for (std::size_t i = 0; i < figures.size(); ++i) costs.push_back(figures[i].ms / fit.shape[i]);
+    return mean(costs);
+}
+
+// The constant part is about as long as the records' own prefill.
+bool matches_prefill(std::span<const PerTokenFigure> figures, double constant_ms) {
+    std::vector<double> prefills;
+    for (const PerTokenFigure& figure : figures) prefills.push_back(figure.prefill_ms);
+    const double own = mean(prefills);
+    return own > 0 && std::fabs(constant_ms / own - 1) <= own_prefill;
+}
+
 std::string reason_of(DivisorVerdict verdict) {
     switch (verdict) {
         case DivisorVerdict::n_minus_1:
-            return "the figure does not depend on the output length: T / (N - 1), the N - 1 steps "
-                   "that were run";
+            return "the decode time is divided by its N - 1 steps";
         case DivisorVerdict::n:
-            return "the figure rises as (N - 1) / N: T was divided by N, one token more than there "
-                   "are steps";
+            return "the decode time was divided by N, one token more than there are steps";
         case DivisorVerdict::n_plus_1:
-            return "the figure rises as (N - 1) / (N + 1): T was divided by N + 1, two tokens more "
-                   "than there are "
-                   "steps";
+            return "the decode time was divided by N + 1, two tokens more than there are steps";
+        case DivisorVerdict::content_tokens:
+            return "the decode time was divided by the content tokens, not by the steps";
+        case DivisorVerdict::constant_part:
+            return "the decode time holds a constant part: a slow first step, the end of prefill, "
+                   "or overhead, which totals cannot tell apart";
         case DivisorVerdict::prefill_included:
-            return "the figure falls as (P + c (N - 1)) / N: a prefill of P is counted into the "
-                   "decode time";
-        case DivisorVerdict::slope:
-            return "the cost of a step itself changes with its position";
+            return "the decode time holds a constant part as long as the records' own prefill";
         case DivisorVerdict::undecided:
             return "more than one explanation fits, or none beyond doubt";
     }
     return "";
 }
 
-DivisorDiagnosis unknown(std::size_t samples, std::string reason) {
-    constexpr double nan = std::numeric_limits<double>::quiet_NaN();
-    DivisorDiagnosis diagnosis;
-    diagnosis.step_ms = diagnosis.slope_percent_per_token = diagnosis.slope_error = nan;
-    diagnosis.samples = samples;
-    diagnosis.reason = std::move(reason);
-    return diagnosis;
+std::size_t groups_of(std::span<const PerTokenFigure> figures) {
+    std::set<std::size_t> groups;
+    for (const PerTokenFigure& figure : figures) groups.insert(figure.group);
+    return groups.size();
+}
+
+DivisorSlope slope_of(const PerTokenFit& fit) {
+    const double half = significant * fit.slope_error;
+    return {100 * fit.slope, 100 * (fit.slope - half), 100 * (fit.slope + half)};
+}
+
+// The numbers of a decided fit. `prefill` tells whether its constant part is the records' prefill.
+void take_numbers(DivisorDiagnosis& result, std::span<const PerTokenFigure> kept,
+                  const Candidate& best) {
+    result.step_ms = mean_step_ms(kept, best.fit);
+    if (best.sloped) result.slope = slope_of(best.fit);
+    if (best.fit.model.prefill != PrefillForm::none)
+        result.constant_ms = best.fit.prefill_steps * result.step_ms;
+    result.noise_percent = 100 * best.fit.deviation;
+    result.r_squared = r_squared(kept, best.fit);
+}
+
+bool can_fit(std::span<const PerTokenFigure> figures) {
+    return degrees_of_freedom(figures) >= least_freedom && lengths_vary(figures);
+}
+
+// Fits twice: the second time without the outliers of the first.
+DivisorDiagnosis fit(std::span<const PerTokenFigure> figures, const Question& question) {
+    Diagnosis diagnosis(figures, question);
+    std::vector<PerTokenFigure> kept = without_outliers(figures, diagnosis.best().fit);
+    if (kept.size() < figures.size()) diagnosis = Diagnosis(kept, question);
+    DivisorDiagnosis result;
+    result.samples = kept.size();
+    result.outliers = figures.size() - kept.size();
+    result.groups = groups_of(kept);
+    result.verdict = diagnosis.verdict();
+    if (result.verdict == DivisorVerdict::undecided) return result;
+    take_numbers(result, kept, diagnosis.best());
+    if (result.verdict == DivisorVerdict::constant_part &&
+        matches_prefill(kept, result.constant_ms))
+        result.verdict = DivisorVerdict::prefill_included;
+    return result;
 }
 
 }  // namespace
 
 std::string_view to_string(DivisorVerdict verdict) noexcept {
-    constexpr std::array<std::string_view, 6> names = {
-        "N-1", "N", "N+1", "prefill_included", "slope", "undecided"};
+    constexpr std::array<std::string_view, 7> names = {
+        "N-1",           "N",                "N+1",      "content_tokens",
+        "constant_part", "prefill_included", "undecided"};
     return names[static_cast<std::size_t>(verdict)];
 }
 
+std::string_view to_string(DivisorSource source) noexcept {
+    constexpr std::array<std::string_view, 3> names = {"steps", "stored", "fit"};
+    return names[static_cast<std::size_t>(source)];
+}
+
 DivisorDiagnosis diagnose_divisor(std::span<const PerTokenFigure> figures) {
-    if (degrees_of_freedom(figures) < least_freedom || !lengths_vary(figures)) {
-        return unknown(figures.size(),
-                       "too few requests of different output lengths under one configuration");
-    }
-    Diagnosis diagnosis(figures);
-    std::vector<PerTokenFigure> kept = without_outliers(figures, diagnosis.best().fit);
-    if (kept.size() < figures.size()) diagnosis = Diagnosis(kept);
-    const PerTokenFit& fit = diagnosis.best().fit;
     DivisorDiagnosis result;
-    result.verdict = diagnosis.verdict();
+    result.samples = figures.size();
+    result.groups = groups_of(figures);
+    result.reason = "too few requests of different output lengths under one configuration";
+    if (!can_fit(figures)) return result;
+    result = fit(figures, unknown_divisor);
     result.reason = reason_of(result.verdict);
-    std::vector<double> costs;
-    for (std::size_t i = 0; i < kept.size(); ++i) costs.push_back(kept[i].ms / fit.shape[i]);
-    result.step_ms = mean(costs);
-    result.slope_percent_per_token = 100 * diagnosis.best().with_slope.slope;
-    result.slope_error = 100 * diagnosis.best().with_slope.slope_error;
-    if (fit.model.prefill != PrefillForm::none)
-        result.prefill_ms = fit.prefill_steps * result.step_ms;
-    result.noise_percent = 100 * fit.deviation;
-    result.r_squared = r_squared(kept, fit);
-    result.samples = kept.size();
-    result.outliers = figures.size() - kept.size();
+    return result;
+}
+
+DivisorDiagnosis diagnose_known_divisor(std::span<const PerTokenFigure> per_step,
+                                        DivisorVerdict divisor, DivisorSource source) {
+    DivisorDiagnosis result;
+    result.samples = per_step.size();
+    result.groups = groups_of(per_step);
+    std::vector<double> steps;
+    for (const PerTokenFigure& figure : per_step) steps.push_back(figure.ms);
+    result.step_ms = mean(steps);
+    if (can_fit(per_step) && source != DivisorSource::steps) result = fit(per_step, known_divisor);
+    const bool constant = result.verdict == DivisorVerdict::constant_part;
+    const bool open = result.verdict == DivisorVerdict::undecided && source != DivisorSource::steps;
+    if (result.verdict != DivisorVerdict::prefill_included &&
+        (!constant || divisor != DivisorVerdict::n_minus_1))
+        result.verdict = divisor;
+    result.source = source;
+    result.reason = reason_of(result.verdict);
+    if (constant && divisor != DivisorVerdict::n_minus_1)
+        result.reason += "; besides, " + reason_of(DivisorVerdict::constant_part);
+    if (open && can_fit(per_step))
+        result.reason +=
+            "; the cost of a step goes with N, and a slope explains it as well as a constant part";
     return result;
 }
 

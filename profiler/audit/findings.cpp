@@ -21,21 +21,35 @@ std::string counted(std::int64_t count, std::int64_t all) {
     return fmt::format("{} of {} samples ({:.2f} %)", count, all, 100 * share_of(count, all));
 }
 
-void judge_divisor(const AuditReport& report, Findings& findings) {
-    const DivisorDiagnosis& divisor = report.divisor;
-    const std::string figure = report.native ? "T_decode_per_step_mean" : "the per-token figure";
-    const bool artefact = divisor.verdict == DivisorVerdict::n ||
-                          divisor.verdict == DivisorVerdict::n_plus_1 ||
-                          divisor.verdict == DivisorVerdict::prefill_included;
-    if (divisor.verdict == DivisorVerdict::n_minus_1) return;
-    std::string text = fmt::format("{}: {}", figure, divisor.reason);
-    if (artefact) text += fmt::format("; a step costs {:.2f} ms at every length", divisor.step_ms);
-    if (divisor.verdict == DivisorVerdict::slope)
-        text += fmt::format(" ({:+.2f} % per token)", divisor.slope_percent_per_token);
-    findings.push_back({artefact, std::move(text)});
+// Divided by something else than the steps, so that the figure depends on the output length.
+bool is_artifact(DivisorVerdict verdict) {
+    return verdict == DivisorVerdict::n || verdict == DivisorVerdict::n_plus_1 ||
+           verdict == DivisorVerdict::content_tokens || verdict == DivisorVerdict::prefill_included;
 }
 
-void judge_subtraction(const AuditReport& report, Findings& findings) {
+void report_divisor(const AuditReport& report, Findings& findings) {
+    const DivisorDiagnosis& divisor = report.divisor;
+    const std::string figure = report.native ? "T_decode_per_step_mean" : "the per-token figure";
+    if (divisor.verdict != DivisorVerdict::n_minus_1) {
+        std::string text = fmt::format("{}: {}", figure, divisor.reason);
+        if (is_artifact(divisor.verdict) && divisor.groups == 1 && !divisor.slope)
+            text += fmt::format("; a step costs {:.2f} ms at every length", divisor.step_ms);
+        findings.push_back({is_artifact(divisor.verdict), std::move(text)});
+    }
+    if (divisor.slope && !report.direct)
+        findings.push_back({false, fmt::format("the cost of a step changes by {:+.2f} % per token",
+                                               divisor.slope->percent_per_token)});
+}
+
+void report_positions(const AuditReport& report, Findings& findings) {
+    for (const PositionEffect& effect : report.positions.effects) {
+        // The broken identities are listed one by one among the samples.
+        if (effect.kind == PositionEffectKind::edges) continue;
+        findings.push_back({effect.suspicious(), effect.sentence});
+    }
+}
+
+void report_subtraction(const AuditReport& report, Findings& findings) {
     if (!report.subtraction) return;
     const SubtractionAudit& subtraction = *report.subtraction;
     const auto found = report.methods.find(DecodeMethod::subtraction);
@@ -56,7 +70,7 @@ void judge_subtraction(const AuditReport& report, Findings& findings) {
     }
 }
 
-void judge_samples(const AuditReport& report, Findings& findings) {
+void report_samples(const AuditReport& report, Findings& findings) {
     const SampleQuality& samples = report.samples;
     const std::int64_t several = samples.read - samples.single_token;
     std::int64_t skipped = 0;
@@ -80,14 +94,14 @@ void judge_samples(const AuditReport& report, Findings& findings) {
     if (report.synthetic) findings.push_back({false, "the records are simulated, not measured"});
 }
 
-void judge_stability(const AuditReport& report, Findings& findings) {
+void report_stability(const AuditReport& report, Findings& findings) {
     const Stability& stability = report.stability;
     if (stability.drift && stability.drift->found)
-        findings.push_back({true, fmt::format("a step's cost drifted by {:+.1f} % over the run",
-                                              stability.drift->change_percent)});
+        findings.push_back({false, fmt::format("the cost of a step drifts by {:+.1f} % over the run",
+                                               stability.drift->change_percent)});
     for (const BimodalGroup& group : stability.bimodal)
         findings.push_back(
-            {true,
+            {false,
              fmt::format("{}: the steps fall into two groups, {:.3g} ms and {:.3g} ms ({:.0f} % of "
                          "the samples)",
                          group.name, group.lower_ms, group.upper_ms, 100 * group.upper_share)});
@@ -97,10 +111,11 @@ void judge_stability(const AuditReport& report, Findings& findings) {
 
 std::vector<AuditFinding> find_in(const AuditReport& report) {
     Findings findings;
-    judge_divisor(report, findings);
-    judge_subtraction(report, findings);
-    judge_samples(report, findings);
-    judge_stability(report, findings);
+    report_divisor(report, findings);
+    report_positions(report, findings);
+    report_subtraction(report, findings);
+    report_samples(report, findings);
+    report_stability(report, findings);
     std::stable_partition(findings.begin(), findings.end(),
                           [](const AuditFinding& finding) { return finding.suspicious; });
     return findings;

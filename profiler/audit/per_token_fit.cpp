@@ -14,6 +14,7 @@ constexpr int iterations = 20;
 constexpr double rounding_floor = 1e-4;
 // A step's cost stays above a twentieth of the first one's, whatever slope is tried.
 constexpr double least_position_factor = 0.05;
+constexpr double least_constant_part = -0.9;  // of a step
 
 // Means of each group, taken out of a column.
 class Grouping {
@@ -67,7 +68,9 @@ public:
     }
 
     PerTokenFit run() {
-        Parameters parameters{model_.prefill == PrefillForm::none ? 0.0 : 1.0, 0.0};
+        // With the divisor N - 1 the figure is flat without a constant part.
+        const double start = model_.prefill == PrefillForm::none ? 0.0 : 1.0 + model_.divisor;
+        Parameters parameters{start, 0.0};
         update_weights(parameters);
         NormalEquations best = evaluate(parameters);
         for (int i = 0; i < iterations && model_.parameters() > 0; ++i) {
@@ -140,7 +143,10 @@ private:
     }
 
     Parameters bounded(Parameters at) const {
-        at.prefill = std::max(at.prefill, 0.0);
+        // A first step may be faster than the others; a share of prefill cannot be negative.
+        const bool may_be_negative =
+            model_.prefill == PrefillForm::ratio && model_.divisor == -1;
+        at.prefill = std::max(at.prefill, may_be_negative ? least_constant_part : 0.0);
         if (longest_ > 2)
             at.slope = std::max(at.slope, 2 * (least_position_factor - 1) / (longest_ - 2));
         return at;

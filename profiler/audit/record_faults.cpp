@@ -12,11 +12,19 @@ namespace {
 // event times.
 bool differ(double a, double b) { return std::fabs(a - b) > 1e-3 + 1e-4 * std::fabs(b); }
 
+bool steps_add_up(const SampleRecord& record) {
+    const auto& steps = record.T_decode_per_step;
+    if (steps.empty()) return true;  // a record of totals
+    return !differ(std::accumulate(steps.begin(), steps.end(), 0.0), record.T_LLM_decode);
+}
+
+bool step_count_is_right(const SampleRecord& record) {
+    const auto& steps = record.T_decode_per_step;
+    return steps.empty() || steps.size() == static_cast<std::size_t>(record.decode_steps());
+}
+
 void check_native(const SampleRecord& record, std::vector<std::string>& faults) {
-    const double steps =
-        std::accumulate(record.T_decode_per_step.begin(), record.T_decode_per_step.end(), 0.0);
-    if (differ(steps, record.T_LLM_decode))
-        faults.push_back("the steps do not add up to T_LLM_decode");
+    if (!steps_add_up(record)) faults.push_back("the steps do not add up to T_LLM_decode");
     if (differ(record.decode_end_ms - record.decode_start_ms, record.T_LLM_decode))
         faults.push_back("T_LLM_decode is not decode_end_ms - decode_start_ms");
     const double parts = record.T_vision_total + record.T_LLM_prefill + record.T_LLM_decode;
@@ -40,7 +48,7 @@ void check_busy(const SampleRecord& record, std::vector<std::string>& faults) {
 std::vector<std::string> impossible_values(const SampleRecord& record) {
     std::vector<std::string> faults;
     const auto& steps = record.T_decode_per_step;
-    if (!steps.empty() && steps.size() != static_cast<std::size_t>(record.decode_steps()))
+    if (!step_count_is_right(record))
         faults.push_back("T_decode_per_step has another length than N - 1");
     if (std::any_of(steps.begin(), steps.end(), [](double step) { return step <= 0; }))
         faults.push_back("a step takes no time");
@@ -53,6 +61,14 @@ std::vector<std::string> impossible_values(const SampleRecord& record) {
     if (record.cupti && record.cupti->events_misplaced > 0)
         faults.push_back("a step's work lies outside of the CUDA events at its edges");
     return faults;
+}
+
+bool has_broken_edges(const SampleRecord& record) {
+    if (!step_count_is_right(record)) return true;
+    if (record.format != RecordFormat::native) return false;
+    std::vector<std::string> faults;
+    check_native(record, faults);
+    return !faults.empty();
 }
 
 bool has_zero_decode(const SampleRecord& record) noexcept {

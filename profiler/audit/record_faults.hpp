@@ -11,6 +11,10 @@ namespace decodemeter {
 // Contradictions: each one as a short phrase that is the same for all records that have it.
 std::vector<std::string> impossible_values(const SampleRecord& record);
 
+// The steps, the totals and the stage times contradict each other: the identities that the edges of
+// the steps have to keep. Each is among impossible_values() too.
+bool has_broken_edges(const SampleRecord& record);
+
 // N >= 2 and no decode time.
 bool has_zero_decode(const SampleRecord& record) noexcept;
 

@@ -28,6 +28,50 @@ TEST_CASE(
     CHECK(report.findings.empty());
 }
 
+TEST_CASE("A slow first step is a finding about the device, not a prefill counted in") {
+    RecordSet set = MeasuredSet().make();
+    for (SampleRecord& record : set.records) {
+        record.T_decode_per_step[0] += 5;
+        record.T_LLM_decode += 5;
+        record.decode_end_ms += 5;
+        record.T_total += 5;
+    }
+    const AuditReport report = audit(set);
+    CHECK(report.verdict == AuditVerdict::clean);
+    CHECK(report.divisor.verdict == DivisorVerdict::n_minus_1);
+    CHECK(report.divisor.source == DivisorSource::steps);
+    CHECK(says(report, "Step 1 takes 50", false));
+    CHECK_FALSE(says(report, "prefill", false));
+    CHECK_FALSE(says(report, "prefill", true));
+}
+
+TEST_CASE("A drift of direct records is a finding, and the set stays clean") {
+    RecordSet set = MeasuredSet().make();
+    for (std::size_t i = 0; i < set.records.size(); ++i) {
+        SampleRecord& record = set.records[i];
+        const double factor = 1 + 0.1 * static_cast<double>(i) / 300;
+        for (double& step : record.T_decode_per_step) step *= factor;
+        const double before = record.T_LLM_decode;
+        record.T_LLM_decode *= factor;
+        record.decode_end_ms += record.T_LLM_decode - before;
+        record.T_total += record.T_LLM_decode - before;
+    }
+    const AuditReport report = audit(set);
+    CHECK(report.verdict == AuditVerdict::clean);
+    CHECK(says(report, "over the run", false));
+}
+
+TEST_CASE("Records of totals alone are not called impossible for having no steps") {
+    RecordSet set = MeasuredSet().make();
+    for (SampleRecord& record : set.records) {
+        record.T_decode_per_step.clear();
+        record.clocks.reset();
+    }
+    const AuditReport report = audit(set);
+    CHECK(report.samples.impossible.empty());
+    CHECK(report.divisor.verdict == DivisorVerdict::n_minus_1);
+}
+
 TEST_CASE("A bad subtraction beside direct times is a note, not a stain on the records") {
     MeasuredSet measured;
     measured.vision_again_ms = 15;
@@ -49,7 +93,7 @@ TEST_CASE("Published records by subtraction and divided by N are suspicious on b
     measured.vision_again_ms = measured.subtraction_noise_ms = 0;
     const AuditReport exact = audit(measured.make());
     CHECK(exact.divisor.verdict == DivisorVerdict::n);
-    CHECK(says(exact, "T was divided by N", true));
+    CHECK(says(exact, "was divided by N, one token more", true));
 }
 
 TEST_CASE("Contradictions, losses and throttling are suspicious") {

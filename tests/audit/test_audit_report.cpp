@@ -42,7 +42,12 @@ TEST_CASE("The audit's JSON has the promised keys") {
     CHECK(json["verdict"] == "clean");
     CHECK(json["divisor"]["verdict"] == "N-1");
     CHECK(json["divisor"]["step_ms"].get<double>() == Approx(10).epsilon(0.01));
-    CHECK(json["divisor"]["slope_percent_per_token"].is_number());
+    CHECK(json["divisor"]["source"] == "steps");
+    CHECK(json["divisor"]["slope_percent_per_token"].is_null());
+    CHECK(json["position_effects"] == Json::array());
+    CHECK(json["positions"]["requests"] == 300);
+    CHECK(json["positions"]["slope"]["error"].is_number());
+    CHECK(json["positions"]["curves"][0]["points"][0]["step"] == 1);
     CHECK(json["subtraction"]["zero_fraction"].get<double>() > 0);
     CHECK(json["subtraction"]["negative_fraction"].is_number());
     CHECK(json["subtraction"]["bias_ms"].get<double>() < 0);
@@ -56,8 +61,11 @@ TEST_CASE("What an audit cannot know is null in its JSON") {
     set.records[0].subtraction.reset();
     set.report.read = set.report.native = 1;
     const Json json = Json::parse(audit_json(audit(set)));
-    CHECK(json["divisor"]["verdict"] == "undecided");
-    CHECK(json["divisor"]["step_ms"].is_null());
+    CHECK(json["divisor"]["verdict"] == "N-1");
+    CHECK(json["divisor"]["r_squared"].is_null());
+    CHECK(json["positions"]["slope"].is_null());
+    CHECK(json["positions"]["untested"].is_string());
+    CHECK(json["stability"]["outliers"].is_null());
     CHECK(json["subtraction"]["zero_fraction"].is_null());
     CHECK(json["subtraction"]["bias_ms"].is_null());
     CHECK(json["samples"]["skipped"] == Json::object());
@@ -66,8 +74,8 @@ TEST_CASE("What an audit cannot know is null in its JSON") {
 TEST_CASE("The audit's text begins with the verdict and has a section for each question") {
     const std::string text = audit_text(audit(test::MeasuredSet().make()));
     CHECK(text.find("Verdict: clean") != std::string::npos);
-    for (const char* heading :
-         {"Divisor", "Subtraction against direct", "Output lengths N", "Samples", "Stability"})
+    for (const char* heading : {"Steps by position", "Divisor", "Subtraction against direct",
+                                "Output lengths N", "Samples", "Stability"})
         CHECK(text.find(std::string("\n") + heading + "\n") != std::string::npos);
     CHECK(text.find("nan") == std::string::npos);
 }
@@ -81,6 +89,6 @@ TEST_CASE("The audit's page holds its pictures and loads nothing") {
     CHECK(page.find("Idle split") != std::string::npos);
     CHECK(page.find("<script") == std::string::npos);
     CHECK(page.find("src=\"http") == std::string::npos);
-    if (gnuplot_is_installed()) CHECK(count_of(page, "<svg") == 4);
+    if (gnuplot_is_installed()) CHECK(count_of(page, "<svg") == 5);
     else CHECK(page.find("need the program gnuplot") != std::string::npos);
 }
