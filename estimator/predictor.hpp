@@ -64,7 +64,7 @@ struct Estimate {
     Coverage coverage = Coverage::ok;
     Feature feature = Feature::none;
     // Whether the upper bounds were calibrated on requests like this one. False where a feature is
-    // extrapolated, and where the model has no calibration: show no bounds then.
+    // extrapolated: show no bounds then.
     bool bounds_calibrated = false;
 };
 

@@ -47,9 +47,9 @@ typedef struct decodemeter_estimate {
     decodemeter_bounded_time prefill;
     decodemeter_bounded_time decode; /* of all N-1 steps together */
     decodemeter_bounded_time total;
-    double hierarchical_p95_ms;
-    int coverage; /* decodemeter_coverage */
-    int feature;  /* 0, or for decodemeter_feature_name */
+    double hierarchical_p95_ms; /* of the total; NaN where the records hold one configuration */
+    int coverage;               /* decodemeter_coverage */
+    int feature;                /* 0, or for decodemeter_feature_name */
 } decodemeter_estimate;
 
 /* The ABI that the library was built with: DECODEMETER_PREDICTOR_ABI. */
