@@ -25,7 +25,9 @@ namespace decodemeter {
 namespace {
 
 constexpr double request_deviation = 0.03;
+constexpr int scale_rounds = 6;
 constexpr double term_deviation = 0.5;
+constexpr double least_share = 0.01;  // of a typical time, below which a term is a new one
 constexpr double new_term_deviation = 0.3;
 
 // What a coefficient is expected to be, with the weight of that expectation.
@@ -35,18 +37,56 @@ struct Prior {
 };
 
 Prior prior_of(double old, double scale, double typical_share) {
-    if (old > 0) {
-        const double expected = scale * old;
+    const double expected = scale * old;
+    if (expected * typical_share > least_share)
         return {expected, 1 / (term_deviation * term_deviation * expected * expected)};
-    }
     const double share = typical_share / new_term_deviation;
-    return {0, share * share};
+    return {expected, share * share};
 }
 
 template <std::size_t n>
 void add_prior(NormalEquations<n>& sums, std::size_t term, const Prior& prior) {
     sums.matrix[term][term] += prior.weight;
     sums.vector[term] += prior.weight * prior.value;
+}
+
+// Coefficients by term; `typical` is each term's share of a typical time for a coefficient of 1.
+// The first `scale` counts what new terms cost as if the old ones had grown, so it is taken anew
+// from the old terms of each solution.
+template <std::size_t n>
+std::array<double, n> solve_near(const NormalEquations<n>& requests,
+                                 const std::array<double, n>& old,
+                                 const std::array<double, n>& typical, double scale) {
+    std::array<double, n> x{};
+    for (int round = 0; round < scale_rounds; ++round) {
+        NormalEquations<n> sums = requests;
+        for (std::size_t i = 0; i < n; ++i) add_prior(sums, i, prior_of(old[i], scale, typical[i]));
+        x = solve_non_negative(sums);
+        double before = 0, after = 0;
+        for (std::size_t i = 0; i < n; ++i) {
+            if (old[i] <= 0) continue;
+            before += typical[i] * old[i];
+            after += typical[i] * x[i];
+        }
+        if (!(after > 0)) break;
+        scale = after / before;
+    }
+    return x;
+}
+
+// All coefficients of the curves in one row, and back.
+template <std::size_t curves>
+std::array<double, curves * knob_terms> flat(const std::array<KnobCost, curves>& costs) {
+    std::array<double, curves * knob_terms> terms;
+    for (std::size_t i = 0; i < terms.size(); ++i) terms[i] = costs[i / knob_terms][i % knob_terms];
+    return terms;
+}
+
+template <std::size_t terms>
+std::array<KnobCost, terms / knob_terms> by_curve(const std::array<double, terms>& x) {
+    std::array<KnobCost, terms / knob_terms> costs;
+    for (std::size_t i = 0; i < terms; ++i) costs[i / knob_terms][i % knob_terms] = x[i];
+    return costs;
 }
 
 double scale_of(std::span<const double> measured, std::span<const double> predicted) {
@@ -74,50 +114,51 @@ CurveCosts refitted_decode(const LatencyModel& source, const Dataset& dataset,
             sums.add(equation, weight * equation.precision);
     std::array<bool, decode_curves> allowed;
     allowed.fill(true);
-    NormalEquations<curve_terms> curves = in_curves(sums.total(), allowed);
-    for (std::size_t i = 0; i < curve_terms; ++i) {
-        const double old = source.physics.physics.decode[i / knob_terms][i % knob_terms];
-        const double weight_share = equations.typical_weights[i / knob_terms];
-        add_prior(curves, i,
-                  prior_of(old, scale, weight_share * equations.typical_share[i % knob_terms]));
-    }
-    return solve_curves(curves);
+    std::array<double, curve_terms> typical;
+    for (std::size_t i = 0; i < curve_terms; ++i)
+        typical[i] =
+            equations.typical_weights[i / knob_terms] * equations.typical_share[i % knob_terms];
+    return by_curve(solve_near(in_curves(sums.total(), allowed),
+                               flat(source.physics.physics.decode), typical, scale));
+}
+
+constexpr std::size_t prefill_curve_terms = prefill_curves * knob_terms;
+using PrefillTerms = std::array<double, prefill_curve_terms>;
+
+// Terms that physics_fit.cpp fits; the others are 0 on every device.
+constexpr std::array<bool, prefill_curve_terms> fitted_prefill_terms = {
+    true, true, false, true, false, false, false, true, true, false, true, false};
+
+PrefillTerms prefill_equation(const Row& row) {
+    const double blocks = row.request.active_blocks;
+    const KnobCost knobs{1, blocks, blocks * row.request.top_k};
+    const auto weights = prefill_weights(row.request);
+    PrefillTerms equation{};
+    for (std::size_t i = 0; i < equation.size(); ++i)
+        if (fitted_prefill_terms[i])
+            equation[i] = weights[i / knob_terms] * knobs[i % knob_terms] / row.prefill_ms;
+    return equation;
 }
 
 std::array<KnobCost, prefill_curves> refitted_prefill(const LatencyModel& source,
                                                       const Dataset& dataset,
                                                       std::span<const int> rows) {
-    constexpr std::size_t terms = prefill_curves * knob_terms;
-    NormalEquations<terms> sums;
-    std::array<double, terms> typical{};
+    NormalEquations<prefill_curve_terms> sums;
+    PrefillTerms typical{};
     std::vector<double> measured, predicted;
     for (const int index : rows) {
         const Row& row = dataset.rows[static_cast<std::size_t>(index)];
         if (row.prefill_ms <= 0) continue;
         measured.push_back(row.prefill_ms);
         predicted.push_back(model_prefill_ms(source, row.request));
-        const double blocks = row.request.active_blocks;
-        const KnobCost knobs{1, blocks, blocks * row.request.top_k};
-        const auto weights = prefill_weights(row.request);
-        std::array<double, terms> equation;
-        for (std::size_t i = 0; i < terms; ++i) {
-            equation[i] = weights[i / knob_terms] * knobs[i % knob_terms] / row.prefill_ms;
-            typical[i] += equation[i];
-        }
+        const PrefillTerms equation = prefill_equation(row);
+        for (std::size_t i = 0; i < equation.size(); ++i) typical[i] += equation[i];
         sums.add(equation, 1, 1 / (request_deviation * request_deviation));
     }
     if (measured.empty()) return source.physics.physics.prefill;
-    const double scale = scale_of(measured, predicted);
-    for (std::size_t i = 0; i < terms; ++i) {
-        const double old = source.physics.physics.prefill[i / knob_terms][i % knob_terms];
-        const double share = typical[i] / static_cast<double>(measured.size());
-        // Which terms a prefill has does not depend on the device.
-        add_prior(sums, i, old > 0 ? prior_of(old, scale, share) : Prior{0, 1e6 * share * share});
-    }
-    const auto x = solve_non_negative(sums);
-    std::array<KnobCost, prefill_curves> costs;
-    for (std::size_t i = 0; i < terms; ++i) costs[i / knob_terms][i % knob_terms] = x[i];
-    return costs;
+    for (double& share : typical) share /= double(measured.size());
+    return by_curve(solve_near(sums, flat(source.physics.physics.prefill), typical,
+                               scale_of(measured, predicted)));
 }
 
 // The source's levels were its own machine's; their places keep the residual's grid.

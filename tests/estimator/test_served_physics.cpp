@@ -202,3 +202,16 @@ TEST_CASE(
     }
     CHECK(measured == 10);
 }
+
+TEST_CASE("A transfer learns a part of the prefill that the source does not have") {
+    SimulationParameters near = truth("flat"), far = truth("flat", 9);
+    near.physics.gamma[1] = 0;
+    for (double& cost : far.physics.gamma) cost /= 2.3;
+    far.physics.gamma[1] = 2;  // for each crop
+    const LatencyModel model = trained(test::simulated_dataset(near));
+    REQUIRE(model.physics.physics.prefill[1][0] < 0.5);
+    const Dataset target = test::simulated_dataset(far);
+    const LatencyModel moved = transferred(model, target, rows_to_measure(target, 20, 1));
+    const Predictions predictions = predict_rows(target, fitted_rows(target), moved.physics);
+    CHECK(judge_model(target, predictions).errors.prefill.mape_percent <= 5);
+}
