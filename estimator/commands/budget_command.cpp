@@ -12,6 +12,7 @@
 #include "profiler/error/error.hpp"
 #include "profiler/error/exit_code.hpp"
 #include "profiler/record/config_key.hpp"
+#include "profiler/report/log_output.hpp"
 #include "profiler/report/table.hpp"
 
 namespace decodemeter {
@@ -83,7 +84,7 @@ void print_answer(const Request& request, const BudgetAnswer& answer, double bud
     table.add_row({"decode", milliseconds(answer.decode_ms), "", ""});
     table.add_row({"total", milliseconds(answer.total_ms), milliseconds(answer.total_p95_ms),
                    milliseconds(budget_ms)});
-    fmt::print("{}", table.text());
+    fmt::print("{}", table.text(output_width()));
     if (answer.most_tokens > 0)
         fmt::print("  the budget allows up to {} tokens\n", answer.most_tokens);
     std::vector<std::string> header = {"tokens more or less"}, row = {"ms"};
@@ -93,7 +94,7 @@ void print_answer(const Request& request, const BudgetAnswer& answer, double bud
     }
     Table changes(header);
     changes.add_row(row);
-    fmt::print("\n{}", changes.text());
+    fmt::print("\n{}", changes.text(output_width()));
 }
 
 // The measured configurations, with the request's text and, where it was given, no other tier than
@@ -130,7 +131,7 @@ void print_choices(const std::vector<BudgetChoice>& choices, std::size_t asked,
                        fmt::format("{:.1f}", 100 * answer.total_ms / flags.budget_ms),
                        std::to_string(answer.most_tokens)});
     }
-    fmt::print("{}", table.text());
+    fmt::print("{}", table.text(output_width()));
     if (choices.size() > flags.show)
         fmt::print("  ... and {} more (--show)\n", choices.size() - flags.show);
 }

@@ -9,6 +9,7 @@
 
 #include "estimator/image_geometry.hpp"
 #include "profiler/error/error.hpp"
+#include "profiler/report/log_output.hpp"
 #include "profiler/report/table.hpp"
 
 namespace decodemeter {
@@ -69,7 +70,7 @@ Dataset load_dataset(const RecordOptions& options) {
         ++counts[dataset.datasets[static_cast<std::size_t>(row.dataset)]];
     Table table({"data set", "records"});
     for (const auto& [name, count] : counts) table.add_row({name, std::to_string(count)});
-    fmt::print("{}", table.text());
+    fmt::print("{}", table.text(output_width()));
     fmt::print(
         "  {} records of {} configurations{}; {} outliers above {} ms per token are not fitted "
         "to\n",

@@ -10,6 +10,7 @@
 #include "estimator/commands/command_list.hpp"
 #include "estimator/commands/options.hpp"
 #include "profiler/error/error.hpp"
+#include "profiler/report/log_output.hpp"
 #include "profiler/report/table.hpp"
 
 namespace decodemeter {
@@ -135,7 +136,7 @@ void print_unknown_length(const LatencyModel& model, const Request& request,
                        milliseconds(prefill + decode)});
         json["decode_rules"][std::string(to_string(rule))] = decode;
     }
-    fmt::print("{}", table.text());
+    fmt::print("{}", table.text(output_width()));
 }
 
 void predict(const PredictFlags& flags) {
@@ -160,7 +161,8 @@ void predict(const PredictFlags& flags) {
     const std::vector<ModelAnswer> answers =
         answers_of(model, files, request, tokens, flags.positions);
     fmt::print("N = {} returned tokens, {} decode steps\n{}\n{}", tokens, tokens - 1,
-               answer_table(answers, flags.positions).text(), bound_table(estimate).text());
+               answer_table(answers, flags.positions).text(output_width()),
+               bound_table(estimate).text(output_width()));
     Json json = answer_json(request, tokens, estimate, answers, flags.positions);
     if (flags.output_tokens <= 0) print_unknown_length(model, request, flags.length, json);
     if (!flags.json.empty()) write_file(flags.json, json.dump(1) + "\n");

@@ -6,6 +6,7 @@
 #include "estimator/plots.hpp"
 #include "profiler/report/gnuplot.hpp"
 #include "profiler/report/html_page.hpp"
+#include "profiler/report/log_output.hpp"
 #include "profiler/report/progress.hpp"
 
 namespace decodemeter {
@@ -13,7 +14,7 @@ namespace decodemeter {
 void print_evaluation(const EvaluationReport& report) {
     fmt::print("\n{}\n", summary_line(report));
     for (const CaptionedTable& part : evaluation_tables(report))
-        fmt::print("\n{}\n{}", part.caption, part.table.text());
+        fmt::print("\n{}\n{}", part.caption, part.table.text(output_width()));
 }
 
 ReportExtras report_extras(const Dataset& dataset, const JudgedRecords& judged,
@@ -54,7 +55,7 @@ void add_pictures(HtmlPage& page, const std::filesystem::path& folder,
 
 void print_extras(const ReportExtras& extras) {
     for (const CaptionedTable& part : extra_tables(extras))
-        fmt::print("\n{}\n{}", part.caption, part.table.text());
+        fmt::print("\n{}\n{}", part.caption, part.table.text(output_width()));
 }
 
 void write_report(const ReportPlace& place, const std::string& title, const Dataset& dataset,

@@ -14,6 +14,7 @@
 #include "profiler/process/scratch_folder.hpp"
 #include "profiler/record/config_key.hpp"
 #include "profiler/record/record_reader.hpp"
+#include "profiler/report/log_output.hpp"
 #include "profiler/report/progress.hpp"
 #include "profiler/report/table.hpp"
 
@@ -147,7 +148,7 @@ void compare_with_model(const Estimator& estimator, const TestFlags& flags, Json
     }
     progress.finish();
     fmt::print("\n{} on {}, predicted beside measured\n{}", flags.model, flags.device,
-               table.text());
+               table.text(output_width()));
 }
 
 void test(const TestFlags& flags) {

@@ -10,7 +10,8 @@
 namespace decodemeter {
 
 // Findings first, then a table for each question.
-std::string audit_text(const AuditReport& report);
+// `width` as of Table::text().
+std::string audit_text(const AuditReport& report, int width = 0);
 
 // What is not known is null.
 std::string audit_json(const AuditReport& report);

@@ -67,7 +67,7 @@ struct RunComparison {
 RunComparison compare_runs(std::span<const RecordSet> a, std::span<const RecordSet> b,
                            const ComparisonOptions& options = {});
 
-std::string comparison_text(const RunComparison& comparison);
+std::string comparison_text(const RunComparison& comparison, int width = 0);
 std::string comparison_json(const RunComparison& comparison);
 
 }  // namespace decodemeter

@@ -121,7 +121,7 @@ Json differences_json(const RunComparison& comparison) {
 
 }  // namespace
 
-std::string comparison_text(const RunComparison& comparison) {
+std::string comparison_text(const RunComparison& comparison, int width) {
     Table table({"configuration", "A (ms/step)", "B", "B against A, medians", "means", "step",
                  "requests", "prefill"});
     for (const ConfigComparison& config : comparison.configs) {
@@ -132,7 +132,7 @@ std::string comparison_text(const RunComparison& comparison) {
     std::string text = differences_text(comparison);
     text += fmt::format("B against A: {}{}{}\n\n", to_string(comparison.verdict),
                         comparison.reason.empty() ? "" : ": ", comparison.reason);
-    return text + table.text() + "\n" + legend(comparison);
+    return text + table.text(width) + "\n" + legend(comparison);
 }
 
 std::string comparison_json(const RunComparison& comparison) {

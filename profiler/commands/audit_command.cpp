@@ -8,6 +8,7 @@
 #include "profiler/commands/command_list.hpp"
 #include "profiler/commands/report_file.hpp"
 #include "profiler/error/exit_code.hpp"
+#include "profiler/report/log_output.hpp"
 
 namespace decodemeter {
 
@@ -16,7 +17,7 @@ void run_audit(const AuditFlags& flags) {
     check_report_file(flags.html, "--html");
     const RecordSet set = read_results(flags.results, {flags.datasets});
     const AuditReport report = audit(set);
-    fmt::print("{}", audit_text(report));
+    fmt::print("{}", audit_text(report, output_width()));
     if (!flags.json.empty()) write_report_file(flags.json, audit_json(report));
     if (!flags.html.empty()) write_audit_page(report, set.records, flags.html);
     if (report.verdict != AuditVerdict::clean) throw ExitCode{static_cast<int>(report.verdict)};

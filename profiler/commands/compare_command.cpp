@@ -12,6 +12,7 @@
 #include "profiler/commands/report_file.hpp"
 #include "profiler/error/error.hpp"
 #include "profiler/error/exit_code.hpp"
+#include "profiler/report/log_output.hpp"
 
 namespace decodemeter {
 
@@ -111,7 +112,7 @@ void run_compare(const CompareFlags& flags) {
     check_report_file(flags.json, "--json");
     const std::vector<RecordSet> a = read_all(flags.before), b = read_all(flags.after);
     const RunComparison comparison = compare_runs(a, b, options_of(flags));
-    fmt::print("{}", comparison_text(comparison));
+    fmt::print("{}", comparison_text(comparison, output_width()));
     if (!flags.json.empty()) write_report_file(flags.json, comparison_json(comparison));
     if (comparison.verdict == RunVerdict::slower || comparison.verdict == RunVerdict::mixed)
         throw ExitCode{1};

@@ -7,6 +7,7 @@
 #include <cmath>
 
 #include "profiler/report/counted.hpp"
+#include "profiler/report/log_output.hpp"
 #include "profiler/report/progress.hpp"
 #include "profiler/report/table.hpp"
 
@@ -109,7 +110,7 @@ void print_estimate(const RunEstimate& estimate, const RunPlan& plan, std::size_
                            one.step_ms ? fmt::format("{:.2f}", *one.step_ms) : "–",
                            std::to_string(one.records), duration_text(one.seconds)});
         }
-        fmt::print("{}\n", table.text());
+        fmt::print("{}\n", table.text(output_width()));
     }
     fmt::print("{} under {}: {} planned, {} already there, {} left, about {}\n",
                counted(static_cast<std::int64_t>(samples), "sample"),

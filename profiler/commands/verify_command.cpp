@@ -8,6 +8,7 @@
 #include "profiler/commands/model_options.hpp"
 #include "profiler/error/exit_code.hpp"
 #include "profiler/molmo/verify.hpp"
+#include "profiler/report/log_output.hpp"
 #include "profiler/report/table.hpp"
 
 namespace decodemeter {
@@ -49,8 +50,8 @@ void verify(const VerifyFlags& flags) {
                        row.agrees ? "yes" : "NO " + row.remark});
     }
     fmt::print("{}\n{} of {} runs return the original's token ids; logits rms {:.3g}\n{}\n",
-               table.text(), result.runs_with_equal_ids, result.runs, result.logits_rms,
-               result.passed ? "PASS" : "FAIL");
+               table.text(output_width()), result.runs_with_equal_ids, result.runs,
+               result.logits_rms, result.passed ? "PASS" : "FAIL");
     if (!result.passed) throw ExitCode{1};
 }
 

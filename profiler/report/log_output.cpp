@@ -78,4 +78,6 @@ std::optional<int> terminal_width(int file) noexcept {
     return size.ws_col;
 }
 
+int output_width() noexcept { return terminal_width(STDOUT_FILENO).value_or(0); }
+
 }  // namespace decodemeter

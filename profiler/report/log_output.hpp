@@ -15,4 +15,7 @@ void write_log(int file, std::string_view text, std::chrono::milliseconds patien
 // Columns of the terminal that `file` is; none where it is no terminal or does not tell.
 std::optional<int> terminal_width(int file) noexcept;
 
+// Columns for tables on standard output; 0 where it is no terminal, and lines may be long.
+int output_width() noexcept;
+
 }  // namespace decodemeter

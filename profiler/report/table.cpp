@@ -1,6 +1,7 @@
 #include "profiler/report/table.hpp"
 
 #include <algorithm>
+#include <limits>
 #include <stdexcept>
 
 namespace decodemeter {
@@ -59,24 +60,46 @@ void Table::add_row(std::vector<std::string> cells) {
     rows_.push_back(std::move(cells));
 }
 
-std::string Table::text() const {
+std::vector<std::size_t> Table::column_widths() const {
     std::vector<std::size_t> widths;
     for (std::size_t column = 0; column < header_.size(); ++column) {
         std::size_t width = display_width(header_[column]);
         for (const auto& row : rows_) width = std::max(width, display_width(row[column]));
         widths.push_back(width);
     }
+    return widths;
+}
+
+std::string Table::part(const std::vector<std::size_t>& widths, std::size_t begin,
+                        std::size_t end) const {
     const auto line = [&](const std::vector<std::string>& cells) {
-        std::string text = " ";
-        for (std::size_t column = 0; column < cells.size(); ++column) {
-            text += (column == 0 ? " " : "  ") + padded(cells[column], widths[column], column == 0);
-        }
+        std::string text = "  " + padded(cells[0], widths[0], true);
+        for (std::size_t column = begin; column < end; ++column)
+            text += "  " + padded(cells[column], widths[column], false);
         return text.substr(0, text.find_last_not_of(' ') + 1) + "\n";
     };
     std::vector<std::string> rule;
     for (const std::size_t width : widths) rule.emplace_back(width, '-');
     std::string text = line(header_) + line(rule);
     for (const auto& row : rows_) text += line(row);
+    return text;
+}
+
+std::string Table::text(int width) const {
+    if (header_.empty()) return "\n\n";
+    const std::vector<std::size_t> widths = column_widths();
+    const std::size_t room =
+        width > 0 ? static_cast<std::size_t>(width) : std::numeric_limits<std::size_t>::max();
+    std::string text;
+    std::size_t begin = 1;
+    do {
+        std::size_t end = begin;
+        std::size_t used = 2 + widths[0];
+        while (end < widths.size() && (end == begin || used + 2 + widths[end] <= room))
+            used += 2 + widths[end++];
+        text += (text.empty() ? "" : "\n") + part(widths, begin, end);
+        begin = end;
+    } while (begin < widths.size());
     return text;
 }
 

@@ -16,11 +16,18 @@ public:
     bool empty() const noexcept { return rows_.empty(); }
 
     // Lines that end in a newline, each indented by two spaces, with a rule under the header.
-    std::string text() const;
+    // Columns that do not fit into `width` follow below, behind the first column once more; 0: all
+    // fit.
+    std::string text(int width = 0) const;
     // The same as an HTML table.
     std::string html() const;
 
 private:
+    std::vector<std::size_t> column_widths() const;
+    // The first column, and those from `begin` to before `end`.
+    std::string part(const std::vector<std::size_t>& widths, std::size_t begin,
+                     std::size_t end) const;
+
     std::vector<std::string> header_;
     std::vector<std::vector<std::string>> rows_;
 };
