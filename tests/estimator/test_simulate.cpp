@@ -240,7 +240,7 @@ TEST_CASE("Parameters without a meaning are refused before anything is drawn") {
     check_refused(parameters, "step 63 of top_k 4, 8 blocks would take -");
     parameters = {};
     parameters.requests = 99999999999;
-    check_refused(parameters, "99999999999 requests of up to 64 tokens would take 1");
+    check_refused(parameters, "99999999999 requests of up to 64 tokens would take");
     parameters = {};
     parameters.effects.transient_steps = 0;
     check_refused(parameters, "transient_steps 0");
