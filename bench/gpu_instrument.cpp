@@ -42,7 +42,7 @@ void report(const char* what, const Overhead& overhead) {
 
 void measure_events() {
     NullObserver nobody;
-    Timeline<> timeline(typical.steps, CudaEvents(typical.steps));
+    Timeline<> timeline(typical.steps, CudaEvents(typical.steps, CudaStream{}));
     report("events", measure_overhead(blocks, 1, [&](bool instrumented) {
                timeline.reset();
                return time_run(instrumented ? static_cast<StageObserver&>(timeline) : nobody);
@@ -99,7 +99,7 @@ void record_activity(const char* file) {
     CuptiSession session(options);
     const SpinningGenerate generate{4, 20, 5000};
     EdgeTimes times;
-    Timeline<> timeline(generate.steps, CudaEvents(generate.steps));
+    Timeline<> timeline(generate.steps, CudaEvents(generate.steps, CudaStream{}));
     ObserverGroup observers;
     observers.add(timeline);
     observers.add(times);

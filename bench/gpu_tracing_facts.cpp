@@ -38,7 +38,7 @@ CuptiOptions keep_records(bool synchronisations) {
 
 // None where CUPTI refuses.
 std::optional<CuptiPass> trace(CuptiSession& session) {
-    Timeline<> timeline(short_run.steps, CudaEvents(short_run.steps));
+    Timeline<> timeline(short_run.steps, CudaEvents(short_run.steps, CudaStream{}));
     ObserverGroup observers;
     observers.add(timeline);
     observers.add(session.observer());

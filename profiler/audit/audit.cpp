@@ -120,6 +120,7 @@ AuditReport audit(const RecordSet& set) {
     if (!times.empty()) report.subtraction = audit_subtraction(records, times);
     report.output_lengths = output_lengths_by_dataset(records);
     if (!report.direct) report.stability = audit_stability(records);
+    report.slow_steps = find_slow_steps(records);
     report.idle = idle_split_by_config(
         set.passes.empty() ? records : std::span<const SampleRecord>(set.passes));
     report.floors = step_floors(set, report.idle);

@@ -13,6 +13,7 @@
 #include "profiler/audit/idle_split.hpp"
 #include "profiler/audit/length_effect.hpp"
 #include "profiler/audit/position_effects/position_effect.hpp"
+#include "profiler/audit/slow_step_places.hpp"
 #include "profiler/audit/stability.hpp"
 #include "profiler/audit/step_floor.hpp"
 #include "profiler/audit/subtraction_audit.hpp"
@@ -48,15 +49,16 @@ struct AuditReport {
     bool synthetic = false;
     SampleQuality samples;
     std::map<DecodeMethod, std::int64_t> methods;  // how the records' own decode times were taken
-    bool direct = false;         // most records hold each of their steps
-    PositionEffects positions;   // what the steps show
-    DivisorDiagnosis divisor;    // of the set's own per-token figure
-    DivisorDiagnosis per_token;  // of T_LLM_decode / N, beside it
+    bool direct = false;                           // most records hold each of their steps
+    PositionEffects positions;                     // what the steps show
+    DivisorDiagnosis divisor;                      // of the set's own per-token figure
+    DivisorDiagnosis per_token;                    // of T_LLM_decode / N, beside it
     std::array<FigureByLength, length_bins.size()> by_length;
     std::vector<LengthCorrelation> correlations;
     std::optional<SubtractionAudit> subtraction;  // none: nothing was subtracted
     std::map<std::string, OutputLengthSummary> output_lengths;
     Stability stability;  // of sets of totals; that of direct ones is in `positions`
+    SlowStepAudit slow_steps;
     std::vector<IdleSplitRow> idle;
     std::vector<StepFloorRow> floors;
     std::vector<AuditFinding> findings;

@@ -1,6 +1,7 @@
 #include <nlohmann/json.hpp>
 
 #include "profiler/audit/audit_report.hpp"
+#include "profiler/audit/slow_step_report.hpp"
 
 namespace decodemeter {
 
@@ -238,6 +239,7 @@ std::string audit_json(const AuditReport& report) {
     json["subtraction"] = subtraction_json(report.subtraction);
     json["output_lengths"] = lengths_json(report);
     json["stability"] = stability_json(report.stability);
+    json["slow_steps"] = slow_steps_json(report.slow_steps);
     json["idle"] = idle_json(report.idle);
     json["floors"] = floors_json(report.floors);
     return json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";

@@ -6,6 +6,8 @@
 #include <cmath>
 #include <initializer_list>
 
+#include "profiler/audit/slow_step_report.hpp"
+
 namespace decodemeter {
 
 namespace {
@@ -31,8 +33,8 @@ std::string divisor_words(const DivisorDiagnosis& diagnosis) {
     const char* over = diagnosis.groups > 1 ? " on average over the requests" : "";
     text += fmt::format(" A step costs {:.3f} ms{}", diagnosis.step_ms, over);
     if (std::isfinite(diagnosis.r_squared))
-        text +=
-            fmt::format(" (R² {:.2f}, noise {:.1f} %)", diagnosis.r_squared, diagnosis.noise_percent);
+        text += fmt::format(" (R² {:.2f}, noise {:.1f} %)", diagnosis.r_squared,
+                            diagnosis.noise_percent);
     text += '.';
     if (std::isfinite(diagnosis.constant_ms))
         text += fmt::format(" The constant part is {:.3f} ms.", diagnosis.constant_ms);
@@ -72,10 +74,10 @@ bool is_of_steps(const PositionEffect& effect) { return effect.first_step > 0; }
 
 AuditSection position_section(const PositionEffects& positions) {
     AuditSection section{"Steps by position", {}, {}};
-    section.paragraphs.push_back(
-        fmt::format("{} requests hold each of their steps, {} of them 9 steps or more. Each request "
-                    "is compared with its own settled steps.",
-                    positions.requests, positions.long_requests));
+    section.paragraphs.push_back(fmt::format(
+        "{} requests hold each of their steps, {} of them 9 steps or more. Each request "
+        "is compared with its own settled steps.",
+        positions.requests, positions.long_requests));
     for (const PositionEffect& effect : positions.effects) {
         if (is_of_steps(effect)) section.paragraphs.push_back(effect.sentence);
     }
@@ -85,10 +87,10 @@ AuditSection position_section(const PositionEffects& positions) {
     }
     if (positions.slope && !has_effect(positions, PositionEffectKind::slope))
         section.paragraphs.push_back(slope_words(*positions.slope));
-    const std::string absent = not_found(
-        positions, {PositionEffectKind::transient, PositionEffectKind::jump,
-                    PositionEffectKind::last_step, PositionEffectKind::pattern,
-                    PositionEffectKind::stray, PositionEffectKind::prefill_in_step_1});
+    const std::string absent =
+        not_found(positions, {PositionEffectKind::transient, PositionEffectKind::jump,
+                              PositionEffectKind::last_step, PositionEffectKind::pattern,
+                              PositionEffectKind::stray, PositionEffectKind::prefill_in_step_1});
     if (!absent.empty()) section.paragraphs.push_back(absent);
     return section;
 }
@@ -277,6 +279,7 @@ std::vector<AuditSection> audit_sections(const AuditReport& report) {
     sections.push_back(sample_section(report));
     sections.push_back(report.direct ? level_section(report.positions)
                                      : stability_section(report.stability));
+    if (auto slow = slow_step_section(report.slow_steps)) sections.push_back(std::move(*slow));
     if (!report.floors.empty()) sections.push_back(floor_section(report.floors));
     if (!report.idle.empty()) sections.push_back(idle_section(report.idle));
     return sections;

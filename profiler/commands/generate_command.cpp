@@ -43,7 +43,7 @@ void generate(const GenerateFlags& flags) {
     const auto image = read_request_image(request);
     const Configuration configuration = configuration_of(request, describe_model(flags.model));
     molmo::Molmo model = load_model(flags.model);
-    Instruments instruments(request.max_new_tokens, flags.model.device == "cuda");
+    Instruments instruments(request.max_new_tokens, gpu_of(flags.model.device));
     const auto input = model.prepare(
         {image.get(), request.prompt, tiles_of(configuration.key.tier), request.max_crops},
         instruments.observers());

@@ -56,8 +56,9 @@ void add_model_flags(CLI::App& command, ModelFlags& flags) {
                 fmt::join(molmo::Molmo::built_in_names(), ", ")))
         ->capture_default_str();
     command.add_option("--device", flags.device, "cpu or cuda")->capture_default_str();
-    command.add_option("--dtype", flags.dtype,
-                       "float32 or bfloat16 (default: float32 for the tiny models, else bfloat16)");
+    command.add_option(
+        "--dtype", flags.dtype,
+        "float32 or bfloat16 (default: bfloat16; float32 for the tiny models on the CPU)");
     command.add_option("--threads", flags.threads, "CPU threads (default: one for each core)")
         ->check(positive_int());
     command.add_option("--weight_seed", flags.weight_seed, "Seed of random weights")

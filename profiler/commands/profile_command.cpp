@@ -7,6 +7,7 @@
 #include "profiler/commands/profile_report.hpp"
 #include "profiler/error/error.hpp"
 #include "profiler/error/exit_code.hpp"
+#include "profiler/profile/first_touch.hpp"
 #include "profiler/profile/operation_counts.hpp"
 #include "profiler/profile/request_identity.hpp"
 #include "profiler/profile/run_estimate.hpp"
@@ -20,6 +21,10 @@ namespace decodemeter {
 
 namespace {
 
+std::string attention_json(const molmo::AttentionBackend& backend) {
+    return fmt::format(R"({{"decode":"{}","prefill":"{}"}})", backend.decode, backend.prefill);
+}
+
 // One start of profile, from the samples to the last record.
 class ProfileStart {
 public:
@@ -29,7 +34,7 @@ public:
           samples_(read_samples(flags.samples, flags.options.seed)),
           description_(describe_model(flags.model)),
           sweep_(make_sweep(flags, description_)),
-          instruments_(flags.options.max_new_tokens, flags.model.device == "cuda"),
+          instruments_(flags.options.max_new_tokens, gpu_of(flags.model.device)),
           header_(profile_header(flags, description_, sweep_)) {
         instruments_.describe(header_.device);
         header_.starts.back().device_uuid = header_.device.uuid;
@@ -75,7 +80,7 @@ private:
     }
 
     void measure_rest(RecordStore& store, RunPlan plan) {
-        ProfileReport report{plan.planned, 0, plan.already_there, 0, {}, RunEnd::all_measured};
+        ProfileReport report{plan.planned, 0, plan.already_there, 0, {}, {}, RunEnd::all_measured};
         const bool records_left = plan.left_in_all() > 0;
         const bool passes_left = flags_.cupti_samples > 0 &&
                                  tracing_passes_left(samples_, sweep_.configurations,
@@ -103,8 +108,13 @@ private:
     void prepare(molmo::Molmo& model, RecordStore& store, bool records_left) {
         const auto reference = choose_reference(samples_, sweep_.configurations, flags_.options);
         if (!reference) return;
-        if (!flags_.no_warm_up) warm_up_model(model, *reference);
+        if (!flags_.no_warm_up) {
+            touch_first(model, *reference, sweep_.configurations,
+                        [this](const Configuration&) { interruption_.check(); });
+            warm_up_model(model, *reference);
+        }
         constexpr std::chrono::seconds counting_limit{5};
+        header_.figures["attention_backend"] = attention_json(model.attention_backend());
         header_.figures["operations_per_decode_step"] =
             to_json(count_operations(model, sweep_.configurations, counting_limit));
         interruption_.check();

@@ -92,6 +92,7 @@ void log_stored(const RunPlan& plan, const std::vector<MovedSample>& moved,
 void print_report(const ProfileReport& report, const ProfileFlags& flags) {
     log_skipped(report);
     log_end(report, flags);
+    for (const std::string& line : slow_step_lines(report.guard)) spdlog::warn("{}", line);
     std::int64_t left_out = 0;
     for (const auto& [reason, skipped] : report.skipped) left_out += skipped.count;
     fmt::print("{} measured, {} were there already, {} planned, in {}{}\n",

@@ -35,7 +35,7 @@ void trace(const TraceFlags& flags) {
     sample.prompt = flags.request.prompt;
     const MeasureRequest request = make_request(sample, image.get(), configuration, options, 0);
 
-    Instruments instruments(options.max_new_tokens, flags.model.device == "cuda");
+    Instruments instruments(options.max_new_tokens, gpu_of(flags.model.device));
     measure(model, request, instruments.timeline(),
             instruments.observers());  // the first run is never like the others
     CuptiOptions cupti_options;

@@ -32,13 +32,13 @@ Attention project(const at::Tensor& x, std::int64_t first, const DecoderBlockWei
 }
 
 // One query position: the query heads that share a key head become the rows of one attention, exact
-// because the last position attends to everything.
+// because the last position attends to everything. Some back ends leave these rows by position.
 at::Tensor attend_last(const at::Tensor& q, const at::Tensor& keys, const at::Tensor& values,
                        const ModelConfig& config) {
     const at::Tensor grouped =
         q.reshape({1, config.kv_heads, config.heads / config.kv_heads, config.head_dim});
     return at::scaled_dot_product_attention(grouped, keys.unsqueeze(0), values.unsqueeze(0))
-        .view({1, -1});
+        .reshape({1, -1});
 }
 
 at::Tensor attend_causal(const at::Tensor& q, const at::Tensor& keys, const at::Tensor& values,

@@ -22,8 +22,9 @@ struct Routing {
 Routing route(const at::Tensor& x, const at::Tensor& router, int top_k);
 
 // x [tokens, d] -> [tokens, d]. On the CPU each expert that is needed runs by itself; elsewhere all
-// experts run in one grouped product each way, so that no expert costs a synchronisation with the
-// host.
+// experts run in one grouped product each way, so that in bfloat16 no expert costs a
+// synchronization with the host. In float32 LibTorch has no grouped kernel for CUDA: each of the
+// two products reads back where the experts' rows end and loops over the experts on the host.
 at::Tensor mix_experts(const at::Tensor& x, const ExpertWeights& weights, const Routing& routing);
 
 // The two ways by name, for tests to compare.

@@ -18,8 +18,10 @@ namespace decodemeter::molmo {
 
 namespace {
 
-Precision default_precision(const ModelConfig& config) {
-    return config.d_model < 1024 ? Precision::float32 : Precision::bfloat16;
+// A GPU runs the same kernels for a tiny model as for a full-size one only in bfloat16.
+Precision default_precision(const ModelConfig& config, const at::Device& device) {
+    const bool tiny = config.d_model < 1024;
+    return tiny && device.is_cpu() ? Precision::float32 : Precision::bfloat16;
 }
 
 // Tensors on the meta device have sizes but no memory.
@@ -38,10 +40,10 @@ ModelDescription describe(std::string name, ModelConfig config, std::string weig
     const c10::InferenceMode guard;
     if (options.threads < 0)
         throw InputError(c10::str("--threads ", options.threads, ": give at least 1"));
-    open_device(options.device);
+    const at::Device device = open_device(options.device);
     ModelDescription description;
     description.name = std::move(name);
-    description.precision = options.precision.value_or(default_precision(config));
+    description.precision = options.precision.value_or(default_precision(config, device));
     description.weights_source = std::move(weights_source);
     description.weight_bytes = weight_bytes(config, description.precision);
     description.threads = options.threads > 0 ? options.threads : at::get_num_threads();

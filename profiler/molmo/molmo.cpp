@@ -10,6 +10,7 @@
 #include <torch/version.h>
 
 #include "profiler/error/error.hpp"
+#include "profiler/molmo/attention_backend.hpp"
 #include "profiler/molmo/built_in_models.hpp"
 #include "profiler/molmo/connector.hpp"
 #include "profiler/molmo/crops.hpp"
@@ -237,6 +238,10 @@ const std::vector<std::string>& Molmo::warnings() const noexcept {
     return implementation_->warnings;
 }
 int Molmo::threads() const noexcept { return at::get_num_threads(); }
+AttentionBackend Molmo::attention_backend() const {
+    const c10::InferenceMode guard;
+    return chosen_attention_backend(implementation_->config, implementation_->options());
+}
 std::int64_t Molmo::weight_bytes() const {
     std::int64_t bytes = 0;
     for (const NamedParameter& named :
@@ -249,7 +254,18 @@ std::string Molmo::torch_version() { return TORCH_VERSION; }
 std::filesystem::path Molmo::torch_library_folder() { return decodemeter::torch_library_folder(); }
 std::int64_t Molmo::eos_id() const noexcept { return implementation_->eos_id(); }
 void Molmo::check(const Knobs& knobs) const { implementation_->resolve(knobs); }
+std::optional<CudaStream> Molmo::stream_on(const std::string& device) {
+    const at::Device opened = open_device(device);
+    if (opened.is_cpu()) return std::nullopt;
+    return CudaStream{current_stream_handle(opened)};
+}
 void Molmo::synchronise() const { synchronise_device(implementation_->device); }
-void Molmo::empty_cache() const { empty_device_cache(implementation_->device); }
+std::int64_t Molmo::device_allocations() const {
+    return decodemeter::device_allocations(implementation_->device);
+}
+bool Molmo::empty_cache() const {
+    empty_device_cache(implementation_->device);
+    return !implementation_->device.is_cpu();
+}
 
 }  // namespace decodemeter::molmo

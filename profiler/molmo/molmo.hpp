@@ -15,6 +15,7 @@
 #include "profiler/molmo/model_config.hpp"
 #include "profiler/molmo/tiling.hpp"
 #include "profiler/molmo/tokenizer.hpp"
+#include "profiler/timing/cuda_stream.hpp"
 #include "profiler/timing/stage_observer.hpp"
 
 namespace decodemeter::molmo {
@@ -24,7 +25,7 @@ std::string_view to_string(Precision precision) noexcept;
 
 struct ModelOptions {
     std::string device = "cpu";          // "cpu" or "cuda"
-    std::optional<Precision> precision;  // none: float32 for tiny models, bfloat16 for others
+    std::optional<Precision> precision;  // none: bfloat16, but float32 for tiny models on the CPU
     std::uint64_t seed = 3407;           // of random weights
     int threads = 0;                     // of the CPU; 0: one for each core
     std::function<void(std::int64_t done, std::int64_t total)>
@@ -72,6 +73,12 @@ struct Generation {
     int top_k = 0;                   // 0 in a dense model
 };
 
+// "flash", "mem_efficient", "math", "cudnn" or "other".
+struct AttentionBackend {
+    std::string decode;
+    std::string prefill;
+};
+
 class Molmo {
 public:
     // A Hugging Face snapshot: config.json, safetensors, tokenizer.json. Throws InputError naming
@@ -94,6 +101,7 @@ public:
         const noexcept;  // "random(seed)", or the snapshot's name and hash
     std::int64_t eos_id() const noexcept;
     int threads() const noexcept;                         // of the CPU that LibTorch uses
+    AttentionBackend attention_backend() const;           // LibTorch's choice for this model
     std::int64_t weight_bytes() const;                    // in the memory of the device
     static std::string torch_version();                   // of the LibTorch that runs, as "2.11.0"
     static std::filesystem::path torch_library_folder();  // where it lies
@@ -112,10 +120,16 @@ public:
     // Throws InputError when the knobs do not fit this model; the same test that generate() makes.
     void check(const Knobs& knobs) const;
 
+    // The stream on which generate() works on `device` when this thread calls it; none on the CPU.
+    // Throws InputError for a device that is not there.
+    static std::optional<CudaStream> stream_on(const std::string& device);
     // Waits for the device. Nothing to wait for on the CPU.
     void synchronise() const;
-    // Gives unused device memory back, as torch.cuda.empty_cache() does.
-    void empty_cache() const;
+    // How often LibTorch has asked the driver for memory of the device; 0 on the CPU.
+    std::int64_t device_allocations() const;
+    // Gives unused device memory back, as torch.cuda.empty_cache() does. False on the CPU, which
+    // has no such cache.
+    bool empty_cache() const;
 
     struct Implementation;  // for verify()
     Implementation& implementation() noexcept { return *implementation_; }

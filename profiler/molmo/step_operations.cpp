@@ -1,35 +1,16 @@
 #include "profiler/molmo/step_operations.hpp"
 
-#include <ATen/record_function.h>
 #include <c10/core/Allocator.h>
 #include <c10/util/ThreadLocalDebugInfo.h>
 
 #include <algorithm>
 #include <memory>
 
+#include "profiler/molmo/counted_operations.hpp"
+
 namespace decodemeter::molmo {
 
 namespace {
-
-thread_local int operations_seen = 0;  // RecordFunction calls plain functions only
-
-std::unique_ptr<at::ObserverContext> count_operation(const at::RecordFunction&) {
-    ++operations_seen;
-    return nullptr;
-}
-
-class CountedOperations {
-public:
-    CountedOperations()
-        : handle_(at::addThreadLocalCallback(
-              at::RecordFunctionCallback(&count_operation).scopes({at::RecordScope::FUNCTION}))) {}
-    ~CountedOperations() { at::removeCallback(handle_); }
-    CountedOperations(const CountedOperations&) = delete;
-    CountedOperations& operator=(const CountedOperations&) = delete;
-
-private:
-    at::CallbackHandle handle_;
-};
 
 class AllocationWatch final : public c10::MemoryReportingInfoBase {
 public:
@@ -44,18 +25,20 @@ public:
 // Starts over at each edge; the numbers of the step before the edge `last` are kept.
 class LastStep final : public StageObserver {
 public:
-    LastStep(AllocationWatch& watch, int last) : watch_(watch), last_(last) {}
+    LastStep(AllocationWatch& watch, CountedOperations& counted, int last)
+        : watch_(watch), counted_(counted), last_(last) {}
     void begin(Stage) noexcept override {}
     void end(Stage) noexcept override {}
     void step_edge(int step) noexcept override {
-        if (step == last_) seen = {operations_seen, watch_.largest_bytes};
-        operations_seen = 0;
+        if (step == last_) seen = {counted_.count(), watch_.largest_bytes};
+        counted_.start_over();
         watch_.largest_bytes = 0;
     }
     StepOperations seen;
 
 private:
     AllocationWatch& watch_;
+    CountedOperations& counted_;
     int last_;
 };
 
@@ -66,8 +49,8 @@ StepOperations count_step_operations(Molmo& model, const PreparedInput& input,
     options.max_new_tokens = 4;  // the first steps may still make tables
     options.stop_at_eos = false;
     const auto watch = std::make_shared<AllocationWatch>();
-    LastStep observer(*watch, options.max_new_tokens - 1);
-    const CountedOperations counted;
+    CountedOperations counted;
+    LastStep observer(*watch, counted, options.max_new_tokens - 1);
     const c10::DebugInfoGuard guard(c10::DebugInfoKind::PROFILER_STATE, watch);
     model.generate(input, options, observer);
     return observer.seen;

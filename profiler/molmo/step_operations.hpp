@@ -8,7 +8,9 @@
 namespace decodemeter::molmo {
 
 struct StepOperations {
-    int operations = 0;  // calls of the dispatcher, one launch or more each on a GPU
+    // Calls of the dispatcher that compute: neither a view, an allocation, nor a call that consists
+    // of others that are counted. One launch or more each on a GPU.
+    int operations = 0;
     std::int64_t largest_allocation_bytes = 0;  // of memory that the step asked LibTorch for
 };
 

@@ -4,19 +4,25 @@ namespace decodemeter {
 
 namespace {
 
-std::optional<CudaEvents> events_for(int max_steps, bool cuda) {
-    if (!cuda) return std::nullopt;
-    return CudaEvents(max_steps);
+std::optional<CudaEvents> events_for(int max_steps, const std::optional<MeasuredGpu>& gpu) {
+    if (!gpu) return std::nullopt;
+    return CudaEvents(max_steps, gpu->stream, gpu->driver);
 }
 
 }  // namespace
 
-Instruments::Instruments(int max_steps, bool cuda)
-    : timeline_(max_steps, events_for(max_steps, cuda)) {
+std::optional<MeasuredGpu> gpu_of(const std::string& device) {
+    const std::optional<CudaStream> stream = molmo::Molmo::stream_on(device);
+    if (!stream) return std::nullopt;
+    return MeasuredGpu{*stream};
+}
+
+Instruments::Instruments(int max_steps, const std::optional<MeasuredGpu>& gpu)
+    : timeline_(max_steps, events_for(max_steps, gpu)) {
     // The ranges enclose the marks: what they cost lies outside of each span.
     group_.add(ranges_);
     group_.add(timeline_);
-    if (cuda) gpu_.emplace("");
+    if (gpu) gpu_.emplace(current_pci_bus_id(gpu->driver), gpu->nvml);
 }
 
 void Instruments::begin_sample() {

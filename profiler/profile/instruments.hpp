@@ -5,6 +5,7 @@
 #include <optional>
 #include <string>
 
+#include "profiler/molmo/molmo.hpp"
 #include "profiler/record/sample_record.hpp"
 #include "profiler/timing/nvtx_ranges.hpp"
 #include "profiler/timing/observer_group.hpp"
@@ -13,10 +14,22 @@
 
 namespace decodemeter {
 
+// The GPU that a model works on, and what it is asked through.
+struct MeasuredGpu {
+    CudaStream stream;
+    CudaDriver driver = load_cuda_driver();
+    NvmlFunctions nvml = load_nvml();
+};
+
+// None for the CPU. Throws InputError for a device that is not there.
+std::optional<MeasuredGpu> gpu_of(const std::string& device);
+
 class Instruments {
 public:
-    // `cuda` adds CUDA events and NVML. Everything is made here, before anything is timed.
-    Instruments(int max_steps, bool cuda);
+    // `gpu` adds CUDA events on its stream and NVML, which is asked for the device of CUDA's
+    // current context, whatever its place among the machine's. Everything is made here, before
+    // anything is timed.
+    Instruments(int max_steps, const std::optional<MeasuredGpu>& gpu);
 
     Timeline<>& timeline() noexcept { return timeline_; }
     StageObserver& observers() noexcept { return group_; }

@@ -62,12 +62,12 @@ Milliseconds time_run(molmo::Molmo& model, const molmo::PreparedInput& input,
 
 }  // namespace
 
-SubtractionTimes measure_subtraction(molmo::Molmo& model, const molmo::PreparedInput& input,
-                                     const molmo::GenerateOptions& options) {
-    const Milliseconds vision = time_run(model, input, options, Extent::vision);
-    const Milliseconds vision_and_prefill = time_run(model, input, options, Extent::prefill);
-    model.empty_cache();
-    const Milliseconds total = time_run(model, input, options, Extent::everything);
+SubtractionTimes measure_subtraction(const SubtractionRuns& runs) {
+    const Milliseconds vision = runs.timed(Extent::vision);
+    const Milliseconds vision_and_prefill = runs.timed(Extent::prefill);
+    const bool emptied = runs.empty_cache();
+    const Milliseconds total = runs.timed(Extent::everything);
+    if (emptied) runs.fill_cache();
     return subtract(vision, vision_and_prefill, total);
 }
 
@@ -80,8 +80,10 @@ SampleRecord measure(molmo::Molmo& model, const MeasureRequest& request, Timelin
     const auto input = model.prepare(
         {request.image, request.sample->prompt, tiles_of(request.config.tier), request.max_crops},
         observers);
+    const std::int64_t allocations = model.device_allocations();
     const molmo::Generation generation = model.generate(*input, options, observers);
     const GenerateTrace trace = timeline.resolve();
+    if (model.device_allocations() != allocations) record.flags.push_back("allocator_grew");
     if (timeline.marks().overflow) record.flags.push_back("more_steps_than_marks");
     fill_counts(record, molmo::Molmo::facts(*input), generation, request.stop_at_eos,
                 request.tokens);
@@ -89,7 +91,15 @@ SampleRecord measure(molmo::Molmo& model, const MeasureRequest& request, Timelin
     add_token_times(record, trace.host);
     if (request.keep_text) record.pred = model.tokenizer().decode(generation.tokens);
     record.time = utc_now();
-    if (request.subtraction) record.subtraction = measure_subtraction(model, *input, options);
+    if (request.largest) request.largest->offer(input, options);
+    if (request.subtraction) {
+        record.subtraction = measure_subtraction(
+            {[&](Extent extent) { return time_run(model, *input, options, extent); },
+             [&] { return model.empty_cache(); },
+             [&] {
+                 if (request.largest) request.largest->run(model);
+             }});
+    }
     return record;
 }
 

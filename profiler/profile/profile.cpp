@@ -113,13 +113,15 @@ private:
     void measure_job(const Job& job, int repeat, const std::optional<molmo::Image>& image) {
         Sample& sample = samples_[job.sample];
         if (sample.request_digest.empty()) sample.request_digest = request_digest(sample);
-        const MeasureRequest request = make_request(sample, image ? &*image : nullptr,
-                                                    configurations_[job.config], options_, repeat);
+        MeasureRequest request = make_request(sample, image ? &*image : nullptr,
+                                              configurations_[job.config], options_, repeat);
+        request.largest = &largest_;
         instruments_.begin_sample();
         SampleRecord record =
             measure(model_, request, instruments_.timeline(), instruments_.observers());
         instruments_.end_sample(record);
         add_request_identity(record, sample);
+        report_.guard.check(record);
         store_.append(record);
         if (const auto mean = decode_per_step_mean_ms(record)) plan_.goal.add(job.config, *mean);
         ++report_.measured;
@@ -147,6 +149,7 @@ private:
     }
 
     molmo::Molmo& model_;
+    LargestPrefill largest_;
     std::vector<Sample>& samples_;
     const std::vector<Configuration>& configurations_;
     const ProfileOptions& options_;

@@ -16,6 +16,7 @@
 #include "profiler/profile/output_lengths.hpp"
 #include "profiler/record/record_store.hpp"
 #include "profiler/samples/sample.hpp"
+#include "profiler/timing/step_guard.hpp"
 
 namespace decodemeter {
 
@@ -60,6 +61,7 @@ struct ProfileReport {
     std::int64_t already_there = 0;
     std::int64_t not_needed = 0;  // left out, because the configuration is known well enough
     std::map<std::string, SkippedSamples> skipped;  // by reason
+    StepGuard guard;                                // of the records that were measured
     RunEnd end = RunEnd::all_measured;
 };
 

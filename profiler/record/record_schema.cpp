@@ -121,7 +121,11 @@ const std::map<std::string_view, std::string_view>& definitions() {
         {"gpu",
          "lowest SM clock, throttle reasons, temperature, power and energy around the sample, from "
          "NVML"},
-        {"flags", "what to know before trusting this record"},
+        {"flags",
+         "what to know before trusting this record; slow_step:CAUSE where a decode step took more "
+         "than 5 x the median of its request (requests of at least 8 steps), allocator_grew where "
+         "LibTorch asked the driver for memory within generate(), other_stream where a watched "
+         "program's work was on another stream than the one whose events were recorded"},
         {"time", "when the sample finished, ISO 8601, UTC"},
         {"synthetic", "true: simulated, not measured"},
         {"trace", "file with the sample's trace for Perfetto, relative to the results directory"},

@@ -140,6 +140,9 @@ std::optional<double> decode_per_step_mean_ms(const SampleRecord& record);
 inline constexpr const char* tracing_pass_flag = "cupti_pass";
 bool is_tracing_pass(const SampleRecord& record);
 
+// Begins the flag of a record with a step far above the others; the cause follows.
+inline constexpr const char* slow_step_flag = "slow_step:";
+
 // "coco_2014_vqa/000017/high_8_16/0"
 std::string record_key(const std::string& dataset, std::int64_t sample_id, const ConfigKey& config,
                        int repeat);

@@ -2,6 +2,8 @@
 
 #include <dlfcn.h>
 
+#include <array>
+
 namespace decodemeter {
 
 namespace {
@@ -45,6 +47,15 @@ CudaDriver load_cuda_driver() {
 CudaDriver loaded_cuda_driver() {
     return functions_of(dlopen("libcuda.so.1", RTLD_NOW | RTLD_NOLOAD),
                         "this process has not loaded the NVIDIA driver");
+}
+
+std::string current_pci_bus_id(const CudaDriver& driver) {
+    int device = 0;
+    std::array<char, 32> text{};
+    if (driver.context_device(&device) != 0 ||
+        driver.pci_bus_id(text.data(), static_cast<int>(text.size()), device) != 0)
+        return {};
+    return text.data();
 }
 
 std::string cuda_fault(const CudaDriver& driver, const std::string& what, int status) {

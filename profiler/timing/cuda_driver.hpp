@@ -9,8 +9,7 @@ namespace decodemeter {
 // Functions by what they do; all return 0 for success. Types and values as in cuda.h.
 struct CudaDriver {
     using Event = void*;
-    using Stream =
-        void*;  // null: the legacy default stream, on which LibTorch works unless told otherwise
+    using Stream = void*;  // as CudaStream has it
     using Context = void*;
 
     int (*init)(unsigned flags) = nullptr;
@@ -36,6 +35,10 @@ struct CudaDriver {
 CudaDriver load_cuda_driver();
 // None is opened where the process has not done so itself.
 CudaDriver loaded_cuda_driver();
+
+// Of the device of this thread's context, as NVML has it ("0000:01:00.0"); empty where the driver
+// cannot tell.
+std::string current_pci_bus_id(const CudaDriver& driver);
 
 // "what: the driver's words (CUDA error 201)"
 std::string cuda_fault(const CudaDriver& driver, const std::string& what, int status);

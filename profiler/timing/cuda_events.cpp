@@ -7,11 +7,11 @@
 
 namespace decodemeter {
 
-CudaEvents::CudaEvents(std::size_t slots, CudaDriver::Stream stream, CudaDriver driver)
+CudaEvents::CudaEvents(std::size_t slots, CudaStream stream, CudaDriver driver)
     : driver_(std::move(driver)), recorded_(slots, 0), stream_(stream) {}
 
 // Delegates, so that the destructor frees what was made before a failure.
-CudaEvents::CudaEvents(int max_steps, CudaDriver::Stream stream, CudaDriver driver)
+CudaEvents::CudaEvents(int max_steps, CudaStream stream, CudaDriver driver)
     : CudaEvents(slot::count(max_steps), stream, std::move(driver)) {
     if (!driver_.absent.empty()) throw InputError("CUDA events: " + driver_.absent);
     check(driver_.init(0), "cannot start CUDA");
@@ -56,7 +56,7 @@ void CudaEvents::check(int status, const char* what) const {
 }
 
 void CudaEvents::record(std::size_t slot) noexcept {
-    const int status = driver_.event_record(events_[slot], stream_);
+    const int status = driver_.event_record(events_[slot], stream_.handle);
     if (status == 0) recorded_[slot] = 1;
     else if (first_error_ == 0) first_error_ = status;
 }
@@ -68,7 +68,7 @@ void CudaEvents::reset() noexcept {
 
 ClockReading CudaEvents::read(int steps) {
     check(first_error_, "cannot record a CUDA event");
-    check(driver_.stream_synchronise(stream_), "cannot wait for the CUDA stream");
+    check(driver_.stream_synchronise(stream_.handle), "cannot wait for the CUDA stream");
     const auto between = [&](std::size_t from, std::size_t to) {
         if (!recorded_[from] || !recorded_[to]) return Milliseconds{};
         float elapsed_ms = 0;

@@ -6,17 +6,18 @@
 #include <vector>
 
 #include "profiler/timing/cuda_driver.hpp"
+#include "profiler/timing/cuda_stream.hpp"
 #include "profiler/timing/marks.hpp"
 
 namespace decodemeter {
 
 class CudaEvents {
 public:
-    // Room for the marks of a generate() of at most `max_steps` steps, in this thread's context;
+    // Room for the marks of a generate() of at most `max_steps` steps that works on `stream`, in
+    // this thread's context;
     // where it has none yet, in the first device's primary context, as the CUDA runtime does it.
     // Throws InputError where there is no driver, and std::runtime_error when the device refuses.
-    explicit CudaEvents(int max_steps, CudaDriver::Stream stream = nullptr,
-                        CudaDriver driver = load_cuda_driver());
+    CudaEvents(int max_steps, CudaStream stream, CudaDriver driver = load_cuda_driver());
     CudaEvents(CudaEvents&& other) noexcept;
     CudaEvents& operator=(CudaEvents&& other) noexcept;
     ~CudaEvents();
@@ -36,13 +37,13 @@ public:
     ClockReading read(int steps);
 
 private:
-    CudaEvents(std::size_t slots, CudaDriver::Stream stream, CudaDriver driver);
+    CudaEvents(std::size_t slots, CudaStream stream, CudaDriver driver);
     void check(int status, const char* what) const;
 
     CudaDriver driver_;
     std::vector<CudaDriver::Event> events_;
     std::vector<unsigned char> recorded_;
-    CudaDriver::Stream stream_ = nullptr;
+    CudaStream stream_;
     int first_error_ = 0;
 };
 

@@ -1,8 +1,15 @@
 #include "profiler/timing/recorded_activity.hpp"
 
+#include <algorithm>
+
 namespace decodemeter {
 
 namespace {
+
+bool has_kernels(const std::vector<StepActivity>& steps) {
+    return std::any_of(steps.begin(), steps.end(),
+                       [](const StepActivity& step) { return step.kernels > 0; });
+}
 
 std::vector<double> counts_of(const std::vector<Milliseconds>& times) {
     std::vector<double> counts;
@@ -33,6 +40,8 @@ void add_activity(SampleRecord& record, const AttributedSteps& attributed) {
         summary.events_matched = attributed.events->matched;
         summary.events_misplaced = attributed.events->misplaced;
         if (summary.events_misplaced > 0) record.flags.push_back("events_misplaced");
+        if (summary.events_matched == 0 && has_kernels(attributed.steps))
+            record.flags.push_back(other_stream_flag);
     }
     summary.dropped = attributed.losses.dropped;
     summary.zero_timestamps = attributed.losses.zero_timestamps;

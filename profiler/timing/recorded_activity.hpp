@@ -8,6 +8,10 @@
 
 namespace decodemeter {
 
+// The steps had work on the device, none of it on the stream whose events time the spans: the spans
+// are then the host's gaps between the events, not the device's time.
+inline constexpr const char* other_stream_flag = "other_stream";
+
 // Sets `cupti` and `clocks.busy_ms`. Where activity records were lost, or the pass took another
 // number of steps than the record has, the record gets the flag "activity_lost" or
 // "activity_steps"; in the second case busy_ms stays null. "events_misplaced": Note [Events and

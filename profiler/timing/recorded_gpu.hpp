@@ -2,6 +2,7 @@
 #pragma once
 
 #include <string>
+#include <utility>
 
 #include "profiler/record/sample_record.hpp"
 #include "profiler/timing/nvml_sampler.hpp"
@@ -11,7 +12,8 @@ namespace decodemeter {
 class RecordedGpu {
 public:
     // As NvmlSampler's.
-    explicit RecordedGpu(const std::string& pci_bus_id) : sampler_(pci_bus_id) {}
+    explicit RecordedGpu(const std::string& pci_bus_id, NvmlFunctions functions = load_nvml())
+        : sampler_(pci_bus_id, std::move(functions)) {}
 
     const NvmlSampler& sampler() const noexcept { return sampler_; }
 

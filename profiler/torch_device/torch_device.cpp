@@ -2,6 +2,7 @@
 
 #include <ATen/Context.h>
 #include <ATen/DeviceAccelerator.h>
+#include <c10/core/impl/VirtualGuardImpl.h>
 #include <c10/util/StringUtil.h>
 #include <dlfcn.h>
 
@@ -35,6 +36,9 @@ std::filesystem::path torch_library_folder() {
 }
 
 at::Device open_device(const std::string& name) {
+    // cuDNN builds a plan for each new key length, on the host and so within nearly every decode
+    // step; the other back ends have none.
+    at::globalContext().setSDPUseCuDNN(false);
     if (name == "cpu") return at::Device(at::kCPU);
     if (name != "cuda") throw InputError("--device " + name + ": give cpu or cuda");
     load_torch_cuda();
@@ -47,8 +51,17 @@ at::Device open_device(const std::string& name) {
     return at::Device(at::kCUDA, 0);
 }
 
+void* current_stream_handle(const at::Device& device) {
+    const c10::impl::VirtualGuardImpl guard(device.type());
+    return guard.getStreamNativeHandle(guard.getStream(device));
+}
+
 void synchronise_device(const at::Device& device) {
     if (!device.is_cpu()) at::accelerator::synchronizeDevice(device.index());
+}
+
+std::int64_t device_allocations(const at::Device& device) {
+    return device.is_cpu() ? 0 : at::accelerator::getDeviceStats(device.index()).num_device_alloc;
 }
 
 void empty_device_cache(const at::Device& device) {

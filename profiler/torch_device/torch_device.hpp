@@ -10,13 +10,18 @@ namespace decodemeter {
 
 // "cpu", or "cuda" after LibTorch's CUDA half has been loaded, which the program does not link: so
 // it starts on a machine without it. Throws InputError saying what is missing: the library, the
-// driver, the device.
+// driver, the device. Leaves cuDNN's attention off in this process.
 at::Device open_device(const std::string& name);
 
 // Of the LibTorch that this process runs on.
 std::filesystem::path torch_library_folder();
 
+// Of the stream that this thread's work goes to; null is the legacy default stream.
+void* current_stream_handle(const at::Device& device);
+
 void synchronise_device(const at::Device& device);
+// How often LibTorch has asked the driver for memory; 0 on the CPU.
+std::int64_t device_allocations(const at::Device& device);
 void empty_device_cache(const at::Device& device);
 
 }  // namespace decodemeter

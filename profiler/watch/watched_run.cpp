@@ -1,6 +1,6 @@
 #include "profiler/watch/watched_run.hpp"
 
-#include <array>
+#include <algorithm>
 #include <utility>
 
 #include "profiler/error/error.hpp"
@@ -11,15 +11,6 @@
 namespace decodemeter {
 
 namespace {
-
-std::string pci_bus_id(const CudaDriver& driver) {
-    int device = 0;
-    std::array<char, 32> text{};
-    if (driver.context_device(&device) != 0 ||
-        driver.pci_bus_id(text.data(), static_cast<int>(text.size()), device) != 0)
-        return {};
-    return text.data();
-}
 
 RunHeader describe_run(const WatchSettings& settings, const std::optional<RecordedGpu>& gpu) {
     const BuildInfo& build = build_info();
@@ -60,7 +51,7 @@ std::optional<CudaDriver> WatchedRun::cuda_of_this_thread() {
 
 StageObserver* WatchedRun::begin_device(const CudaDriver& driver) {
     const std::lock_guard lock(mutex_);
-    if (!gpu_) gpu_.emplace(pci_bus_id(driver));
+    if (!gpu_) gpu_.emplace(current_pci_bus_id(driver));
     gpu_->begin_sample();
     if (!settings_.cupti || in_pass_) return nullptr;
     if (!cupti_) {
@@ -88,6 +79,13 @@ void WatchedRun::end_device(SampleRecord& record, DeviceUse use, std::size_t ste
         attributed.events.reset();
     }
     add_activity(record, attributed);
+    if (std::find(record.flags.begin(), record.flags.end(), other_stream_flag) !=
+        record.flags.end()) {
+        reporter_.problem(
+            "the watched program decodes on another stream than the default one, on which its "
+            "steps "
+            "are timed; their span_ms are not the device's times, busy_ms and host_ms hold");
+    }
 }
 
 void WatchedRun::append(SampleRecord& record) {
@@ -96,6 +94,10 @@ void WatchedRun::append(SampleRecord& record) {
     record.sample_id = next_id_++;
     do record.key = record_key(record.dataset, record.sample_id, record.config, record.repeat);
     while (store_->contains(record.key) && ++record.repeat);
+    const std::size_t places = guard_.places().size();
+    guard_.check(record);
+    for (std::size_t i = places; i < guard_.places().size(); ++i)
+        reporter_.problem(slow_step_line(guard_.places()[i]));
     store_->append(record);
     reporter_.sample(record.key);
 }
@@ -115,6 +117,7 @@ void WatchedRun::open_store() {
 
 void WatchedRun::finish() {
     const std::lock_guard lock(mutex_);
+    if (guard_.steps() > 0) reporter_.problem(slow_step_lines(guard_).front());
     if (store_) store_->sync();
 }
 

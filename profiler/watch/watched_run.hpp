@@ -10,6 +10,7 @@
 #include "profiler/timing/cuda_driver.hpp"
 #include "profiler/timing/cupti_session.hpp"
 #include "profiler/timing/recorded_gpu.hpp"
+#include "profiler/timing/step_guard.hpp"
 #include "profiler/watch/watch_report.hpp"
 #include "profiler/watch/watch_settings.hpp"
 
@@ -54,6 +55,7 @@ private:
     CudaDriver driver_;
     std::optional<RecordStore> store_;
     std::optional<RecordedGpu> gpu_;
+    StepGuard guard_;
     std::optional<CuptiSession> cupti_;
     std::string no_passes_ = "the watched program did not use CUDA when the sample began";
     bool in_pass_ = false;

@@ -45,7 +45,7 @@ void WatchedThread::begin_sample() {
     const std::optional<CudaDriver> cuda = run_.cuda_of_this_thread();
     if (cuda && run_.settings().events && !with_events_) {
         timeline_ = Timeline<>(run_.settings().max_steps,
-                               CudaEvents(run_.settings().max_steps, nullptr, *cuda));
+                               CudaEvents(run_.settings().max_steps, CudaStream{}, *cuda));
         with_events_ = true;
     }
     timeline_.reset();

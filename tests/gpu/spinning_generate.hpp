@@ -13,6 +13,7 @@ struct SpinningGenerate {
     int steps = 16;
     int kernels = 20;              // in a step
     long long kernel_ns = 50'000;  // each
+    cudaStream_t stream = nullptr;
 
     void operator()(StageObserver& observer) const {
         observer.begin(Stage::generate);
@@ -36,19 +37,20 @@ private:
     }
 
     void launch(int count) const {
-        for (int i = 0; i < count; ++i) check_cuda(launch_spin(kernel_ns), "cannot launch");
+        for (int i = 0; i < count; ++i) check_cuda(launch_spin(kernel_ns, stream), "cannot launch");
     }
 
     // As a loop that tests for EOS does: a small copy, and the host waits for it.
-    static void read_token() {
+    void read_token() const {
         static long long* const on_device = [] {
             void* memory = nullptr;
             check_cuda(cudaMalloc(&memory, sizeof(long long)), "cannot allocate");
             return static_cast<long long*>(memory);
         }();
         long long token = 0;
-        check_cuda(cudaMemcpy(&token, on_device, sizeof token, cudaMemcpyDeviceToHost),
+        check_cuda(cudaMemcpyAsync(&token, on_device, sizeof token, cudaMemcpyDeviceToHost, stream),
                    "cannot copy");
+        check_cuda(cudaStreamSynchronize(stream), "cannot wait for the stream");
     }
 };
 

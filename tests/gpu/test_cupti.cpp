@@ -29,7 +29,7 @@ struct TracedRun {
 };
 
 TracedRun trace(CuptiSession& session, const SpinningGenerate& generate) {
-    Timeline<> timeline(generate.steps, CudaEvents(generate.steps));
+    Timeline<> timeline(generate.steps, CudaEvents(generate.steps, CudaStream{}));
     ObserverGroup observers;
     observers.add(timeline);
     observers.add(session.observer());

@@ -10,7 +10,7 @@ using test::SpinningGenerate;
 namespace {
 
 GenerateTrace timed(const SpinningGenerate& generate) {
-    Timeline<> timeline(generate.steps, CudaEvents(generate.steps));
+    Timeline<> timeline(generate.steps, CudaEvents(generate.steps, CudaStream{generate.stream}));
     generate(timeline);  // loads the module
     timeline.reset();
     generate(timeline);
@@ -45,9 +45,21 @@ TEST_CASE("Host and span agree at every step, the first and the last included") 
     CHECK(sum(trace.host.steps).count() == Approx(sum(trace.span->steps).count()).margin(0.2));
 }
 
+TEST_CASE("A non-blocking stream is timed by events of its own") {
+    cudaStream_t stream = nullptr;
+    check_cuda(cudaStreamCreateWithFlags(&stream, cudaStreamNonBlocking), "cannot create a stream");
+    SpinningGenerate generate;
+    generate.stream = stream;
+    const GenerateTrace trace = timed(generate);
+    for (const Milliseconds step : trace.span->steps)
+        CHECK(step.count() >= 0.98 * generate.step_ms());
+    CHECK(trace.span->first_token.count() >= 0.98 * generate.step_ms());
+    cudaStreamDestroy(stream);
+}
+
 TEST_CASE("A pool of events is used again and again") {
     const SpinningGenerate generate{4, 2, 10'000};
-    Timeline<> timeline(4, CudaEvents(4));
+    Timeline<> timeline(4, CudaEvents(4, CudaStream{}));
     for (int i = 0; i < 50; ++i) {
         timeline.reset();
         generate(timeline);

@@ -3,7 +3,9 @@
 #pragma once
 
 #include <cstdint>
+#include <cstdio>
 #include <map>
+#include <set>
 
 #include "profiler/timing/cuda_driver.hpp"
 #include "profiler/timing/host_clock.hpp"
@@ -17,6 +19,8 @@ struct FakeDriver {
     int fails_from = 1 << 30;  // the event from which on creating fails
     int created = 0, destroyed = 0, contexts_set = 0;
     void* context = nullptr;
+    int device = 0;           // of the context
+    std::set<void*> streams;  // on which events were recorded
     std::map<void*, Nanoseconds> reached;
 };
 
@@ -49,8 +53,13 @@ inline CudaDriver make_fake_driver() {
         return 0;
     };
     driver.event_destroy = [](CudaDriver::Event) { return ++fake_driver().destroyed, 0; };
-    driver.event_record = [](CudaDriver::Event event, CudaDriver::Stream) {
+    driver.context_device = [](int* device) { return *device = fake_driver().device, 0; };
+    driver.pci_bus_id = [](char* text, int length, int device) {
+        return std::snprintf(text, static_cast<std::size_t>(length), "0000:%02d:00.0", device), 0;
+    };
+    driver.event_record = [](CudaDriver::Event event, CudaDriver::Stream stream) {
         FakeDriver& fake = fake_driver();
+        fake.streams.insert(stream);
         fake.reached[event] = fake.now + fake.behind;
         return fake.record_status;
     };

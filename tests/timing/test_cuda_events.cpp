@@ -53,7 +53,7 @@ std::vector<double> counts(const std::vector<Milliseconds>& steps) {
 }  // namespace
 
 TEST_CASE("No step holds the tail of prefill on either clock, and the next run starts afresh") {
-    Timeline<FakeClock> timeline(4, CudaEvents(4, nullptr, make_fake_driver()));
+    Timeline<FakeClock> timeline(4, CudaEvents(4, CudaStream{}, make_fake_driver()));
     for (int again = 0; again < 3; ++again) {
         timeline.reset();
         generate(timeline, slow_device);
@@ -71,7 +71,7 @@ TEST_CASE("No step holds the tail of prefill on either clock, and the next run s
 }
 
 TEST_CASE("The clocks of a step differ by the read-backs at its edges, and spans by nothing else") {
-    Timeline<FakeClock> timeline(4, CudaEvents(4, nullptr, make_fake_driver()));
+    Timeline<FakeClock> timeline(4, CudaEvents(4, CudaStream{}, make_fake_driver()));
     const std::vector<Pass> passes = {
         {2ms, 9ms, 20us}, {3ms, 1ms, 30us}, {1ms, 4ms, 70us}, {1ms, 3ms, 10us}};
     timeline.reset();
@@ -88,7 +88,7 @@ TEST_CASE("The clocks of a step differ by the read-backs at its edges, and spans
 }
 
 TEST_CASE("Where no prefill is seen, the events too begin decoding at edge 0") {
-    Timeline<FakeClock> timeline(4, CudaEvents(4, nullptr, make_fake_driver()));
+    Timeline<FakeClock> timeline(4, CudaEvents(4, CudaStream{}, make_fake_driver()));
     timeline.begin(Stage::generate);
     timeline.step_edge(0);
     timeline.begin(Stage::decode_step);
@@ -99,36 +99,43 @@ TEST_CASE("Where no prefill is seen, the events too begin decoding at edge 0") {
     CHECK_THAT(counts(timeline.resolve().span->steps), Catch::Matchers::Approx(std::vector{3.0}));
 }
 
+TEST_CASE("Events are recorded on the stream that they are made for, and on no other") {
+    int stream = 0;
+    Timeline<FakeClock> timeline(4, CudaEvents(4, CudaStream{&stream}, make_fake_driver()));
+    generate(timeline, slow_device);
+    CHECK(fake_driver().streams == std::set<void*>{&stream});
+}
+
 TEST_CASE("A thread without a context gets the first device's, one that has its own keeps it") {
     CudaDriver driver = make_fake_driver();
-    CudaEvents(1, nullptr, driver);
+    CudaEvents(1, CudaStream{}, driver);
     CHECK(fake_driver().contexts_set == 1);
     driver = make_fake_driver();
     fake_driver().context = &driver;
-    CudaEvents(1, nullptr, driver);
+    CudaEvents(1, CudaStream{}, driver);
     CHECK(fake_driver().contexts_set == 0);
 }
 
 TEST_CASE("Every event that was made is freed once, whoever held it, and when making more failed") {
     const CudaDriver driver = make_fake_driver();
     {
-        CudaEvents first(3, nullptr, driver);
+        CudaEvents first(3, CudaStream{}, driver);
         CudaEvents second(std::move(first));
-        first = CudaEvents(2, nullptr, driver);
+        first = CudaEvents(2, CudaStream{}, driver);
         std::swap(first, second);
     }
     CHECK(fake_driver().created > 0);
     CHECK(fake_driver().destroyed == fake_driver().created);
     make_fake_driver();
     fake_driver().fails_from = 5;
-    CHECK_THROWS_WITH(CudaEvents(8, nullptr, driver),
+    CHECK_THROWS_WITH(CudaEvents(8, CudaStream{}, driver),
                       Catch::Contains("cannot create a CUDA event: as the fake wants it"));
     CHECK(fake_driver().created == 5);
     CHECK(fake_driver().destroyed == 5);
 }
 
 TEST_CASE("An event that could not be recorded is a failure when the times are read, not a time") {
-    Timeline<FakeClock> timeline(4, CudaEvents(4, nullptr, make_fake_driver()));
+    Timeline<FakeClock> timeline(4, CudaEvents(4, CudaStream{}, make_fake_driver()));
     fake_driver().record_status = 400;
     generate(timeline, slow_device);
     CHECK_THROWS_WITH(timeline.resolve(), Catch::Contains("CUDA error 400"));
@@ -141,5 +148,5 @@ TEST_CASE("An event that could not be recorded is a failure when the times are r
 TEST_CASE("Without a driver there are no events, which is said") {
     CudaDriver none;
     none.absent = "libcuda.so.1 is not there";
-    CHECK_THROWS_AS(CudaEvents(1, nullptr, none), InputError);
+    CHECK_THROWS_AS(CudaEvents(1, CudaStream{}, none), InputError);
 }

@@ -61,6 +61,15 @@ TEST_CASE("Events on the activity's clock are kept, and flagged where they contr
     CHECK(contradicted.cupti->events_misplaced == 2);
 }
 
+TEST_CASE("Work on another stream than the events' is flagged") {
+    test::SimulatedGenerate run(2, 3, 5, true);
+    for (EventStamp& event : run.records.events) event.stream = 0;
+    SampleRecord record = test::example_record(1, 4);
+    add_activity(record, attribute_activity(run.records, run.edges, {run.external_base}));
+    CHECK(record.cupti->events_matched == 0);
+    CHECK(record.flags == std::vector<std::string>{"other_stream"});
+}
+
 TEST_CASE("A pass that was refused leaves its reason") {
     SampleRecord record = test::example_record();
     refuse_activity(record, "another tool");

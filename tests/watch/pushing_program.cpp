@@ -112,6 +112,19 @@ void with_gaps(int count, int steps) {
     }
 }
 
+// One step of each answer waits for something.
+void with_pauses(int count, int steps) {
+    for (int sample = 0; sample < count; ++sample) {
+        in_range(ascii(), "generate", [&] {
+            in_range(ascii(), "prefill", work);
+            for (int step = 1; step <= steps; ++step) {
+                if (step == 5) std::this_thread::sleep_for(std::chrono::milliseconds(500));
+                in_range(ascii(), "decode_step", work);
+            }
+        });
+    }
+}
+
 // One range around all requests, as around a conversation.
 void in_turns(int count, int steps) {
     in_range(ascii(), "generate", [&] {
@@ -164,6 +177,7 @@ int main(int argc, char** argv) {
     else if (way == "numbered") samples(numbered(), count, steps);
     else if (way == "marked") marked(count, steps);
     else if (way == "threads") in_threads(count, steps);
+    else if (way == "pauses") with_pauses(count, steps);
     else if (way == "gaps") with_gaps(count, steps);
     else if (way == "turns") in_turns(count, steps);
     else if (way == "exceptions") with_exceptions(count, steps);

@@ -76,6 +76,13 @@ class EveryWay(Watched):
         self.assertEqual(record["TTFT_ms"], record["decode_start_ms"])
         self.assertEqual(record["ITL_ms"], record["clocks"]["host_ms"])
 
+    def test_a_step_far_above_the_others_is_flagged_and_named(self):
+        answer = self.watch(PUSHING, "pauses", 1, 9)
+        flags = self.records()[0]["flags"]
+        self.assertIn("slow_step:unknown", flags)
+        self.assertRegex(answer.stderr, "step 5: .* x the median of its request, cause: unknown")
+        self.assertRegex(answer.stderr, "decode steps?, in 1 requests?, took more than 5 x")
+
     def test_one_token_is_no_step(self):
         self.watch(PUSHING, "ascii", 1, 0)
         self.check_times(self.records()[0], 0)
