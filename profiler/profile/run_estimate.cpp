@@ -10,7 +10,7 @@ namespace {
 void add(RunEstimate& estimate, ConfigurationEstimate one, double seconds_a_record) {
     one.seconds = static_cast<double>(one.records) * seconds_a_record;
     estimate.seconds += one.seconds;
-    estimate.configurations.push_back(std::move(one));
+    estimate.configurations.push_back(one);
 }
 
 double mean_steps(const std::vector<Sample>& samples, const ProfileOptions& options) {
