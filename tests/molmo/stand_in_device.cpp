@@ -6,6 +6,7 @@
 #include <c10/core/impl/DeviceGuardImplInterface.h>
 #include <sys/mman.h>
 #include <torch/library.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <array>
@@ -24,34 +25,47 @@ namespace stand_in {
 constexpr std::size_t reserved_bytes = std::size_t{64} << 30;
 constexpr std::size_t alignment = 64;
 
+// A file in memory, mapped twice: the device's addresses fault on the host, the host's do not.
 class Memory final : public c10::Allocator {
 public:
-    Memory()
-        : start_(static_cast<char*>(::mmap(nullptr, reserved_bytes, PROT_NONE,
-                                           MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0))) {
-        if (start_ == MAP_FAILED)
-            throw std::system_error(errno, std::generic_category(), "cannot reserve addresses");
+    Memory() : file_(::memfd_create("stand-in device", 0)) {
+        if (file_ < 0 || ::ftruncate(file_, reserved_bytes) != 0)
+            throw std::system_error(errno, std::generic_category(), "cannot make a file in memory");
+        device_ = map(PROT_NONE);
+        host_ = map(PROT_READ | PROT_WRITE);
     }
-    ~Memory() override { ::munmap(start_, reserved_bytes); }
+    ~Memory() override {
+        ::munmap(device_, reserved_bytes);
+        ::munmap(host_, reserved_bytes);
+        ::close(file_);
+    }
 
     c10::DataPtr allocate(std::size_t bytes) override {
-        char* const place = start_ + used_;
+        char* const place = device_ + used_;
         used_ += (bytes + alignment - 1) / alignment * alignment;
         if (used_ > reserved_bytes) throw std::bad_alloc();
         return {place, nullptr, [](void*) {}, StandInDevice::device()};
     }
     void copy_data(void* target, const void* source, std::size_t bytes) const override {
-        std::memcpy(target, source, bytes);
+        std::memcpy(on_host(target), on_host(source), bytes);
     }
 
-    void protect(bool accessible) {
-        const std::size_t pages = (used_ + 4095) / 4096 * 4096;
-        if (::mprotect(start_, pages, accessible ? PROT_READ | PROT_WRITE : PROT_NONE) != 0)
-            throw std::system_error(errno, std::generic_category(), "cannot protect memory");
+    void* on_host(const void* device_address) const {
+        return host_ + (static_cast<const char*>(device_address) - device_);
     }
 
 private:
-    char* start_;
+    char* map(int protection) const {
+        void* const start =
+            ::mmap(nullptr, reserved_bytes, protection, MAP_SHARED | MAP_NORESERVE, file_, 0);
+        if (start == MAP_FAILED)
+            throw std::system_error(errno, std::generic_category(), "cannot reserve addresses");
+        return static_cast<char*>(start);
+    }
+
+    int file_;
+    char* device_ = nullptr;
+    char* host_ = nullptr;
     std::size_t used_ = 0;
 };
 
@@ -65,18 +79,6 @@ struct Backend {
 namespace {
 
 using stand_in::Backend;
-using stand_in::Memory;
-
-class Access {
-public:
-    explicit Access(Memory& memory) : memory_(memory) { memory_.protect(true); }
-    ~Access() { memory_.protect(false); }
-    Access(const Access&) = delete;
-    Access& operator=(const Access&) = delete;
-
-private:
-    Memory& memory_;
-};
 
 Backend* backend = nullptr;
 
@@ -96,22 +98,23 @@ at::Tensor with_layout_of(const at::Tensor& like, c10::Storage storage, c10::Dis
 at::Tensor on_host(const at::Tensor& tensor) {
     if (!on_device(tensor)) return tensor;
     const c10::Storage& storage = tensor.storage();
+    void* const data = backend->memory.on_host(storage.data());
     return with_layout_of(tensor,
                           c10::Storage(c10::Storage::use_byte_size_t(), storage.nbytes(),
-                                       c10::DataPtr(const_cast<void*>(storage.data()), at::kCPU)),
+                                       c10::DataPtr(data, at::kCPU)),
                           c10::DispatchKey::CPU);
 }
 
 // A result of the CPU on the device: a view of an argument's memory, or a copy.
 at::Tensor from_host(const at::Tensor& result, const std::vector<at::Tensor>& arguments) {
     for (const at::Tensor& argument : arguments) {
-        if (argument.storage().data() == result.storage().data())
+        if (backend->memory.on_host(argument.storage().data()) == result.storage().data())
             return with_layout_of(result, argument.storage(), c10::DispatchKey::PrivateUse1);
     }
     const std::size_t bytes = result.storage().nbytes();
     c10::Storage storage(c10::Storage::use_byte_size_t(), bytes, backend->memory.allocate(bytes));
-    backend->memory.protect(true);
-    if (bytes > 0) std::memcpy(storage.mutable_data(), result.storage().data(), bytes);
+    if (bytes > 0)
+        std::memcpy(backend->memory.on_host(storage.data()), result.storage().data(), bytes);
     return with_layout_of(result, std::move(storage), c10::DispatchKey::PrivateUse1);
 }
 
@@ -187,7 +190,6 @@ void run_on_host(const c10::OperatorHandle& operation, torch::jit::Stack* stack)
     torch::jit::Stack host;
     for (const c10::IValue& value : given) host.push_back(moved(value, arguments));
     if (!is_view(schema)) keep(schema.name().substr(schema.name().find("::") + 2), arguments);
-    const Access access(backend->memory);
     const torch::jit::Stack passed = host;
     operation.callBoxed(&host);
     for (std::size_t i = 0; i < given.size(); ++i) {
@@ -207,7 +209,6 @@ at::Tensor copy_from(const at::Tensor& source, const at::Tensor& target, bool) {
                             : !on_device(target) ? DeviceCall::read_by_host
                                                  : DeviceCall::launch;
     backend->operations.push_back({"copy", call});
-    const Access access(backend->memory);
     on_host(target).copy_(on_host(source));
     return target;
 }

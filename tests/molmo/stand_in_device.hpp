@@ -22,9 +22,9 @@ struct DeviceOperation {
     DeviceCall call = DeviceCall::launch;
 };
 
-// Takes LibTorch's backend PrivateUse1 while it lives; at most one at a time. Its memory is a
-// reserved range of addresses that is accessible only while an operation runs. Views and
-// allocations are no operations. Memory is not reused, and reads as zero until it is written.
+// Takes LibTorch's backend PrivateUse1 while it lives; at most one at a time. The host faults where
+// it reads the memory directly. Views and allocations are not operations. Memory is not reused, and
+// reads as zero until it is written.
 class StandInDevice {
 public:
     StandInDevice();
