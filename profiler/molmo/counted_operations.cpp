@@ -3,6 +3,7 @@
 #include <ATen/core/function_schema.h>
 
 #include <algorithm>
+#include <array>
 #include <memory>
 #include <string_view>
 #include <vector>
@@ -23,8 +24,11 @@ bool returns_a_view(const c10::FunctionSchema& schema) {
 
 bool computes(const at::RecordFunction& call) {
     const std::string_view name = call.name();
-    if (name.starts_with("aten::empty") || name == "aten::_local_scalar_dense" ||
-        name == "aten::item" || name == "aten::resize_" || name == "aten::set_")
+    constexpr std::array<std::string_view, 5> without_work = {"aten::_local_scalar_dense",
+                                                              "aten::item", "aten::resize_",
+                                                              "aten::set_", "aten::_unsafe_view"};
+    if (name.starts_with("aten::empty") ||
+        std::ranges::find(without_work, name) != without_work.end())
         return false;
     const auto schema = call.operator_schema();
     return !schema || !returns_a_view(*schema);
