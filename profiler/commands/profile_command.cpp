@@ -21,10 +21,6 @@ namespace decodemeter {
 
 namespace {
 
-std::string attention_json(const molmo::AttentionBackend& backend) {
-    return fmt::format(R"({{"decode":"{}","prefill":"{}"}})", backend.decode, backend.prefill);
-}
-
 // One start of profile, from the samples to the last record.
 class ProfileStart {
 public:
@@ -114,7 +110,6 @@ private:
             warm_up_model(model, *reference);
         }
         constexpr std::chrono::seconds counting_limit{5};
-        header_.figures["attention_backend"] = attention_json(model.attention_backend());
         header_.figures["operations_per_decode_step"] =
             to_json(count_operations(model, sweep_.configurations, counting_limit));
         interruption_.check();

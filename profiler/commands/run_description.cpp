@@ -45,8 +45,11 @@ RunHeader describe_run(const molmo::ModelDescription& model, const std::string& 
     header.versions = {build.version, build.git_revision,
                        build.dirty,   molmo::Molmo::torch_version(),
                        build.cuda,    ""};
-    header.model = {model.name, std::string(to_string(model.precision)), model.weights_source,
-                    sizes_of(model.config)};
+    header.model = {model.name,
+                    std::string(to_string(model.precision)),
+                    model.weights_source,
+                    sizes_of(model.config),
+                    {model.attention_backend.decode, model.attention_backend.prefill}};
     header.starts = {this_start()};
     return header;
 }

@@ -2,7 +2,7 @@
 
 #include <c10/core/TensorOptions.h>
 
-#include "profiler/molmo/molmo.hpp"
+#include "profiler/molmo/model_description.hpp"
 
 namespace decodemeter::molmo {
 

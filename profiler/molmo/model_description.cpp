@@ -9,6 +9,7 @@
 #include <numeric>
 
 #include "profiler/error/error.hpp"
+#include "profiler/molmo/attention_backend.hpp"
 #include "profiler/molmo/built_in_models.hpp"
 #include "profiler/molmo/parameters.hpp"
 #include "profiler/molmo/weight_loader.hpp"
@@ -24,11 +25,14 @@ Precision default_precision(const ModelConfig& config, const at::Device& device)
     return tiny && device.is_cpu() ? Precision::float32 : Precision::bfloat16;
 }
 
+at::ScalarType dtype_of(Precision precision) {
+    return precision == Precision::float32 ? at::kFloat : at::kBFloat16;
+}
+
 // Tensors on the meta device have sizes but no memory.
 std::int64_t weight_bytes(const ModelConfig& config, Precision precision) {
-    const auto dtype = precision == Precision::float32 ? at::kFloat : at::kBFloat16;
-    const Parameters parameters =
-        allocate_parameters(config, at::TensorOptions().dtype(dtype).device(at::kMeta));
+    const Parameters parameters = allocate_parameters(
+        config, at::TensorOptions().dtype(dtype_of(precision)).device(at::kMeta));
     std::int64_t bytes = 0;
     for (const NamedParameter& named : named_parameters(parameters, config))
         bytes += static_cast<std::int64_t>(named.tensor.nbytes());
@@ -47,6 +51,8 @@ ModelDescription describe(std::string name, ModelConfig config, std::string weig
     description.weights_source = std::move(weights_source);
     description.weight_bytes = weight_bytes(config, description.precision);
     description.threads = options.threads > 0 ? options.threads : at::get_num_threads();
+    description.attention_backend = chosen_attention_backend(
+        config, at::TensorOptions(dtype_of(description.precision)).device(device));
     description.config = std::move(config);
     return description;
 }

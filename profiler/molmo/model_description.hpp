@@ -10,6 +10,13 @@
 
 namespace decodemeter::molmo {
 
+// LibTorch's choice of scaled_dot_product_attention: "flash", "mem_efficient", "math", "cudnn" or
+// "other".
+struct AttentionBackend {
+    std::string decode;
+    std::string prefill;
+};
+
 struct ModelDescription {
     std::string name;
     ModelConfig config;
@@ -17,6 +24,7 @@ struct ModelDescription {
     std::string weights_source;     // "random(seed)", or the snapshot's name and hash
     std::int64_t weight_bytes = 0;  // in the memory of the device
     int threads = 0;                // of the CPU that LibTorch would use
+    AttentionBackend attention_backend;
 };
 
 // Of a Hugging Face snapshot, from its config files and the headers of its safetensors, and of a

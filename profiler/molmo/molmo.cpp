@@ -10,7 +10,6 @@
 #include <torch/version.h>
 
 #include "profiler/error/error.hpp"
-#include "profiler/molmo/attention_backend.hpp"
 #include "profiler/molmo/built_in_models.hpp"
 #include "profiler/molmo/connector.hpp"
 #include "profiler/molmo/crops.hpp"
@@ -238,10 +237,6 @@ const std::vector<std::string>& Molmo::warnings() const noexcept {
     return implementation_->warnings;
 }
 int Molmo::threads() const noexcept { return at::get_num_threads(); }
-AttentionBackend Molmo::attention_backend() const {
-    const c10::InferenceMode guard;
-    return chosen_attention_backend(implementation_->config, implementation_->options());
-}
 std::int64_t Molmo::weight_bytes() const {
     std::int64_t bytes = 0;
     for (const NamedParameter& named :

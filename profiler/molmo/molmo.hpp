@@ -73,12 +73,6 @@ struct Generation {
     int top_k = 0;                   // 0 in a dense model
 };
 
-// "flash", "mem_efficient", "math", "cudnn" or "other".
-struct AttentionBackend {
-    std::string decode;
-    std::string prefill;
-};
-
 class Molmo {
 public:
     // A Hugging Face snapshot: config.json, safetensors, tokenizer.json. Throws InputError naming
@@ -101,7 +95,6 @@ public:
         const noexcept;  // "random(seed)", or the snapshot's name and hash
     std::int64_t eos_id() const noexcept;
     int threads() const noexcept;                         // of the CPU that LibTorch uses
-    AttentionBackend attention_backend() const;           // LibTorch's choice for this model
     std::int64_t weight_bytes() const;                    // in the memory of the device
     static std::string torch_version();                   // of the LibTorch that runs, as "2.11.0"
     static std::filesystem::path torch_library_folder();  // where it lies

@@ -50,6 +50,12 @@ std::vector<std::string> run_differences(const RunHeader& mine, const RunHeader&
     differences.compare("model.name", mine.model.name, existing.model.name);
     differences.compare("model.dtype", mine.model.dtype, existing.model.dtype);
     differences.compare("model.weights", mine.model.weights, existing.model.weights);
+    const AttentionInfo& attention = mine.model.attention_backend;
+    const AttentionInfo& existing_attention = existing.model.attention_backend;
+    differences.compare_known("model.attention_backend.decode", attention.decode,
+                              existing_attention.decode);
+    differences.compare_known("model.attention_backend.prefill", attention.prefill,
+                              existing_attention.prefill);
     differences.compare("device.type", mine.device.type, existing.device.type);
     differences.compare("device.name", mine.device.name, existing.device.name);
     differences.compare_known("device.threads", mine.device.threads, existing.device.threads);

@@ -29,11 +29,18 @@ struct SoftwareVersions {
     std::string cupti;         // empty: not used
 };
 
+// Which implementation of attention the framework chose, as "flash" or "math"; empty: not known.
+struct AttentionInfo {
+    std::string decode;
+    std::string prefill;
+};
+
 struct ModelInfo {
     std::string name;
     std::string dtype;
     std::string weights;  // "random(seed)", or a path's base name and hash
     std::map<std::string, std::int64_t> sizes;
+    AttentionInfo attention_backend = {};
 };
 
 // When a generate() stops: by EOS, after max_new_tokens, or at a length drawn before.

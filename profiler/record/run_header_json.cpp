@@ -140,6 +140,10 @@ std::string to_json(const RunHeader& header) {
                      {"dtype", header.model.dtype},
                      {"weights", header.model.weights},
                      {"sizes", header.model.sizes}};
+    const AttentionInfo& attention = header.model.attention_backend;
+    if (!attention.decode.empty())
+        json["model"]["attention_backend"] = {{"decode", attention.decode},
+                                              {"prefill", attention.prefill}};
     json["execution_mode"] = header.execution_mode;
     json["stop_rule"] = {{"output_lengths", header.stop_rule.output_lengths},
                          {"max_new_tokens", header.stop_rule.max_new_tokens},
@@ -175,6 +179,9 @@ RunHeader parse_run_header(std::string_view text, const std::string& origin) {
     read(model, "dtype", header.model.dtype);
     read(model, "weights", header.model.weights);
     read(model, "sizes", header.model.sizes);
+    const Json& attention = part(model, "attention_backend");
+    read(attention, "decode", header.model.attention_backend.decode);
+    read(attention, "prefill", header.model.attention_backend.prefill);
     read(json, "execution_mode", header.execution_mode);
     const Json& stop_rule = part(json, "stop_rule");
     read(stop_rule, "output_lengths", header.stop_rule.output_lengths);

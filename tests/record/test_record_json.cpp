@@ -132,7 +132,8 @@ TEST_CASE("A run header written and read again is the same header") {
     RunHeader header;
     header.device = {"cuda", "NVIDIA H100", "GPU-1", "580.1", 80LL << 30, 132, 1980.0, 16};
     header.versions = {"0.1.0", "abc", true, "2.11.0", "13.0", "13.0.85"};
-    header.model = {"molmoe-1b", "bfloat16", "random(3407)", {{"d_model", 2048}}};
+    header.model = {
+        "molmoe-1b", "bfloat16", "random(3407)", {{"d_model", 2048}}, {"flash", "math"}};
     header.stop_rule = {"dataset", 64, 7};
     header.max_crops = 12;
     header.knobs = {{"tier", {"low", "high"}}};
@@ -159,18 +160,23 @@ TEST_CASE("A record's request is written and read again, by both ways of reading
     CHECK_FALSE(read_back(to_json_line(test::example_record())).request_digest);
 }
 
-TEST_CASE("Threads, block order, LibTorch and CUDA make a different run where both tell them") {
+TEST_CASE(
+    "Threads, attention, block order, LibTorch and CUDA make a different run where both tell "
+    "them") {
     RunHeader a, b;
     a.device.threads = 2;
     a.versions.torch = "2.11.0";
+    a.model.attention_backend = {"flash", "math"};
     CHECK(run_differences(a, b).empty());
     b = a;
     b.device.threads = 1;
     b.versions.torch = "2.10.0";
     b.block_rule = "importance:00000000000000aa";
     b.block_order = {3, 1};
+    b.model.attention_backend = {"math", "math"};
     CHECK(run_differences(a, b) ==
           std::vector<std::string>{
+              "model.attention_backend.decode: flash here, math in run.json",
               "device.threads: 2 here, 1 in run.json",
               "versions.torch: 2.11.0 here, 2.10.0 in run.json",
               "block_rule: prefix here, importance:00000000000000aa (3,1) in run.json"});
