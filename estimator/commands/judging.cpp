@@ -15,29 +15,30 @@ namespace {
 // One bar for all epochs of all folds, which report from several threads.
 class SharedProgress {
 public:
-    SharedProgress(const std::string& label, std::int64_t total, const InterruptWatch& watch)
-        : progress_(label, total), watch_(watch) {}
+    SharedProgress(const std::string& label, std::int64_t total, const Interruption& interruption)
+        : progress_(label, total), interruption_(interruption) {}
 
     bool tick(const EpochReport& epoch) {
         const std::lock_guard lock(mutex_);
         progress_.update(
             ++done_, fmt::format("validation: prefill {:.2f} %, decode {:.2f} %",
                                  epoch.prefill_relative_percent, epoch.decode_relative_percent));
-        return !watch_.interrupted();
+        return !interruption_.requested();
     }
 
 private:
     std::mutex mutex_;
     Progress progress_;
-    const InterruptWatch& watch_;
+    const Interruption& interruption_;
     std::int64_t done_ = 0;
 };
 
 Predictions train_in_folds(const Dataset& dataset, std::span<const Fold> folds,
                            const std::string& name, TrainingOptions options,
-                           const InterruptWatch& watch) {
+                           const Interruption& interruption) {
     SharedProgress progress(fmt::format("{} in {} folds", name, folds.size()),
-                            static_cast<std::int64_t>(folds.size()) * options.num_epochs, watch);
+                            static_cast<std::int64_t>(folds.size()) * options.num_epochs,
+                            interruption);
     const EpochCallback tick = [&](const EpochReport& epoch) { return progress.tick(epoch); };
     options.published = name == "positioned_published";
     return run_folds(dataset, folds,
@@ -131,14 +132,14 @@ Split chosen_split(const Dataset& dataset, const std::string& name) {
 
 NamedPredictions predict_folds(const Dataset& dataset, std::span<const Fold> folds,
                                const std::vector<std::string>& models,
-                               const TrainingOptions& options, const InterruptWatch& watch) {
+                               const TrainingOptions& options, const Interruption& interruption) {
     NamedPredictions predictions;
     for (const std::string& name : models) {
         if (name == "physics")
             predictions[name] = run_folds(dataset, folds, physics_fold_model(options.seed));
         else if (name == "constant_per_config")
             predictions[name] = run_folds(dataset, folds, table_fold_model());
-        else predictions[name] = train_in_folds(dataset, folds, name, options, watch);
+        else predictions[name] = train_in_folds(dataset, folds, name, options, interruption);
     }
     return predictions;
 }
@@ -161,7 +162,7 @@ JudgedRecords judge_records(const Dataset& dataset, const EstimatorFiles& files,
     const std::vector<int> unseen = unseen_rows(dataset, model);
     if (options.split.empty() && !unseen.empty())
         return judge_as_it_stands(dataset, files, model, unseen, options.training.seed);
-    const InterruptWatch watch;
+    const Interruption interruption;
     const Split split = chosen_split(dataset, options.split);
     JudgedRecords judged;
     judged.folds = make_folds(dataset, split, options.folds, options.training.seed);
@@ -175,7 +176,7 @@ JudgedRecords judge_records(const Dataset& dataset, const EstimatorFiles& files,
         else missing.push_back(name);
     }
     judged.predictions.merge(
-        predict_folds(dataset, judged.folds, missing, options.training, watch));
+        predict_folds(dataset, judged.folds, missing, options.training, interruption));
     judged.report = judge_split(dataset, judged.predictions, split, options.training.seed);
     return judged;
 }

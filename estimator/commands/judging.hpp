@@ -5,11 +5,11 @@
 #include <string>
 #include <vector>
 
-#include "estimator/commands/interrupt.hpp"
 #include "estimator/commands/options.hpp"
 #include "estimator/evaluation.hpp"
 #include "estimator/model_building.hpp"
 #include "estimator/positioned_estimator.hpp"
+#include "profiler/process/interruption.hpp"
 
 namespace decodemeter {
 
@@ -33,7 +33,7 @@ Split chosen_split(const Dataset& dataset, const std::string& name);
 // Networks among `models` are trained in every fold. An interrupt ends their training early.
 NamedPredictions predict_folds(const Dataset& dataset, std::span<const Fold> folds,
                                const std::vector<std::string>& models,
-                               const TrainingOptions& options, const InterruptWatch& watch);
+                               const TrainingOptions& options, const Interruption& interruption);
 
 // Reports of the models, with coverage of the bounds for physics under leave_configuration_out.
 EvaluationReport judge_split(const Dataset& dataset, const NamedPredictions& predictions,

@@ -26,8 +26,8 @@ struct TrainFlags {
 // One line an epoch, as the published training prints them, beside a bar.
 class EpochLines {
 public:
-    EpochLines(const std::string& label, int epochs, const InterruptWatch& watch)
-        : progress_(label, epochs), watch_(watch) {
+    EpochLines(const std::string& label, int epochs, const Interruption& interruption)
+        : progress_(label, epochs), interruption_(interruption) {
         fmt::print("\n{}\n  {:>5} {:>11} {:>11} {:>14} {:>14} {:>10} {:>10}\n", label, "epoch",
                    "train loss", "valid. loss", "prefill MAE ms", "decode MAE ms", "prefill %",
                    "decode %");
@@ -40,13 +40,13 @@ public:
                    epoch.decode_relative_percent);
         std::fflush(stdout);
         progress_.update(epoch.epoch);
-        if (watch_.interrupted()) spdlog::warn("interrupted: the best epoch so far is kept");
-        return !watch_.interrupted();
+        if (interruption_.requested()) spdlog::warn("interrupted: the best epoch so far is kept");
+        return !interruption_.requested();
     }
 
 private:
     Progress progress_;
-    const InterruptWatch& watch_;
+    const Interruption& interruption_;
 };
 
 std::vector<std::string> keys_of(const Dataset& dataset, const std::vector<int>& rows) {
@@ -56,8 +56,8 @@ std::vector<std::string> keys_of(const Dataset& dataset, const std::vector<int>&
 }
 
 // The networks that are served: fitted to all but the configurations that choose the epoch.
-void train_networks(const Dataset& dataset, const TrainFlags& flags, const InterruptWatch& watch,
-                    LatencyModel& model) {
+void train_networks(const Dataset& dataset, const TrainFlags& flags,
+                    const Interruption& interruption, LatencyModel& model) {
     const TrainingOptions& options = flags.judging.training;
     const FitAndValidation split = split_validation(dataset, fitted_rows(dataset), options.seed);
     model.provenance.held_out_keys = keys_of(dataset, split.validation);
@@ -66,10 +66,10 @@ void train_networks(const Dataset& dataset, const TrainFlags& flags, const Inter
         model.average = train_average(dataset, split.fitted, split.validation, options,
                                       [&](const EpochReport& epoch) {
                                           progress.update(epoch.epoch);
-                                          return !watch.interrupted();
+                                          return !interruption.requested();
                                       });
     }
-    EpochLines lines("positioned", options.num_epochs, watch);
+    EpochLines lines("positioned", options.num_epochs, interruption);
     const PositionedEstimator network = PositionedEstimator::train(
         dataset, split.fitted, split.validation, options, std::ref(lines));
     network.save(
@@ -102,18 +102,19 @@ void train(TrainFlags flags) {
     options.published = flags.judging.accounting == "published";
     const Dataset dataset = load_dataset(flags.records);
     fs::create_directories(flags.output_dir);
-    const InterruptWatch watch;
+    const Interruption interruption;
     const Split split = chosen_split(dataset, flags.judging.split);
     JudgedRecords judged;
     judged.folds = make_folds(dataset, split, flags.judging.folds, options.seed);
-    judged.predictions = predict_folds(dataset, judged.folds, models_of(flags), options, watch);
+    judged.predictions =
+        predict_folds(dataset, judged.folds, models_of(flags), options, interruption);
     judged.report = judge_split(dataset, judged.predictions, split, options.seed);
 
     LatencyModel model = build_latency_model(dataset, fitted_rows(dataset),
                                              judged.predictions.at("physics"), options.seed);
     // An earlier training's checkpoint must not stand beside this one's model.
     fs::remove(flags.output_dir / checkpoint_file);
-    if (flags.model != "physics") train_networks(dataset, flags, watch, model);
+    if (flags.model != "physics") train_networks(dataset, flags, interruption, model);
     write_file(flags.output_dir / latency_model_file, to_json(model));
     write_out_of_fold(flags.output_dir / out_of_fold_file, dataset, split, judged.predictions);
 

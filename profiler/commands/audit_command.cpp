@@ -1,14 +1,14 @@
 #include "profiler/commands/audit_command.hpp"
 
 #include <fmt/format.h>
+#include <CLI/CLI.hpp>
 
 #include <memory>
 
 #include "profiler/audit/audit_report.hpp"
-#include "profiler/commands/command_list.hpp"
-#include "profiler/commands/report_file.hpp"
 #include "profiler/error/exit_code.hpp"
 #include "profiler/report/log_output.hpp"
+#include "profiler/report/report_file.hpp"
 
 namespace decodemeter {
 

@@ -5,6 +5,10 @@
 #include <string>
 #include <vector>
 
+namespace CLI {
+class App;
+}
+
 namespace decodemeter {
 
 struct AuditFlags {
@@ -15,5 +19,7 @@ struct AuditFlags {
 
 // Prints the audit and writes what was asked for. Throws ExitCode unless the records are clean.
 void run_audit(const AuditFlags& flags);
+
+void add_audit_command(CLI::App& app);
 
 }  // namespace decodemeter

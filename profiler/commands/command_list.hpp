@@ -1,4 +1,5 @@
-// One function for each command, each in a file of its own.
+// One function for each command, each in a file of its own. audit and compare have headers of
+// their own.
 #pragma once
 
 #include <CLI/CLI.hpp>
@@ -6,8 +7,6 @@
 namespace decodemeter {
 
 void add_profile_command(CLI::App& app);
-void add_audit_command(CLI::App& app);
-void add_compare_command(CLI::App& app);
 void add_trace_command(CLI::App& app);
 void add_watch_command(CLI::App& app);
 void add_generate_command(CLI::App& app);

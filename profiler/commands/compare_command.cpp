@@ -1,6 +1,7 @@
 #include "profiler/commands/compare_command.hpp"
 
 #include <fmt/format.h>
+#include <CLI/CLI.hpp>
 
 #include <cmath>
 #include <memory>
@@ -8,11 +9,10 @@
 
 #include "profiler/audit/run_comparison.hpp"
 #include "profiler/commands/audit_command.hpp"
-#include "profiler/commands/command_list.hpp"
-#include "profiler/commands/report_file.hpp"
 #include "profiler/error/error.hpp"
 #include "profiler/error/exit_code.hpp"
 #include "profiler/report/log_output.hpp"
+#include "profiler/report/report_file.hpp"
 
 namespace decodemeter {
 

@@ -5,6 +5,10 @@
 #include <optional>
 #include <vector>
 
+namespace CLI {
+class App;
+}
+
 namespace decodemeter {
 
 struct CompareFlags {
@@ -16,5 +20,7 @@ struct CompareFlags {
 
 // Prints the runs after against those before. Throws ExitCode 1 for SLOWER and MIXED.
 void run_compare(const CompareFlags& flags);
+
+void add_compare_command(CLI::App& app);
 
 }  // namespace decodemeter

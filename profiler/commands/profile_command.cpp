@@ -2,11 +2,11 @@
 #include <spdlog/spdlog.h>
 
 #include "profiler/commands/command_list.hpp"
-#include "profiler/commands/interruption.hpp"
 #include "profiler/commands/profile_flags.hpp"
 #include "profiler/commands/profile_report.hpp"
 #include "profiler/error/error.hpp"
 #include "profiler/error/exit_code.hpp"
+#include "profiler/process/interruption.hpp"
 #include "profiler/profile/first_touch.hpp"
 #include "profiler/profile/operation_counts.hpp"
 #include "profiler/profile/request_identity.hpp"

@@ -5,9 +5,9 @@
 
 #include "profiler/commands/command_list.hpp"
 #include "profiler/commands/model_options.hpp"
-#include "profiler/commands/report_file.hpp"
 #include "profiler/commands/request_options.hpp"
 #include "profiler/profile/tracing.hpp"
+#include "profiler/report/report_file.hpp"
 
 namespace decodemeter {
 

@@ -1,8 +1,8 @@
 #include <cstring>
 
 #include "profiler/record/line_parser.hpp"
+#include "profiler/record/line_reading.hpp"
 #include "profiler/record/line_scanner.hpp"
-#include "profiler/record/record_reader.hpp"
 
 namespace decodemeter {
 

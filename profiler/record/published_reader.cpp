@@ -1,10 +1,11 @@
 #include <simdjson.h>
 
 #include <cmath>
+#include <filesystem>
 #include <numeric>
 
 #include "profiler/record/json_number.hpp"
-#include "profiler/record/record_reader.hpp"
+#include "profiler/record/line_reading.hpp"
 
 namespace decodemeter {
 

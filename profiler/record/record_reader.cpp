@@ -20,8 +20,6 @@ namespace fs = std::filesystem;
 
 namespace {
 
-constexpr std::size_t examples_kept = 20;
-
 // A file's text with `json_padding` zero bytes after its end. Not a string: that would be cleared
 // before it is read.
 struct PaddedText {
@@ -178,23 +176,6 @@ void read_directory(const fs::path& directory, const ReadOptions& options, Colle
 }
 
 }  // namespace
-
-std::int64_t ReadReport::skipped_count() const {
-    return std::accumulate(skipped.begin(), skipped.end(), std::int64_t{0},
-                           [](std::int64_t sum, const auto& entry) { return sum + entry.second; });
-}
-
-void ReadReport::skip(std::string file, std::int64_t line, std::string reason) {
-    ++skipped[reason];
-    if (examples.size() < examples_kept)
-        examples.push_back({std::move(file), line, std::move(reason)});
-}
-
-std::string canonical_dataset(std::string_view name) {
-    std::string canonical(name);
-    std::replace(canonical.begin(), canonical.end(), '-', '_');
-    return canonical;
-}
 
 RecordSet read_results(const fs::path& path, const ReadOptions& options) {
     if (!fs::exists(path)) throw InputError(path.string() + ": no such file or directory");

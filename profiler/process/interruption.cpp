@@ -1,4 +1,4 @@
-#include "profiler/commands/interruption.hpp"
+#include "profiler/process/interruption.hpp"
 
 #include <atomic>
 

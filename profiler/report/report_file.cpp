@@ -1,4 +1,4 @@
-#include "profiler/commands/report_file.hpp"
+#include "profiler/report/report_file.hpp"
 
 #include <fstream>
 
