@@ -9,6 +9,7 @@
 #include "estimator/image_geometry.hpp"
 #include "estimator/sha256.hpp"
 #include "profiler/error/error.hpp"
+#include "profiler/record/record_faults.hpp"
 
 namespace decodemeter {
 
@@ -64,11 +65,22 @@ int dataset_index(Dataset& dataset, const std::string& name) {
 std::string fault_of(const SampleRecord& record) {
     const auto bad = [](double time) { return !std::isfinite(time) || time < 0; };
     if (record.output_tokens < 1) return "output_tokens below 1";
-    if (record.config.active_blocks < 1) return "num_active_blocks below 1";
+    if (record.config.active_blocks < 1)
+        return "num_active_blocks below 1 (for a watched program, pass --blocks, --top_k and "
+               "--vision_tokens to `watch`)";
     if (record.vision_tokens + record.text_tokens < 1) return "no prompt tokens";
     if (bad(record.T_vision_total) || bad(record.T_LLM_prefill) || bad(record.T_LLM_decode))
         return "a time that is negative or not finite";
     if (record.T_vision_total + record.T_LLM_prefill <= 0) return "no prefill time";
+    if (has_zero_decode(record)) return "T_LLM_decode is 0, and there are steps";
+    if (const Feature feature = meaningless_feature(request_of(record), record.output_tokens);
+        feature != Feature::none)
+        return std::string(to_string(feature)) + " out of range";
+    for (std::string& fault : impossible_values(record)) {
+        // Published documents hold steps in other numbers, which are not used; the total is.
+        if (record.format == RecordFormat::native || fault != wrong_step_count)
+            return std::move(fault);
+    }
     return {};
 }
 

@@ -112,6 +112,8 @@ void train(TrainFlags flags) {
 
     LatencyModel model = build_latency_model(dataset, fitted_rows(dataset),
                                              judged.predictions.at("physics"), options.seed);
+    // What cannot be read back never replaces an earlier estimator.
+    parse_latency_model(to_json(model), "the fitted estimator");
     // An earlier training's checkpoint must not stand beside this one's model.
     fs::remove(flags.output_dir / checkpoint_file);
     if (flags.model != "physics") train_networks(dataset, flags, interruption, model);

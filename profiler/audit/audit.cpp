@@ -7,8 +7,8 @@
 #include "profiler/audit/findings.hpp"
 #include "profiler/audit/per_token_figures.hpp"
 #include "profiler/audit/position_effects/position_effects.hpp"
-#include "profiler/audit/record_faults.hpp"
 #include "profiler/audit/stored_divisor.hpp"
+#include "profiler/record/record_faults.hpp"
 
 namespace decodemeter {
 

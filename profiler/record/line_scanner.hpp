@@ -11,6 +11,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "profiler/record/field_table.hpp"
@@ -87,7 +88,7 @@ public:
     template <class Integer>
     void count(LineState&, std::string_view, Integer& target) {
         const std::int64_t number = take_integer();
-        if (number < 0) fail();
+        if (number < 0 || !std::in_range<Integer>(number)) fail();
         target = static_cast<Integer>(number);
     }
 

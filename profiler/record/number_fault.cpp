@@ -12,6 +12,8 @@ const char* to_string(NumberFault fault) noexcept {
             return "negative";
         case NumberFault::not_finite:
             return "not finite";
+        case NumberFault::out_of_range:
+            return "out of range";
         case NumberFault::not_a_number:
             return "not a number";
     }

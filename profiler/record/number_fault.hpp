@@ -4,7 +4,7 @@
 
 namespace decodemeter {
 
-enum class NumberFault { none, missing, negative, not_finite, not_a_number };
+enum class NumberFault { none, missing, negative, not_finite, out_of_range, not_a_number };
 
 const char* to_string(NumberFault fault) noexcept;
 

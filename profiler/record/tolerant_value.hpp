@@ -9,6 +9,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "profiler/record/field_table.hpp"
@@ -94,6 +95,7 @@ public:
                               fault == NumberFault::none ? NumberFault::not_a_number : fault);
         }
         if (number < 0) return state.note(field, NumberFault::negative);
+        if (!std::in_range<Integer>(number)) return state.note(field, NumberFault::out_of_range);
         target = static_cast<Integer>(number);
     }
 

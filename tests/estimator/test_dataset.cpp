@@ -28,6 +28,16 @@ std::string message_of(const RecordSet& set, const DatasetOptions& options = {})
     return {};
 }
 
+// Above the default threshold of 60 ms a token, and consistent.
+SampleRecord slow_record() {
+    SampleRecord record = test::example_record(2, 4);
+    record.T_LLM_decode = 4 * 61;
+    record.T_decode_per_step.assign(3, record.T_LLM_decode / 3);
+    record.decode_end_ms = record.decode_start_ms + record.T_LLM_decode;
+    record.T_total = record.decode_end_ms + 0.125;
+    return record;
+}
+
 bool holds(const std::string& text, const std::string& part) {
     return text.find(part) != std::string::npos;
 }
@@ -55,12 +65,34 @@ TEST_CASE("An answer of one token has no step and keeps its prefill") {
     CHECK_FALSE(dataset.rows.front().outlier);
 }
 
-TEST_CASE("Steps of another number than N-1 are not used, and the total is") {
+TEST_CASE("Published steps of another number than N-1 are not used, and the total is") {
     SampleRecord record = test::example_record(1, 4);
+    record.format = RecordFormat::published;
     record.T_decode_per_step.push_back(1.5);
     const Dataset dataset = make_dataset(of({record}));
     CHECK_FALSE(dataset.rows.front().has_steps);
     CHECK(dataset.rows.front().decode_ms == 4.5);
+}
+
+TEST_CASE("Records that contradict themselves are left out and counted by reason") {
+    const auto broken = [](auto change) {
+        SampleRecord record = test::example_record(2, 4);
+        change(record);
+        return record;
+    };
+    const Dataset dataset =
+        make_dataset(of({test::example_record(1, 4), broken([](SampleRecord& r) { r.T_total = 5; }),
+                         broken([](SampleRecord& r) { r.T_decode_per_step[0] += 1; }),
+                         broken([](SampleRecord& r) { r.T_LLM_decode = 0; }),
+                         broken([](SampleRecord& r) { r.T_LLM_prefill = r.T_total = 1e18; }),
+                         broken([](SampleRecord& r) { r.config.top_k = 1 << 30; })}));
+    CHECK(dataset.rows.size() == 1);
+    CHECK(dataset.skipped ==
+          std::map<std::string, std::int64_t>{{"T_LLM_decode is 0, and there are steps", 1},
+                                              {"a time of more than eleven days", 1},
+                                              {"the stages take longer than T_total", 1},
+                                              {"the steps do not add up to T_LLM_decode", 1},
+                                              {"top_k out of range", 1}});
 }
 
 TEST_CASE("Times that are no times are left out and counted") {
@@ -77,8 +109,7 @@ TEST_CASE("Times that are no times are left out and counted") {
 }
 
 TEST_CASE("Records above the threshold are kept for scoring and not fitted to") {
-    SampleRecord slow = test::example_record(2, 4);
-    slow.T_LLM_decode = 4 * 61;
+    const SampleRecord slow = slow_record();
     const Dataset dataset = make_dataset(of({test::example_record(1), slow}));
     CHECK(dataset.outliers == 1);
     CHECK(dataset.rows.size() == 2);
@@ -86,8 +117,7 @@ TEST_CASE("Records above the threshold are kept for scoring and not fitted to") 
 }
 
 TEST_CASE("Nothing but outliers is refused with what to do") {
-    SampleRecord slow = test::example_record(2, 4);
-    slow.T_LLM_decode = 4 * 61;
+    const SampleRecord slow = slow_record();
     CHECK(holds(message_of(of({slow})), "--outlier_threshold"));
     DatasetOptions options;
     options.outlier_ms_per_token = 100;

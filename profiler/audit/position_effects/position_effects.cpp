@@ -10,7 +10,7 @@
 #include "profiler/audit/position_effects/request_levels.hpp"
 #include "profiler/audit/position_effects/settling.hpp"
 #include "profiler/audit/position_effects/step_panel.hpp"
-#include "profiler/audit/record_faults.hpp"
+#include "profiler/record/record_faults.hpp"
 
 namespace decodemeter {
 

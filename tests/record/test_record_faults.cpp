@@ -1,4 +1,4 @@
-#include "profiler/audit/record_faults.hpp"
+#include "profiler/record/record_faults.hpp"
 
 #include "tests/catch.hpp"
 #include "tests/record/example_record.hpp"
@@ -30,6 +30,8 @@ TEST_CASE("Each contradiction is named") {
           "T_LLM_decode is not decode_end_ms - decode_start_ms");
     CHECK(fault_of([](SampleRecord& r) { r.T_total = 5; }) ==
           "the stages take longer than T_total");
+    CHECK(fault_of([](SampleRecord& r) { r.T_LLM_prefill = r.T_total = 1e18; }) ==
+          "a time of more than eleven days");
     CHECK(fault_of([](SampleRecord& r) { r.content_tokens = 9; }) ==
           "content_tokens above output_tokens");
     CHECK(fault_of([](SampleRecord& r) {

@@ -2,11 +2,15 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "profiler/record/sample_record.hpp"
 
 namespace decodemeter {
+
+inline constexpr std::string_view wrong_step_count =
+    "T_decode_per_step has another length than N - 1";
 
 // Contradictions: each one as a short phrase that is the same for all records that have it.
 std::vector<std::string> impossible_values(const SampleRecord& record);

@@ -1,4 +1,4 @@
-#include "profiler/audit/record_faults.hpp"
+#include "profiler/record/record_faults.hpp"
 
 #include <algorithm>
 #include <cmath>
@@ -11,6 +11,17 @@ namespace {
 // Times are written with all their digits; what is left is the rounding of sums, and of float32
 // event times.
 bool differ(double a, double b) { return std::fabs(a - b) > 1e-3 + 1e-4 * std::fabs(b); }
+
+// Eleven days: no request takes as long, and sums of such times lose the milliseconds.
+constexpr double longest_ms = 1e9;
+
+bool has_endless_time(const SampleRecord& record) {
+    const auto endless = [](double time) { return time > longest_ms; };
+    const auto& steps = record.T_decode_per_step;
+    return endless(record.T_vision_total) || endless(record.T_LLM_prefill) ||
+           endless(record.T_LLM_decode) || endless(record.T_total) ||
+           std::any_of(steps.begin(), steps.end(), endless);
+}
 
 bool steps_add_up(const SampleRecord& record) {
     const auto& steps = record.T_decode_per_step;
@@ -48,10 +59,10 @@ void check_busy(const SampleRecord& record, std::vector<std::string>& faults) {
 std::vector<std::string> impossible_values(const SampleRecord& record) {
     std::vector<std::string> faults;
     const auto& steps = record.T_decode_per_step;
-    if (!step_count_is_right(record))
-        faults.push_back("T_decode_per_step has another length than N - 1");
+    if (!step_count_is_right(record)) faults.emplace_back(wrong_step_count);
     if (std::any_of(steps.begin(), steps.end(), [](double step) { return step <= 0; }))
         faults.push_back("a step takes no time");
+    if (has_endless_time(record)) faults.push_back("a time of more than eleven days");
     if (record.output_tokens == 1 && record.T_LLM_decode > 0)
         faults.push_back("decode time without a step");
     if (record.content_tokens > record.output_tokens)
