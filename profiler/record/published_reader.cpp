@@ -144,6 +144,8 @@ void read_sample_field(PublishedSample& sample, std::string_view name, od::value
     } else if (name == "ends_with_eos") {
         if (value.get_bool().get(record.ends_with_eos) != simdjson::SUCCESS)
             record.ends_with_eos = false;
+    } else if (name == "synthetic") {
+        if (value.get_bool().get(record.synthetic) != simdjson::SUCCESS) record.synthetic = false;
     } else if (name == "actual_image_size") {
         read_pair(value, record.image_size);
     } else if (name == "actual_tiling") {

@@ -173,6 +173,7 @@ TEST_CASE("export and transfer go from records to files") {
     REQUIRE(run({"export", "--results_dir", trained().records, "--output_dir", published, "--json",
                  (out / "files.json").string()}) == 0);
     CHECK(json_of(out / "files.json")["records"] == 300);
+    for (const SampleRecord& record : read_results(published).records) REQUIRE(record.synthetic);
     CHECK(run({"train", "--results_dir", published, "--output_dir", (out / "again").string(),
                "--model", "physics", "--no_plots"}) == 0);
     const std::string file = (out / "transfer.json").string();
