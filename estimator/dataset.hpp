@@ -39,6 +39,7 @@ struct Dataset {
     std::string model;
     std::string records_hash;  // SHA-256 of the fields used, in the order of the keys
     bool synthetic = false;
+    std::vector<std::string> mixed;  // what its sources differ in, where mixing was asked for
     std::optional<double> noise_floor_percent;  // where the records' source states it
     std::int64_t read = 0;
     std::int64_t outliers = 0;

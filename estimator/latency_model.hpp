@@ -102,6 +102,7 @@ struct Provenance {
     std::uint64_t seed = 0;
     bool synthetic = false;
     std::vector<std::string> datasets;
+    std::vector<std::string> mixed;  // what the records' sources differ in; empty: one source
     std::vector<std::string>
         held_out_keys;  // records that the positioned and the average network have not seen
     std::vector<std::uint32_t>

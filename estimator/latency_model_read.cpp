@@ -34,6 +34,7 @@ public:
             fail(std::string("has no \"") + field + "\"");
         return {json_.at(field), place_ + "." + field};
     }
+    bool has(const char* field) const { return json_.is_object() && json_.contains(field); }
 
     bool is_null() const { return json_.is_null(); }
 
@@ -207,6 +208,7 @@ Provenance read_provenance(const Cursor& cursor) {
     provenance.seed = cursor.at("seed").unsigned_integer();
     provenance.synthetic = cursor.at("synthetic").boolean();
     provenance.datasets = cursor.at("datasets").list(1 << 16, texts);
+    if (cursor.has("mixed")) provenance.mixed = cursor.at("mixed").list(1 << 16, texts);
     provenance.held_out_keys = cursor.at("held_out_keys").list(1 << 26, texts);
     provenance.fitted_records = cursor.at("fitted_records").list(1 << 26, [](const Cursor& item) {
         return static_cast<std::uint32_t>(item.integer_from(0, UINT32_MAX));

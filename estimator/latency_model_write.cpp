@@ -131,6 +131,7 @@ Json provenance_json(const Provenance& provenance) {
             {"records_hash", provenance.records_hash},
             {"records", provenance.records},
             {"datasets", provenance.datasets},
+            {"mixed", provenance.mixed},
             {"synthetic", provenance.synthetic},
             {"seed", provenance.seed},
             {"decodemeter", provenance.decodemeter},

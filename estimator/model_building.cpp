@@ -27,6 +27,7 @@ Provenance provenance_of(const Dataset& dataset, std::span<const int> rows, std:
     provenance.seed = seed;
     provenance.synthetic = dataset.synthetic;
     provenance.datasets = dataset.datasets;
+    provenance.mixed = dataset.mixed;
     for (const Row& row : dataset.rows) provenance.fitted_records.push_back(record_hash(row));
     std::sort(provenance.fitted_records.begin(), provenance.fitted_records.end());
     return provenance;

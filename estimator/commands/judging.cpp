@@ -61,6 +61,18 @@ Predictions average_of(const Dataset& dataset, std::span<const int> rows,
     return predict_rows(dataset, rows, model.average);
 }
 
+void warn_of_other_source(const Provenance& from, const Dataset& dataset) {
+    const auto warn = [](const char* what, const std::string& theirs, const std::string& ours) {
+        if (theirs != ours)
+            spdlog::warn(
+                "the estimator is for {} {}, the records are of {}: its errors include "
+                "that difference",
+                what, theirs, ours);
+    };
+    if (dataset.device != "unknown") warn("device", from.device, dataset.device);
+    if (!dataset.model.empty()) warn("model", from.model, dataset.model);
+}
+
 JudgedRecords judge_as_it_stands(const Dataset& dataset, const EstimatorFiles& files,
                                  const LatencyModel& model, const std::vector<int>& rows,
                                  std::uint64_t seed) {
@@ -158,6 +170,7 @@ EvaluationReport judge_split(const Dataset& dataset, const NamedPredictions& pre
 
 JudgedRecords judge_records(const Dataset& dataset, const EstimatorFiles& files,
                             const JudgingOptions& options) {
+    warn_of_other_source(model.provenance, dataset);
     const LatencyModel model = read_latency_model(files.json);
     const std::vector<int> unseen = unseen_rows(dataset, model);
     if (options.split.empty() && !unseen.empty())

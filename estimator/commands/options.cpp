@@ -1,6 +1,7 @@
 #include "estimator/commands/options.hpp"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <spdlog/spdlog.h>
 
 #include <cmath>
@@ -8,6 +9,7 @@
 #include <map>
 
 #include "estimator/image_geometry.hpp"
+#include "estimator/record_sources.hpp"
 #include "profiler/error/error.hpp"
 #include "profiler/report/log_output.hpp"
 #include "profiler/report/table.hpp"
@@ -37,34 +39,41 @@ void add_record_options(CLI::App& command, RecordOptions& options) {
         ->capture_default_str();
     command.add_flag("--allow_synthetic", options.dataset.allow_synthetic,
                      "Mix simulated records with measured ones");
+    command.add_flag("--allow_mixed", options.allow_mixed,
+                     "Use records of several devices, models, dtypes, execution modes or formats "
+                     "together; the estimator records in what they differ");
 }
 
 namespace {
 
-void append(RecordSet& set, RecordSet&& other) {
-    if (!set.run) set.run = std::move(other.run);
-    std::move(other.records.begin(), other.records.end(), std::back_inserter(set.records));
-    for (const auto& [reason, count] : other.report.skipped) set.report.skipped[reason] += count;
-    std::move(other.report.examples.begin(), other.report.examples.end(),
-              std::back_inserter(set.report.examples));
-    std::move(other.report.notes.begin(), other.report.notes.end(),
-              std::back_inserter(set.report.notes));
-}
-
-RecordSet read_all(const RecordOptions& options) {
+// Reads all directories; where they differ, refuses or, when asked to mix, says in what.
+RecordSet read_all(const RecordOptions& options, std::vector<std::string>& mixed) {
+    refuse_repeated_paths(options.paths);
     ReadOptions wanted;
     if (!options.use_all_datasets) wanted.datasets = options.datasets;
-    RecordSet set = read_results(options.paths.front(), wanted);
-    for (std::size_t i = 1; i < options.paths.size(); ++i)
-        append(set, read_results(options.paths[i], wanted));
-    return set;
+    std::vector<RecordSet> sets;
+    std::vector<RecordSource> sources;
+    for (const fs::path& path : options.paths) {
+        sets.push_back(read_results(path, wanted));
+        sources.push_back(describe_source(path, sets.back()));
+    }
+    mixed = source_differences(sources);
+    if (!mixed.empty() && !options.allow_mixed)
+        throw InputError(fmt::format(
+            "the records differ in {}; train one estimator for each, or pass --allow_mixed to use "
+            "them together",
+            fmt::join(mixed, "; ")));
+    for (const std::string& difference : mixed) spdlog::warn("mixed records: {}", difference);
+    return joined(std::move(sets));
 }
 
 }  // namespace
 
 Dataset load_dataset(const RecordOptions& options) {
-    const RecordSet set = read_all(options);
-    const Dataset dataset = make_dataset(set, options.dataset);
+    std::vector<std::string> mixed;
+    const RecordSet set = read_all(options, mixed);
+    Dataset dataset = make_dataset(set, options.dataset);
+    dataset.mixed = std::move(mixed);
     std::map<std::string, std::int64_t> counts;
     for (const Row& row : dataset.rows)
         ++counts[dataset.datasets[static_cast<std::size_t>(row.dataset)]];

@@ -18,6 +18,7 @@ struct RecordOptions {
     std::vector<std::string> datasets;
     bool use_all_datasets = false;
     DatasetOptions dataset;
+    bool allow_mixed = false;
 };
 void add_record_options(CLI::App& command, RecordOptions& options);
 // Reads, prints what was found and what was left out.

@@ -136,6 +136,21 @@ TEST_CASE("predict answers for every model, and says where a feature was never m
     CHECK(outside["feature"] == "top_k");
 }
 
+TEST_CASE("Records that differ are mixed only when asked, and the estimator records it") {
+    const TemporaryDirectory out;
+    const std::string published = (out / "published").string(), model = (out / "model").string();
+    REQUIRE(run({"export", "--results_dir", trained().records, "--output_dir", published}) == 0);
+    std::vector<std::string> train = {"train",      "--results_dir", trained().records,
+                                      published,    "--model",       "physics",
+                                      "--no_plots", "--output_dir",  model};
+    CHECK(message_of(train).starts_with("the records differ in format: native ("));
+    train.push_back("--allow_mixed");
+    REQUIRE(run(train) == 0);
+    CHECK(json_of(out / "model/latency_estimator.json")["provenance"]["mixed"].size() == 1);
+    CHECK(run({"train", "--results_dir", trained().records, trained().records, "--model", "physics",
+               "--no_plots", "--output_dir", model}) == 2);
+}
+
 TEST_CASE("budget lists what fits, and ends with 1 where nothing does") {
     const TemporaryDirectory out;
     const std::string file = (out / "answer.json").string();

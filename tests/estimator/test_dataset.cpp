@@ -3,6 +3,7 @@
 #include <cmath>
 #include <limits>
 
+#include "estimator/record_sources.hpp"
 #include "estimator/splits.hpp"
 #include "profiler/error/error.hpp"
 #include "tests/catch.hpp"
@@ -93,6 +94,34 @@ TEST_CASE("Records that contradict themselves are left out and counted by reason
                                               {"the stages take longer than T_total", 1},
                                               {"the steps do not add up to T_LLM_decode", 1},
                                               {"top_k out of range", 1}});
+}
+
+TEST_CASE("Sources that differ are named, and the same directory is refused twice") {
+    RecordSet a = of({test::example_record()}), b = a;
+    a.run.emplace();
+    a.run->device.name = "X";
+    a.report.native = b.report.native = 1;
+    b.run = a.run;
+    const auto differences = [&] {
+        return source_differences(std::vector{describe_source("a", a), describe_source("b", b)});
+    };
+    CHECK(differences().empty());
+    b.run->device.type = "cuda";
+    b.run->device.name = "Y";
+    CHECK(differences() == std::vector<std::string>{"device: cpu X (a), cuda Y (b)"});
+    b.run = a.run;
+    b.run->model.dtype = "bfloat16";
+    a.run->model.dtype = "float32";
+    b.report.published = 1;
+    b.report.native = 0;
+    CHECK(differences() == std::vector<std::string>{"dtype: bfloat16 (b), float32 (a)",
+                                                    "format: native (a), published (b)"});
+    const auto refuse = [](std::vector<std::filesystem::path> paths) {
+        refuse_repeated_paths(paths);
+    };
+    CHECK_THROWS_AS(refuse({"runs/a", "runs/b/../a"}), InputError);
+    CHECK_THROWS_AS(refuse({"runs/a", "runs"}), InputError);
+    CHECK_NOTHROW(refuse({"runs/a", "runs/ab"}));
 }
 
 TEST_CASE("Times that are no times are left out and counted") {
