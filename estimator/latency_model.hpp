@@ -103,6 +103,7 @@ struct Provenance {
     bool synthetic = false;
     std::vector<std::string> datasets;
     std::vector<std::string> mixed;  // what the records' sources differ in; empty: one source
+    std::string checkpoint_sha256;   // of the checkpoint trained with it; empty: not known
     std::vector<std::string>
         held_out_keys;  // records that the positioned and the average network have not seen
     std::vector<std::uint32_t>

@@ -209,6 +209,8 @@ Provenance read_provenance(const Cursor& cursor) {
     provenance.synthetic = cursor.at("synthetic").boolean();
     provenance.datasets = cursor.at("datasets").list(1 << 16, texts);
     if (cursor.has("mixed")) provenance.mixed = cursor.at("mixed").list(1 << 16, texts);
+    if (cursor.has("checkpoint_sha256"))
+        provenance.checkpoint_sha256 = cursor.at("checkpoint_sha256").text();
     provenance.held_out_keys = cursor.at("held_out_keys").list(1 << 26, texts);
     provenance.fitted_records = cursor.at("fitted_records").list(1 << 26, [](const Cursor& item) {
         return static_cast<std::uint32_t>(item.integer_from(0, UINT32_MAX));

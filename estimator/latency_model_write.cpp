@@ -132,6 +132,7 @@ Json provenance_json(const Provenance& provenance) {
             {"records", provenance.records},
             {"datasets", provenance.datasets},
             {"mixed", provenance.mixed},
+            {"checkpoint_sha256", provenance.checkpoint_sha256},
             {"synthetic", provenance.synthetic},
             {"seed", provenance.seed},
             {"decodemeter", provenance.decodemeter},

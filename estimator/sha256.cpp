@@ -1,6 +1,9 @@
 #include "estimator/sha256.hpp"
 
 #include <bit>
+#include <fstream>
+
+#include "profiler/error/error.hpp"
 
 namespace decodemeter {
 
@@ -75,6 +78,16 @@ std::string Sha256::hex() noexcept {
         for (int shift = 28; shift >= 0; shift -= 4) text += digits[word >> shift & 15];
     }
     return text;
+}
+
+std::string sha256_of(const std::filesystem::path& file) {
+    std::ifstream stream(file, std::ios::binary);
+    if (!stream) throw InputError(file.string() + ": cannot read");
+    Sha256 hash;
+    std::array<char, 1 << 16> bytes;
+    while (stream.read(bytes.data(), bytes.size()) || stream.gcount() > 0)
+        hash.add({bytes.data(), static_cast<std::size_t>(stream.gcount())});
+    return hash.hex();
 }
 
 }  // namespace decodemeter

@@ -3,6 +3,7 @@
 
 #include <array>
 #include <cstdint>
+#include <filesystem>
 #include <string>
 #include <string_view>
 
@@ -23,5 +24,8 @@ private:
     std::size_t filled_ = 0;
     std::uint64_t length_ = 0;
 };
+
+// Of a whole file. Throws InputError when it cannot be read.
+std::string sha256_of(const std::filesystem::path& file);
 
 }  // namespace decodemeter

@@ -274,6 +274,7 @@ LatencyModel transferred(const LatencyModel& source, const Dataset& dataset,
     model.provenance.records = static_cast<std::int64_t>(rows.size());
     model.provenance.synthetic = dataset.synthetic || source.provenance.synthetic;
     model.provenance.mixed = dataset.mixed;
+    model.provenance.checkpoint_sha256.clear();
     model.provenance.held_out_keys.clear();
     model.provenance.fitted_records.clear();
     for (const int row : rows)

@@ -81,10 +81,9 @@ JudgedRecords judge_as_it_stands(const Dataset& dataset, const EstimatorFiles& f
     judged.predictions["constant_per_config"] = predict_rows(dataset, rows, model.table);
     if (!model.average.network.empty())
         judged.predictions["average"] = average_of(dataset, rows, model);
-    if (files.checkpoint) {
-        const PositionedEstimator network = PositionedEstimator::load(*files.checkpoint);
-        judged.predictions[network.published() ? "positioned_published" : "positioned"] =
-            network.predict_rows(dataset, rows);
+    if (const auto network = load_network(files, model)) {
+        judged.predictions[network->published() ? "positioned_published" : "positioned"] =
+            network->predict_rows(dataset, rows);
     }
     judged.report = start_report(
         dataset, "unseen_records",
@@ -170,8 +169,8 @@ EvaluationReport judge_split(const Dataset& dataset, const NamedPredictions& pre
 
 JudgedRecords judge_records(const Dataset& dataset, const EstimatorFiles& files,
                             const JudgingOptions& options) {
-    warn_of_other_source(model.provenance, dataset);
     const LatencyModel model = read_latency_model(files.json);
+    warn_of_other_source(model.provenance, dataset);
     const std::vector<int> unseen = unseen_rows(dataset, model);
     if (options.split.empty() && !unseen.empty())
         return judge_as_it_stands(dataset, files, model, unseen, options.training.seed);

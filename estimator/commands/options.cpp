@@ -10,6 +10,7 @@
 
 #include "estimator/image_geometry.hpp"
 #include "estimator/record_sources.hpp"
+#include "estimator/sha256.hpp"
 #include "profiler/error/error.hpp"
 #include "profiler/report/log_output.hpp"
 #include "profiler/report/table.hpp"
@@ -127,6 +128,24 @@ EstimatorFiles find_estimator(const fs::path& path) {
         throw InputError(files.json.string() + ": not found beside " + path.string() +
                          "; copy both files, or train again");
     return files;
+}
+
+std::optional<PositionedEstimator> load_network(const EstimatorFiles& files,
+                                                const LatencyModel& model) {
+    if (!files.checkpoint) return std::nullopt;
+    const Provenance& from = model.provenance;
+    const auto refuse = [&] {
+        throw InputError(
+            fmt::format("{}: damaged, or not of the training that wrote {}; restore both files of "
+                        "one training, "
+                        "or train again",
+                        files.checkpoint->string(), files.json.string()));
+    };
+    if (!from.checkpoint_sha256.empty() && from.checkpoint_sha256 != sha256_of(*files.checkpoint))
+        refuse();
+    PositionedEstimator network = PositionedEstimator::load(*files.checkpoint);
+    if (network.origin().records_hash != from.records_hash) refuse();
+    return network;
 }
 
 int tier_index(const std::string& name) {

@@ -34,6 +34,10 @@ struct EstimatorFiles {
 };
 EstimatorFiles find_estimator(const std::filesystem::path& path);
 
+// The network beside `model`, where there is one. Throws InputError naming both files when the
+// checkpoint is damaged or belongs to another training.
+std::optional<PositionedEstimator> load_network(const EstimatorFiles& files,
+                                                const LatencyModel& model);
 // One request on the command line.
 struct RequestOptions {
     Request request{1152, 60, 2, 8, 16, 0};

@@ -60,12 +60,11 @@ std::vector<ModelAnswer> answers_of(const LatencyModel& model, const EstimatorFi
                                     const Request& request, int tokens,
                                     std::span<const int> positions) {
     std::vector<ModelAnswer> answers = simple_answers(model, request, tokens, positions);
-    if (files.checkpoint) {
-        const PositionedEstimator network = PositionedEstimator::load(*files.checkpoint);
-        answers.push_back({network.published() ? "positioned_published" : "positioned",
-                           network.predict_prefill(request),
-                           network.predict_decode(request, tokens),
-                           network.predict_decode_at_positions(request, positions)});
+    if (const auto network = load_network(files, model)) {
+        answers.push_back({network->published() ? "positioned_published" : "positioned",
+                           network->predict_prefill(request),
+                           network->predict_decode(request, tokens),
+                           network->predict_decode_at_positions(request, positions)});
     }
     return answers;
 }

@@ -61,7 +61,7 @@ class Estimator {
 public:
     explicit Estimator(const fs::path& path)
         : files_(find_estimator(path)), model_(read_latency_model(files_.json)) {
-        if (files_.checkpoint) network_ = PositionedEstimator::load(*files_.checkpoint);
+        network_ = load_network(files_, model_);
     }
 
     const LatencyModel& model() const noexcept { return model_; }

@@ -5,6 +5,7 @@
 
 #include "estimator/commands/command_list.hpp"
 #include "estimator/commands/report_output.hpp"
+#include "estimator/sha256.hpp"
 #include "profiler/error/error.hpp"
 #include "profiler/report/progress.hpp"
 
@@ -75,6 +76,7 @@ void train_networks(const Dataset& dataset, const TrainFlags& flags,
     network.save(
         flags.output_dir / checkpoint_file,
         {dataset.records_hash, dataset.device, dataset.synthetic, model.provenance.held_out_keys});
+    model.provenance.checkpoint_sha256 = sha256_of(flags.output_dir / checkpoint_file);
 }
 
 std::vector<std::string> models_of(const TrainFlags& flags) {

@@ -136,6 +136,20 @@ TEST_CASE("predict answers for every model, and says where a feature was never m
     CHECK(outside["feature"] == "top_k");
 }
 
+TEST_CASE("A damaged checkpoint, or one of another training, is refused with both names") {
+    const TemporaryDirectory out;
+    const std::string folder = (out / "estimator").string();
+    std::filesystem::copy(trained().estimator, folder, std::filesystem::copy_options::recursive);
+    const std::filesystem::path file = out / "estimator/best_latency_estimator.pt";
+    std::string bytes = test::read_text(file);
+    bytes[bytes.size() / 3] ^= 1;
+    test::write_text(file, bytes);
+    const std::string message = message_of({"predict", "--checkpoint_path", folder});
+    CHECK(message.find("best_latency_estimator.pt: damaged, or not of the training") !=
+          std::string::npos);
+    CHECK(message.find("latency_estimator.json") != std::string::npos);
+}
+
 TEST_CASE("Records that differ are mixed only when asked, and the estimator records it") {
     const TemporaryDirectory out;
     const std::string published = (out / "published").string(), model = (out / "model").string();
