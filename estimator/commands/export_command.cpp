@@ -23,6 +23,7 @@ struct ExportFlags {
 };
 
 void export_records(const ExportFlags& flags) {
+    refuse_output_among(flags.output_dir, std::span(&flags.results_dir, 1));
     const RecordSet set = read_results(flags.results_dir, {flags.datasets});
     for (const auto& [reason, count] : set.report.skipped)
         spdlog::warn("{} records skipped: {}", count, reason);

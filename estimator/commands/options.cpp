@@ -4,6 +4,7 @@
 #include <fmt/ranges.h>
 #include <spdlog/spdlog.h>
 
+#include <algorithm>
 #include <cmath>
 #include <fstream>
 #include <map>
@@ -185,11 +186,35 @@ std::string milliseconds(double value) {
 }
 
 void write_file(const fs::path& file, const std::string& text) {
-    if (!file.parent_path().empty()) fs::create_directories(file.parent_path());
-    std::ofstream stream(file, std::ios::binary);
+    const InputError failure(file.string() + ": cannot write; is the folder writable?");
+    std::error_code error;
+    if (!file.parent_path().empty()) fs::create_directories(file.parent_path(), error);
+    // A device or a link is written to; a file is replaced whole or not at all.
+    const bool in_place =
+        fs::is_symlink(file, error) || (fs::exists(file, error) && !fs::is_regular_file(file));
+    const fs::path target = in_place ? file : fs::path(file.string() + ".partial");
+    std::ofstream stream(target, std::ios::binary);
     stream << text;
-    if (!stream.flush())
-        throw InputError(file.string() + ": cannot write; is the folder writable?");
+    stream.close();
+    if (!stream) throw failure;
+    if (in_place) return;
+    fs::rename(target, file, error);
+    if (error) throw failure;
+}
+
+void refuse_output_among(const fs::path& output, std::span<const fs::path> sources) {
+    const auto holds = [](const fs::path& folder, const fs::path& path) {
+        return std::mismatch(folder.begin(), folder.end(), path.begin(), path.end()).first ==
+               folder.end();
+    };
+    const fs::path target = fs::weakly_canonical(fs::absolute(output)).parent_path() /
+                            fs::weakly_canonical(fs::absolute(output)).filename();
+    for (const fs::path& source : sources) {
+        const fs::path from = fs::weakly_canonical(fs::absolute(source));
+        if (holds(target, from) || holds(from, target))
+            throw InputError("--output_dir " + output.string() + ": shares a folder with " +
+                             source.string() + ", which is read; choose a directory outside of it");
+    }
 }
 
 }  // namespace decodemeter

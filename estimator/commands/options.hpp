@@ -4,6 +4,7 @@
 #include <CLI/CLI.hpp>
 #include <filesystem>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -17,8 +18,8 @@ struct RecordOptions {
     std::vector<std::filesystem::path> paths;
     std::vector<std::string> datasets;
     bool use_all_datasets = false;
-    DatasetOptions dataset;
     bool allow_mixed = false;
+    DatasetOptions dataset;
 };
 void add_record_options(CLI::App& command, RecordOptions& options);
 // Reads, prints what was found and what was left out.
@@ -33,11 +34,11 @@ struct EstimatorFiles {
     std::optional<std::filesystem::path> checkpoint;
 };
 EstimatorFiles find_estimator(const std::filesystem::path& path);
-
 // The network beside `model`, where there is one. Throws InputError naming both files when the
 // checkpoint is damaged or belongs to another training.
 std::optional<PositionedEstimator> load_network(const EstimatorFiles& files,
                                                 const LatencyModel& model);
+
 // One request on the command line.
 struct RequestOptions {
     Request request{1152, 60, 2, 8, 16, 0};
@@ -48,6 +49,10 @@ Request chosen_request(const RequestOptions& options);
 
 int tier_index(const std::string& name);
 std::string milliseconds(double value);
+// Replaces the file as a whole. Throws InputError when it cannot be written.
 void write_file(const std::filesystem::path& file, const std::string& text);
+// Throws InputError when `output` is one of the sources, holds one or lies in one.
+void refuse_output_among(const std::filesystem::path& output,
+                         std::span<const std::filesystem::path> sources);
 
 }  // namespace decodemeter

@@ -14,6 +14,8 @@ namespace decodemeter {
 
 namespace {
 
+namespace fs = std::filesystem;
+
 struct TransferFlags {
     RecordOptions records;
     std::filesystem::path checkpoint = "estimator";
@@ -42,7 +44,13 @@ void warn_of_low_coverage(const CoverageFigures& p95) {
 }
 
 void transfer(const TransferFlags& flags) {
-    const LatencyModel source = read_latency_model(find_estimator(flags.checkpoint).json);
+    const EstimatorFiles files = find_estimator(flags.checkpoint);
+    refuse_output_among(flags.output_dir, std::vector{fs::absolute(files.json).parent_path()});
+    if (fs::exists(flags.output_dir / checkpoint_file))
+        throw InputError("--output_dir " + flags.output_dir.string() + ": holds the " +
+                         std::string(checkpoint_file) +
+                         " of another training; choose a new directory");
+    const LatencyModel source = read_latency_model(files.json);
     const Dataset dataset = load_dataset(flags.records);
     const std::vector<int> rows =
         rows_to_measure(dataset, flags.requests, flags.records.dataset.seed);

@@ -150,6 +150,16 @@ TEST_CASE("A damaged checkpoint, or one of another training, is refused with bot
     CHECK(message.find("latency_estimator.json") != std::string::npos);
 }
 
+TEST_CASE("Nothing is written over what is read") {
+    CHECK(run({"transfer", "--checkpoint_path", trained().estimator, "--results_dir",
+               trained().records, "--output_dir", trained().estimator}) == 2);
+    CHECK(run({"export", "--results_dir", trained().records, "--output_dir", trained().records}) ==
+          2);
+    CHECK(run({"export", "--results_dir", trained().records, "--output_dir",
+               std::filesystem::path(trained().records).parent_path().string()}) == 2);
+    CHECK(run({"predict", "--checkpoint_path", trained().estimator}) == 0);
+}
+
 TEST_CASE("Records that differ are mixed only when asked, and the estimator records it") {
     const TemporaryDirectory out;
     const std::string published = (out / "published").string(), model = (out / "model").string();
