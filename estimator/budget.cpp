@@ -12,6 +12,15 @@ constexpr std::array<std::string_view, 5> rule_names = {"average", "positions", 
                                                         "expectation", "expected_length"};
 constexpr int longest_answer = 1 << 20;
 
+// The share of requests that the bounds promise within `ratio` times the expected time: 0.9, 0.95
+// or 0.99, and 0 where they promise less than 0.9.
+double fit_probability(const BoundedTime& time, double ratio) noexcept {
+    const double limit_ms = ratio * time.expected_ms;
+    if (limit_ms >= time.p99_ms) return 0.99;
+    if (limit_ms >= time.p95_ms) return 0.95;
+    return limit_ms >= time.p90_ms ? 0.9 : 0;
+}
+
 // Steps of a fractional number of tokens: linear between whole ones.
 double decode_of_mean_ms(const LatencyModel& model, const Request& request,
                          double tokens) noexcept {
@@ -21,13 +30,17 @@ double decode_of_mean_ms(const LatencyModel& model, const Request& request,
     return low + (tokens - below) * (high - low);
 }
 
-int longest_that_fits(const LatencyModel& model, const Request& request, double prefill_ms,
-                      double budget_ms) {
-    if (prefill_ms > budget_ms) return 0;
+double total_p95_ms(const LatencyModel& model, const Request& request, int output_tokens) {
+    return predict(model, request, output_tokens).total.p95_ms;
+}
+
+// The longest answer whose total's P95 keeps the budget.
+int longest_that_fits(const LatencyModel& model, const Request& request, double budget_ms) {
+    if (total_p95_ms(model, request, 1) > budget_ms) return 0;
     int fits = 1, too_long = longest_answer;
     while (too_long - fits > 1) {
         const int middle = fits + (too_long - fits) / 2;
-        if (prefill_ms + model_decode_ms(model, request, middle) <= budget_ms) fits = middle;
+        if (total_p95_ms(model, request, middle) <= budget_ms) fits = middle;
         else too_long = middle;
     }
     return fits;
@@ -97,6 +110,25 @@ LengthBelief belief_about(const LatencyModel& model, Task task, double quantile)
     return certain_length(default_output_tokens(task));
 }
 
+LengthBelief belief_about_all(const LatencyModel& model, double quantile) {
+    double records = 0, tokens = 0;
+    std::vector<double> longer;  // longer[s-1]: records with N - 1 >= s
+    for (const TaskLengths& lengths : model.lengths) {
+        const double weight = static_cast<double>(lengths.records);
+        records += weight;
+        tokens += weight * lengths.mean_tokens;
+        if (longer.size() < lengths.survival.size()) longer.resize(lengths.survival.size(), 0);
+        for (std::size_t s = 0; s < lengths.survival.size(); ++s)
+            longer[s] += weight * lengths.survival[s];
+    }
+    if (records <= 0) return certain_length(default_output_tokens(Task::other));
+    LengthBelief belief{1, tokens / records, std::move(longer), true};
+    for (double& share : belief.survival) share /= records;
+    for (const double share : belief.survival)
+        belief.conservative_tokens += share > 1 - quantile + 1e-9;
+    return belief;
+}
+
 double decode_by_rule_ms(const LatencyModel& model, const Request& request,
                          const LengthBelief& belief, DecodeRule rule) noexcept {
     const int steps = std::max(belief.conservative_tokens - 1, 0);
@@ -138,15 +170,17 @@ BudgetAnswer ask_budget(const LatencyModel& model, const BudgetQuestion& questio
     answer.prefill_limit_ms = question.prefill_share * question.budget_ms;
     answer.decode_ms = decode_by_rule_ms(model, request, belief, question.rule);
     answer.total_ms = answer.prefill_ms + answer.decode_ms;
-    answer.total_p95_ms = estimate.total.p95_ms;
+    // The bound of an answer of the conservative length, carried over to the rule's decode time.
+    const double p95_factor = estimate.total.p95_ms / estimate.total.expected_ms;
+    answer.total_p95_ms = answer.total_ms * p95_factor;
+    answer.fit_probability = fit_probability(estimate.total, question.budget_ms / answer.total_ms);
+    answer.bounds_calibrated = estimate.bounds_calibrated;
     const bool prefill_fits = answer.prefill_p95_ms <= answer.prefill_limit_ms;
-    answer.feasible = prefill_fits && answer.total_ms <= question.budget_ms;
+    answer.feasible = prefill_fits && answer.total_p95_ms <= question.budget_ms;
     answer.reason = !prefill_fits     ? BudgetReason::prefill_too_slow
                     : answer.feasible ? BudgetReason::fits
                                       : BudgetReason::total_too_slow;
-    if (prefill_fits)
-        answer.most_tokens =
-            longest_that_fits(model, request, answer.prefill_ms, question.budget_ms);
+    if (prefill_fits) answer.most_tokens = longest_that_fits(model, request, question.budget_ms);
     const double at_length = model_decode_ms(model, request, belief.conservative_tokens);
     for (std::size_t i = 0; i < token_changes.size(); ++i) {
         const int tokens = std::max(belief.conservative_tokens + token_changes[i], 1);

@@ -34,6 +34,8 @@ struct LengthBelief {
 };
 // `quantile` is 0.95 or 0.99.
 LengthBelief belief_about(const LatencyModel& model, Task task, double quantile = 0.95);
+// Of a task that is not known: the lengths of all records together, else the default of `other`.
+LengthBelief belief_about_all(const LatencyModel& model, double quantile = 0.95);
 // An answer of exactly N tokens.
 LengthBelief certain_length(int output_tokens);
 
@@ -61,7 +63,9 @@ struct BudgetAnswer {
     double prefill_limit_ms = 0;
     double decode_ms = 0;
     double total_ms = 0;
-    double total_p95_ms = 0;  // at the conservative length
+    double total_p95_ms = 0;     // decides, with the prefill's
+    double fit_probability = 0;  // that the total keeps the budget, at least: 0.99, 0.95, 0.9 or 0
+    bool bounds_calibrated = true;  // false: P95 and probability are not backed by records
     int conservative_tokens = 0;
     int most_tokens =
         0;  // the longest answer that the budget allows, prefill rule included; 0: none

@@ -1,12 +1,16 @@
 #include "estimator/commands/answers.hpp"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
+#include <spdlog/spdlog.h>
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
 
 #include "estimator/image_geometry.hpp"
 #include "profiler/error/error.hpp"
 #include "profiler/record/config_key.hpp"
+#include "profiler/record/record_reader.hpp"
 
 namespace decodemeter {
 
@@ -36,6 +40,17 @@ Task chosen_task(const LengthFlags& flags) {
     if (!flags.task.empty()) return parse_task(flags.task).value();
     if (!flags.dataset.empty()) return dataset_task(flags.dataset);
     return flags.prompt.empty() ? Task::other : task_of_prompt(flags.prompt);
+}
+
+LengthBelief chosen_belief(const LatencyModel& model, const LengthFlags& flags) {
+    const auto& seen = model.provenance.datasets;
+    if (flags.task.empty() && !flags.dataset.empty() &&
+        std::find(seen.begin(), seen.end(), canonical_dataset(flags.dataset)) == seen.end())
+        spdlog::warn("--dataset {}: the estimator has no records of it; it has {}", flags.dataset,
+                     fmt::join(seen, ", "));
+    const Task task = chosen_task(flags);
+    return task == Task::other && flags.task.empty() ? belief_about_all(model, flags.quantile)
+                                                     : belief_about(model, task, flags.quantile);
 }
 
 std::string length_line(Task task, const LengthBelief& belief) {
@@ -68,7 +83,7 @@ std::string coverage_line(Coverage coverage, Feature feature) {
         case Coverage::refused:
             break;
     }
-    return fmt::format("REFUSED: {} has no meaning", to_string(feature));
+    return fmt::format("invalid request: {} is out of range", to_string(feature));
 }
 
 std::string source_line(const LatencyModel& model) {

@@ -24,6 +24,9 @@ struct LengthFlags {
 };
 void add_length_options(CLI::App& command, LengthFlags& flags);
 Task chosen_task(const LengthFlags& flags);
+// The lengths of the chosen task; of all records together where neither option nor name tells it.
+// Warns of a data set that the estimator has no records of.
+LengthBelief chosen_belief(const LatencyModel& model, const LengthFlags& flags);
 
 // "captioning: conservative 64 tokens, mean 54.7 (from records)"
 std::string length_line(Task task, const LengthBelief& belief);

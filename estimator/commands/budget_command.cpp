@@ -35,24 +35,39 @@ struct BudgetFlags {
 };
 
 std::string reason_line(const BudgetAnswer& answer, double budget_ms) {
+std::string probability(const BudgetAnswer& answer) {
+    if (!answer.bounds_calibrated) return "– (bounds not calibrated)";
+    return answer.fit_probability > 0 ? fmt::format("{:.2f} or more", answer.fit_probability)
+                                      : "below 0.90";
+}
+
+std::string bound(const BudgetAnswer& answer, double value) {
+    return answer.bounds_calibrated ? milliseconds(value) : "–";
+}
+
+Json bound_json(const BudgetAnswer& answer, double value) {
+    return answer.bounds_calibrated ? Json(value) : Json(nullptr);
+}
+
     switch (answer.reason) {
         case BudgetReason::fits:
-            return fmt::format("feasible: {} ms of {} ms, {} ms to spare",
-                               milliseconds(answer.total_ms), milliseconds(budget_ms),
-                               milliseconds(budget_ms - answer.total_ms));
+            return fmt::format("expected to fit with P = {}: {} ms expected of {} ms",
+                               probability(answer), milliseconds(answer.total_ms),
+                               milliseconds(budget_ms));
         case BudgetReason::prefill_too_slow:
             return fmt::format(
                 "infeasible: prefill takes up to {} ms (P95), more than the {} ms that it may take",
                 milliseconds(answer.prefill_p95_ms), milliseconds(answer.prefill_limit_ms));
         case BudgetReason::total_too_slow:
             return fmt::format(
-                "infeasible: prefill {} ms + decode {} ms = {} ms, {} ms over the budget",
+                "infeasible: prefill {} ms + decode {} ms take up to {} ms (P95), {} ms over the "
+                "budget",
                 milliseconds(answer.prefill_ms), milliseconds(answer.decode_ms),
-                milliseconds(answer.total_ms), milliseconds(answer.total_ms - budget_ms));
+                milliseconds(answer.total_p95_ms), milliseconds(answer.total_p95_ms - budget_ms));
         case BudgetReason::refused:
             break;
     }
-    return fmt::format("refused: {} has no meaning", to_string(answer.feature));
+    return fmt::format("invalid request: {} is out of range", to_string(answer.feature));
 }
 
 Json answer_json(const Request& request, const BudgetAnswer& answer) {
@@ -63,11 +78,12 @@ Json answer_json(const Request& request, const BudgetAnswer& answer) {
             {"feasible", answer.feasible},
             {"reason", to_string(answer.reason)},
             {"prefill_ms", answer.prefill_ms},
-            {"prefill_p95_ms", answer.prefill_p95_ms},
+            {"prefill_p95_ms", bound_json(answer, answer.prefill_p95_ms)},
             {"prefill_limit_ms", answer.prefill_limit_ms},
             {"decode_ms", answer.decode_ms},
             {"total_ms", answer.total_ms},
-            {"total_p95_ms", answer.total_p95_ms},
+            {"total_p95_ms", bound_json(answer, answer.total_p95_ms)},
+            {"fit_probability", bound_json(answer, answer.fit_probability)},
             {"conservative_tokens", answer.conservative_tokens},
             {"most_tokens", answer.most_tokens},
             {"coverage", to_string(answer.coverage)},
@@ -79,10 +95,10 @@ void print_answer(const Request& request, const BudgetAnswer& answer, double bud
     fmt::print("{}\n{}\n", request_line(request), coverage_line(answer.coverage, answer.feature));
     fmt::print("\n{}\n\n", reason_line(answer, budget_ms));
     Table table({"ms", "expected", "P95", "limit"});
-    table.add_row({"prefill", milliseconds(answer.prefill_ms), milliseconds(answer.prefill_p95_ms),
+    table.add_row({"prefill", milliseconds(answer.prefill_ms), bound(answer, answer.prefill_p95_ms),
                    milliseconds(answer.prefill_limit_ms)});
     table.add_row({"decode", milliseconds(answer.decode_ms), "", ""});
-    table.add_row({"total", milliseconds(answer.total_ms), milliseconds(answer.total_p95_ms),
+    table.add_row({"total", milliseconds(answer.total_ms), bound(answer, answer.total_p95_ms),
                    milliseconds(budget_ms)});
     fmt::print("{}", table.text(output_width()));
     if (answer.most_tokens > 0)
@@ -115,21 +131,22 @@ std::vector<BudgetChoice> choose(const LatencyModel& model, const BudgetFlags& f
 
 void print_choices(const std::vector<BudgetChoice>& choices, std::size_t asked,
                    const BudgetFlags& flags) {
-    fmt::print("\n{} of {} measured configurations fit {} ms", choices.size(), asked,
-               milliseconds(flags.budget_ms));
+    fmt::print("\n{} of {} measured configurations are expected to fit {} ms (P95)", choices.size(),
+               asked, milliseconds(flags.budget_ms));
     if (choices.empty()) return fmt::print("\n");
     fmt::print(", {} first:\n", choices.front().accuracy ? "the most accurate" : "the largest");
     Table table({"configuration", "accuracy", "prefill ms", "decode ms", "total ms", "total P95 ms",
-                 "budget used %", "most tokens"});
+                 "budget used %", "most tokens", "coverage"});
     for (std::size_t i = 0; i < std::min(choices.size(), flags.show); ++i) {
         const auto& [request, answer, accuracy] = choices[i];
         table.add_row({to_string(ConfigKey{static_cast<Tier>(request.tier), request.top_k,
                                            request.active_blocks}),
                        accuracy ? fmt::format("{:.4f}", *accuracy) : "–",
                        milliseconds(answer.prefill_ms), milliseconds(answer.decode_ms),
-                       milliseconds(answer.total_ms), milliseconds(answer.total_p95_ms),
+                       milliseconds(answer.total_ms), bound(answer, answer.total_p95_ms),
                        fmt::format("{:.1f}", 100 * answer.total_ms / flags.budget_ms),
-                       std::to_string(answer.most_tokens)});
+                       std::to_string(answer.most_tokens),
+                       std::string(to_string(answer.coverage))});
     }
     fmt::print("{}", table.text(output_width()));
     if (choices.size() > flags.show)
@@ -167,9 +184,8 @@ void budget(const BudgetFlags& flags) {
                                   flags.prefill_share,
                                   parse_decode_rule(flags.length.decode).value()};
     const Task task = chosen_task(flags.length);
-    const LengthBelief belief = flags.output_tokens > 0
-                                    ? certain_length(flags.output_tokens)
-                                    : belief_about(model, task, flags.length.quantile);
+    const LengthBelief belief = flags.output_tokens > 0 ? certain_length(flags.output_tokens)
+                                                        : chosen_belief(model, flags.length);
     fmt::print("budget {} ms; {}\n{}; decode by {}\n", milliseconds(flags.budget_ms),
                source_line(model),
                flags.output_tokens > 0 ? fmt::format("{} tokens", flags.output_tokens)

@@ -86,8 +86,11 @@ Table answer_table(const std::vector<ModelAnswer>& answers, std::span<const int>
 Table bound_table(const Estimate& estimate) {
     Table table({"physics, ms", "expected", "P90", "P95", "P99"});
     const auto add = [&](const char* name, const BoundedTime& time) {
-        table.add_row({name, milliseconds(time.expected_ms), milliseconds(time.p90_ms),
-                       milliseconds(time.p95_ms), milliseconds(time.p99_ms)});
+        const auto bound = [&](double value) {
+            return estimate.bounds_calibrated ? milliseconds(value) : "–";
+        };
+        table.add_row({name, milliseconds(time.expected_ms), bound(time.p90_ms), bound(time.p95_ms),
+                       bound(time.p99_ms)});
     };
     add("prefill", estimate.prefill);
     add("decode total", estimate.decode);
@@ -95,23 +98,26 @@ Table bound_table(const Estimate& estimate) {
     return table;
 }
 
-Json bounded_json(const BoundedTime& time) {
+// Bounds that no records back are null, as NaN is.
+Json bounded_json(const BoundedTime& time, bool calibrated) {
+    const auto bound = [&](double value) { return calibrated ? value : NAN; };
     return {{"expected_ms", time.expected_ms},
-            {"p90_ms", time.p90_ms},
-            {"p95_ms", time.p95_ms},
-            {"p99_ms", time.p99_ms}};
+            {"p90_ms", bound(time.p90_ms)},
+            {"p95_ms", bound(time.p95_ms)},
+            {"p99_ms", bound(time.p99_ms)}};
 }
 
 Json answer_json(const Request& request, int tokens, const Estimate& estimate,
                  const std::vector<ModelAnswer>& answers, std::span<const int> positions) {
+    const bool calibrated = estimate.bounds_calibrated;
     Json json = {{"request", request_json_value(request)},
                  {"output_tokens", tokens},
                  {"coverage", to_string(estimate.coverage)},
                  {"feature", to_string(estimate.feature)},
-                 {"prefill", bounded_json(estimate.prefill)},
-                 {"decode_total", bounded_json(estimate.decode)},
-                 {"total", bounded_json(estimate.total)},
-                 {"hierarchical_p95_ms", estimate.hierarchical_p95_ms},
+                 {"prefill", bounded_json(estimate.prefill, calibrated)},
+                 {"decode_total", bounded_json(estimate.decode, calibrated)},
+                 {"total", bounded_json(estimate.total, calibrated)},
+                 {"hierarchical_p95_ms", calibrated ? estimate.hierarchical_p95_ms : NAN},
                  {"positions", std::vector<int>(positions.begin(), positions.end())}};
     for (const ModelAnswer& answer : answers) {
         json["models"][answer.name] = {{"prefill_ms", answer.prefill_ms},
@@ -124,7 +130,7 @@ Json answer_json(const Request& request, int tokens, const Estimate& estimate,
 void print_unknown_length(const LatencyModel& model, const Request& request,
                           const LengthFlags& flags, Json& json) {
     const Task task = chosen_task(flags);
-    const LengthBelief belief = belief_about(model, task, flags.quantile);
+    const LengthBelief belief = chosen_belief(model, flags);
     fmt::print("\nanswer length unknown: {}\n", length_line(task, belief));
     Table table({"way to take it", "decode ms", "total ms"});
     const double prefill = model_prefill_ms(model, request);
@@ -147,12 +153,11 @@ void predict(const PredictFlags& flags) {
             throw InputError("--positions: a position is from 1 to 65536");
     const int tokens = flags.output_tokens > 0
                            ? flags.output_tokens
-                           : belief_about(model, chosen_task(flags.length), flags.length.quantile)
-                                 .conservative_tokens;
+                           : chosen_belief(model, flags.length).conservative_tokens;
     const Estimate estimate = predict(model, request, tokens);
     if (estimate.coverage == Coverage::refused)
         throw InputError(
-            fmt::format("REFUSED: {} has no meaning in this request", to_string(estimate.feature)));
+            fmt::format("invalid request: {} is out of range", to_string(estimate.feature)));
 
     fmt::print("{}\n", request_line(request));
     fmt::print("{}; {}\n\n", coverage_line(estimate.coverage, estimate.feature),

@@ -87,17 +87,18 @@ TEST_CASE("Budget answers agree with brute force on 10,000 random questions") {
         const double decode = by_hand(model, request, belief, question.rule);
         const bool prefill_fits =
             prefill * model.bounds.prefill.p95 <= question.prefill_share * question.budget_ms;
-        const bool fits = prefill_fits && prefill + decode <= question.budget_ms;
+        const int tokens = std::max(belief.conservative_tokens, 1);
+        const auto bound = [&](int n) { return predict(model, request, n).total; };
+        const double factor = bound(tokens).p95_ms / bound(tokens).expected_ms;
+        const bool fits = prefill_fits && (prefill + decode) * factor <= question.budget_ms;
         largest_difference = std::max(largest_difference,
                                       std::abs(answer.decode_ms - decode) / std::max(decode, 1.0));
         wrong += answer.feasible != fits;
         feasible += fits;
-        if (prefill_fits && prefill <= question.budget_ms) {
+        if (prefill_fits && bound(1).p95_ms <= question.budget_ms) {
             const int most = answer.most_tokens;
-            wrong +=
-                prefill + sum_of_steps(model, request, most) > question.budget_ms * (1 + 1e-12);
-            wrong += prefill + sum_of_steps(model, request, most + 1) <=
-                     question.budget_ms * (1 - 1e-12);
+            wrong += bound(most).p95_ms > question.budget_ms * (1 + 1e-12);
+            wrong += bound(most + 1).p95_ms <= question.budget_ms * (1 - 1e-12);
         }
     }
     CHECK(wrong == 0);
@@ -145,6 +146,35 @@ TEST_CASE("A task's length comes from the records where they have it, else from 
     CHECK(belief_about(model, Task::text_vqa).conservative_tokens == 15);
     CHECK(belief_about(model, Task::other).conservative_tokens == 20);
     CHECK(belief_about(hand_made_model(), Task::captioning).mean_tokens == 3.5);
+}
+
+TEST_CASE("An unknown task has the lengths of all records together") {
+    LatencyModel model = hand_made_model();
+    // 4 records of 3.5 tokens with 25 % above 5, and 96 of 2 tokens: 1 % is above 5.
+    model.lengths.push_back({"vqa", 96, 2, 2, 2, {1}});
+    const LengthBelief belief = belief_about_all(model);
+    CHECK(belief.learned);
+    CHECK(belief.mean_tokens == Approx(0.04 * 3.5 + 0.96 * 2));
+    CHECK(belief.conservative_tokens == 2);
+    CHECK(belief_about_all(model, 0.99).conservative_tokens == 4);
+    CHECK(belief.survival[1] == Approx(0.03));
+    model.lengths.clear();
+    CHECK(belief_about_all(model).conservative_tokens == 20);
+}
+
+TEST_CASE("What fits is decided by the total's P95, and the answer says with which probability") {
+    const LatencyModel model = hand_made_model();
+    const Request request{1152, 60, 2, 8, 16, 0};
+    const BoundedTime total = predict(model, request, 64).total;
+    const auto ask = [&](double budget_ms) {
+        return ask_budget(model, {request, budget_ms, 1.0}, certain_length(64));
+    };
+    CHECK_FALSE(ask(total.p95_ms * 0.999).feasible);
+    CHECK(ask(total.p95_ms * 0.999).fit_probability == 0.9);
+    CHECK(ask(total.p95_ms * 1.001).feasible);
+    CHECK(ask(total.p95_ms * 1.001).fit_probability == 0.95);
+    CHECK(ask(total.p99_ms * 1.001).fit_probability == 0.99);
+    CHECK(ask(total.expected_ms).fit_probability == 0);
 }
 
 TEST_CASE("More tokens cost more, and what they cost is the steps between") {

@@ -134,6 +134,9 @@ TEST_CASE("predict answers for every model, and says where a feature was never m
     const Json outside = ask("64");
     CHECK(outside["coverage"] == "EXTRAPOLATED");
     CHECK(outside["feature"] == "top_k");
+    CHECK(outside["total"]["p95_ms"].is_null());
+    CHECK(message_of({"predict", "--checkpoint_path", trained().estimator, "--blocks", "0"}) ==
+          "invalid request: num_active_blocks is out of range");
 }
 
 TEST_CASE("A damaged checkpoint, or one of another training, is refused with both names") {
@@ -183,7 +186,13 @@ TEST_CASE("budget lists what fits, and ends with 1 where nothing does") {
                  "--best", "--json", file}) == 0);
     const Json answer = json_of(file);
     CHECK(answer["feasible"].size() > 0);
-    for (const Json& choice : answer["feasible"]) CHECK(choice["total_ms"].get<double>() <= 900);
+    for (const Json& choice : answer["feasible"]) {
+        CHECK(choice["total_ms"].get<double>() <= 900);
+        if (choice["total_p95_ms"].is_number()) {
+            CHECK(choice["total_p95_ms"].get<double>() <= 900);
+            CHECK(choice["fit_probability"].get<double>() >= 0.95);
+        }
+    }
     CHECK(run({"budget", "--checkpoint_path", model, "--budget_ms", "1", "--best"}) == 1);
     CHECK(run({"budget", "--checkpoint_path", model, "--budget_ms", "1"}) == 1);
     CHECK(run({"budget", "--checkpoint_path", model, "--budget_ms", "100000"}) == 0);
