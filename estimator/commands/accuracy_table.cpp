@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
+#include <cmath>
 #include <fstream>
 #include <sstream>
 
@@ -55,6 +56,7 @@ std::vector<AccuracyEntry> read_accuracy_table(const std::filesystem::path& file
     std::ifstream stream(file);
     std::string line;
     if (!std::getline(stream, line)) throw InputError(file.string() + ": cannot read, or empty");
+    if (line.starts_with("\xEF\xBB\xBF")) line.erase(0, 3);  // a spreadsheet's byte order mark
     const auto at = find_columns(cells_of(line), file.string());
     std::vector<AccuracyEntry> entries;
     for (int number = 2; std::getline(stream, line); ++number) {
@@ -67,9 +69,11 @@ std::vector<AccuracyEntry> read_accuracy_table(const std::filesystem::path& file
         if (!tier)
             throw InputError(place + ": tier \"" + cells[at[0]] +
                              "\" is none of low, medium, high");
+        const auto accuracy = number_of<double>(cells[at[3]], place);
+        if (!std::isfinite(accuracy))
+            throw InputError(place + ": accuracy \"" + cells[at[3]] + "\" is not a finite number");
         entries.push_back({static_cast<int>(*tier), number_of<int>(cells[at[1]], place),
-                           number_of<int>(cells[at[2]], place),
-                           number_of<double>(cells[at[3]], place)});
+                           number_of<int>(cells[at[2]], place), accuracy});
     }
     return entries;
 }

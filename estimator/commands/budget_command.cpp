@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 #include <memory>
 #include <nlohmann/json.hpp>
 
@@ -34,7 +35,6 @@ struct BudgetFlags {
     std::filesystem::path json;
 };
 
-std::string reason_line(const BudgetAnswer& answer, double budget_ms) {
 std::string probability(const BudgetAnswer& answer) {
     if (!answer.bounds_calibrated) return "– (bounds not calibrated)";
     return answer.fit_probability > 0 ? fmt::format("{:.2f} or more", answer.fit_probability)
@@ -49,6 +49,7 @@ Json bound_json(const BudgetAnswer& answer, double value) {
     return answer.bounds_calibrated ? Json(value) : Json(nullptr);
 }
 
+std::string reason_line(const BudgetAnswer& answer, double budget_ms) {
     switch (answer.reason) {
         case BudgetReason::fits:
             return fmt::format("expected to fit with P = {}: {} ms expected of {} ms",
@@ -126,6 +127,16 @@ std::vector<BudgetChoice> choose(const LatencyModel& model, const BudgetFlags& f
     asked = grid.size();
     std::vector<AccuracyEntry> accuracies;
     if (!flags.accuracies.empty()) accuracies = read_accuracy_table(flags.accuracies);
+    const auto in_table = [&](const Request& request) {
+        return std::any_of(accuracies.begin(), accuracies.end(), [&](const AccuracyEntry& entry) {
+            return entry.tier == request.tier && entry.top_k == request.top_k &&
+                   entry.active_blocks == request.active_blocks;
+        });
+    };
+    if (!flags.accuracies.empty() && std::none_of(grid.begin(), grid.end(), in_table))
+        throw InputError(flags.accuracies.string() +
+                         ": names none of the measured configurations; check tier, top_k and "
+                         "num_active_blocks");
     return best_choices(model, grid, question, belief, accuracies);
 }
 
@@ -179,6 +190,10 @@ bool answer_one(const LatencyModel& model, const BudgetQuestion& question,
 }
 
 void budget(const BudgetFlags& flags) {
+    if (!flags.accuracies.empty() && !flags.best)
+        throw InputError("--accuracy_table: only --best uses it; add --best");
+    if (!std::isfinite(flags.budget_ms) || flags.budget_ms <= 0)
+        throw InputError("--budget_ms: give a number of milliseconds above 0");
     const LatencyModel model = read_latency_model(find_estimator(flags.checkpoint).json);
     const BudgetQuestion question{chosen_request(flags.request), flags.budget_ms,
                                   flags.prefill_share,
@@ -216,8 +231,7 @@ void add_budget_command(CLI::App& app) {
     command
         ->add_option("--budget_ms", flags->budget_ms,
                      "Milliseconds for prefill and decode together")
-        ->required()
-        ->check(CLI::PositiveNumber);
+        ->required();
     add_request_options(*command, flags->request);
     add_length_options(*command, flags->length);
     command->add_option("--output_tokens", flags->output_tokens,

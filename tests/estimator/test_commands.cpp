@@ -178,6 +178,32 @@ TEST_CASE("Records that differ are mixed only when asked, and the estimator reco
                "--no_plots", "--output_dir", model}) == 2);
 }
 
+TEST_CASE(
+    "Accuracy tables are read as spreadsheets write them, and refused where they say nothing") {
+    const TemporaryDirectory out;
+    const std::string table = (out / "table.csv").string();
+    const std::vector<std::string> ask = {"budget",
+                                          "--checkpoint_path",
+                                          trained().estimator + "/latency_estimator.json",
+                                          "--best",
+                                          "--budget_ms",
+                                          "100000",
+                                          "--accuracy_table",
+                                          table};
+    const std::string header = "tier,top_k,num_active_blocks,accuracy\n";
+    test::write_text(table, "\xEF\xBB\xBF" + header + "low,8,16,0.5\n");
+    CHECK(run(ask) == 0);
+    test::write_text(table, header + "low,8,16,nan\n");
+    CHECK(message_of(ask).find("accuracy \"nan\" is not a finite number") != std::string::npos);
+    test::write_text(table, header + "low,99,16,0.5\n");
+    CHECK(message_of(ask).find("names none of the measured configurations") != std::string::npos);
+    CHECK(message_of({"budget", "--checkpoint_path", trained().estimator, "--budget_ms", "5",
+                      "--accuracy_table", table})
+              .starts_with("--accuracy_table: only --best"));
+    CHECK(message_of({"budget", "--checkpoint_path", trained().estimator, "--budget_ms", "nan"}) ==
+          "--budget_ms: give a number of milliseconds above 0");
+}
+
 TEST_CASE("budget lists what fits, and ends with 1 where nothing does") {
     const TemporaryDirectory out;
     const std::string file = (out / "answer.json").string();
