@@ -40,6 +40,7 @@ struct Truth {
     double step_noise = 0.03;
     std::function<int(Random&, int config, int dataset, double place)> tokens{};
     double quantum_ms = 0;
+    double level_noise = 0.02;  // of the requests of one configuration and data set
 };
 
 inline int log_uniform_tokens(Random& random, int low = 2, int high = 64) {
@@ -67,8 +68,8 @@ inline std::vector<SampleRecord> make_set(const Truth& truth, std::uint64_t seed
         step.place = place;
         step.prefill_ms = record.T_LLM_prefill;
         step.slow_request = uniform(random, 0, 1) < 0.33;
-        step.level_ms =
-            10 * (1 + 0.1 * config) * (1 + 0.15 * dataset) * (1 + 0.02 * normal(random));
+        step.level_ms = 10 * (1 + 0.1 * config) * (1 + 0.15 * dataset) *
+                        (1 + truth.level_noise * normal(random));
         for (step.step = 1; step.step <= step.steps; ++step.step) {
             double ms = step.level_ms * truth.ms(step, random);
             ms *= std::exp(truth.step_noise * normal(random));

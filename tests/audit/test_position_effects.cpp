@@ -57,6 +57,21 @@ TEST_CASE("Where there is no effect, hardly anything is claimed") {
     CHECK(alarms <= 0.06 * sets);
 }
 
+TEST_CASE("A shift of the run does not pass for two speeds, nor a pattern for a last step") {
+    int claimed = 0;
+    for (Truth truth : truths()) {
+        const bool pattern = truth.expected == "pattern";
+        if (!pattern && truth.expected != "shift") continue;
+        truth.requests = 2000;
+        truth.level_noise = 0.005;
+        for (std::uint64_t seed = 0; seed < seeds; ++seed) {
+            const PositionEffects found = find_position_effects(make_set(truth, seed));
+            claimed += claims(found, pattern ? "last_step" : "two_speeds");
+        }
+    }
+    CHECK(claimed <= 1);
+}
+
 TEST_CASE("Only prefill in step 1 accuses a set: no other truth looks like it") {
     for (const Truth& truth : truths()) {
         if (truth.expected == "prefill_in_step_1") continue;

@@ -148,10 +148,10 @@ private:
 
     void set_errors(ClusteredFit& fit, IndependentUnit unit) const {
         const std::vector<Unit> units = units_of(fit, unit);
-        const double groups = unit == IndependentUnit::row ? static_cast<double>(clusters_.size()) : 0;
+        const double groups =
+            unit == IndependentUnit::row ? static_cast<double>(clusters_.size()) : 0;
         const double spent = static_cast<double>(units.size()) - columns_ - groups;
-        const double correction =
-            spent > 0 ? static_cast<double>(units.size()) / spent : HUGE_VAL;
+        const double correction = spent > 0 ? static_cast<double>(units.size()) / spent : HUGE_VAL;
         for (std::size_t k = 0; k < static_cast<std::size_t>(columns_); ++k) {
             double squares = 0, leverage = 0, leverage_squares = 0;
             for (const Unit& sums : units) {
@@ -166,7 +166,7 @@ private:
     }
 
     int columns_;
-    std::vector<Cluster> clusters_;                  // centered
+    std::vector<Cluster> clusters_;               // centered
     std::vector<std::vector<double>> positions_;  // x[0] as given
     Products products_;
 };

@@ -7,13 +7,24 @@
 
 namespace decodemeter {
 
+namespace {
+
+// Where steps follow a pattern, a last step is judged only if the pattern at its position is known.
+bool knows_pattern(const PositionModel& model, int step) {
+    if (model.pattern.empty()) return true;
+    const auto index = static_cast<std::size_t>(step - 1);
+    return index < model.pattern.size() && model.pattern[index] != 0;
+}
+
+}  // namespace
+
 std::optional<PositionEffect> find_last_step(const StepPanel& panel, PositionModel& model) {
     constexpr double least_effect = 0.01;
     std::vector<double> excess;
     int longest = 0;
     for (const StepSeries& request : panel.requests) {
         const double level = level_ms(request, model);
-        if (!std::isfinite(level)) continue;
+        if (!std::isfinite(level) || !knows_pattern(model, request.steps())) continue;
         excess.push_back(residual_of(request, model, level, request.steps()));
         longest = std::max(longest, request.steps());
     }

@@ -73,15 +73,13 @@ std::vector<PositionCurve> curves_by_config(const StepPanel& panel, const Positi
         entry.level_ms = median(levels);
         sorted.emplace_back(config, std::move(entry));
     }
-    std::sort(sorted.begin(), sorted.end(), [](const auto& a, const auto& b) {
-        return a.second.level_ms < b.second.level_ms;
-    });
+    std::sort(sorted.begin(), sorted.end(),
+              [](const auto& a, const auto& b) { return a.second.level_ms < b.second.level_ms; });
     std::vector<PositionCurve> curves;
     const std::size_t count = std::min(sorted.size(), most_configs);
     for (std::size_t i = 0; i < count; ++i) {
         const std::size_t at = count > 1 ? i * (sorted.size() - 1) / (count - 1) : 0;
-        curves.push_back(
-            curve_of(to_string(sorted[at].first), sorted[at].second.requests, model));
+        curves.push_back(curve_of(to_string(sorted[at].first), sorted[at].second.requests, model));
     }
     return curves;
 }

@@ -120,9 +120,8 @@ SplitFit best_split(const Cells& cells, const std::vector<Cluster>& clusters,
                     double by_log_tokens) {
     std::vector<CleanLevel> clean = clean_levels(cells, by_log_tokens);
     clip(clean);
-    const double all = std::accumulate(clean.begin(), clean.end(), 0.0, [](double sum, auto& l) {
-        return sum + l.excess;
-    });
+    const double all = std::accumulate(clean.begin(), clean.end(), 0.0,
+                                       [](double sum, auto& l) { return sum + l.excess; });
     const double average = all / static_cast<double>(clean.size());
     double sum = 0, largest = 0;
     SplitFit split;
@@ -149,9 +148,19 @@ PositionEffect effect_of(PositionEffectKind kind, double value, double half) {
     return effect;
 }
 
-std::optional<PositionEffect> change_over_run(const Cells& cells,
-                                              const std::vector<Cluster>& clusters,
-                                              const ClusteredFit& line) {
+struct RunChange {
+    PositionEffect effect;
+    double log_ratio = 0;         // over the whole run, or at the split
+    std::optional<double> split;  // place of a shift
+
+    double at(double place) const {
+        if (split) return place > *split ? log_ratio : 0;
+        return log_ratio * place;
+    }
+};
+
+std::optional<RunChange> change_over_run(const Cells& cells, const std::vector<Cluster>& clusters,
+                                         const ClusteredFit& line) {
     // The place of a split is chosen from the data: a maximum of about ten independent tests.
     constexpr double chosen_split = 1.17;  // factor on 3.7 standard errors for a tenth of the p
     const SplitFit split = best_split(cells, clusters, line.value[1]);
@@ -163,14 +172,14 @@ std::optional<PositionEffect> change_over_run(const Cells& cells,
     if (!drifts && !shifts) return std::nullopt;
     const double factor = claim_factor(degrees);
     if (shifts && (!drifts || split.squares < squares_left(clusters, line, 2))) {
-        PositionEffect effect = effect_of(PositionEffectKind::shift, split.fit.value[0],
-                                          factor * split.fit.error[0]);
+        PositionEffect effect =
+            effect_of(PositionEffectKind::shift, split.fit.value[0], factor * split.fit.error[0]);
         effect.sentence = fmt::format(
             "From {:.0f} % of the run on, requests take {:.3g} % {} at every step ({:.3g} to "
             "{:.3g} %).",
-            100 * split.place, std::fabs(effect.estimate),
-            effect.estimate > 0 ? "longer" : "less", effect.interval[0], effect.interval[1]);
-        return effect;
+            100 * split.place, std::fabs(effect.estimate), effect.estimate > 0 ? "longer" : "less",
+            effect.interval[0], effect.interval[1]);
+        return RunChange{effect, split.fit.value[0], split.place};
     }
     PositionEffect effect =
         effect_of(PositionEffectKind::drift, line.value[0], factor * line.error[0]);
@@ -179,7 +188,15 @@ std::optional<PositionEffect> change_over_run(const Cells& cells,
         "work.",
         effect.estimate > 0 ? "rises" : "falls", std::fabs(effect.estimate), effect.interval[0],
         effect.interval[1]);
-    return effect;
+    return RunChange{effect, line.value[0], std::nullopt};
+}
+
+// A shift makes two groups of its own, early and late requests.
+std::vector<RequestLevel> without_change(std::span<const RequestLevel> levels,
+                                         const RunChange& change) {
+    std::vector<RequestLevel> steady(levels.begin(), levels.end());
+    for (RequestLevel& level : steady) level.ms *= std::exp(-change.at(level.place));
+    return steady;
 }
 
 std::optional<PositionEffect> change_by_length(std::span<const RequestLevel> levels,
@@ -240,7 +257,8 @@ std::vector<RequestLevel> request_levels(const StepPanel& panel, const PositionM
         if (range.size() >= least_steps) ms = mean_level_ms(request, model, limit);
         if (flat && range.size() < least_steps) ms = mean_of_few(request, model);
         if (std::isfinite(ms))
-            levels.push_back({request.cell, request.place, request.steps() + 1.0, ms, range.size()});
+            levels.push_back(
+                {request.cell, request.place, request.steps() + 1.0, ms, range.size()});
     }
     return levels;
 }
@@ -262,9 +280,11 @@ LevelEffects find_level_effects(std::span<const RequestLevel> levels) {
         // One output length in each cell: log N has nothing to say.
         line = fit_within_clusters(clusters, 1, IndependentUnit::row);
     }
-    if (auto change = change_over_run(cells, clusters, line)) found.effects.push_back(*change);
+    const auto change = change_over_run(cells, clusters, line);
+    if (change) found.effects.push_back(change->effect);
     if (auto length = change_by_length(levels, line)) found.effects.push_back(*length);
-    if (auto two = find_two_request_speeds(levels, line.value[1])) found.effects.push_back(*two);
+    const std::vector<RequestLevel> steady = without_change(levels, change.value_or(RunChange{}));
+    if (auto two = find_two_request_speeds(steady, line.value[1])) found.effects.push_back(*two);
     return found;
 }
 

@@ -17,7 +17,7 @@ namespace {
 
 constexpr double least_distance = 0.03;
 constexpr std::size_t least_in_cell = 4;
-constexpr int least_steps = 3;  // of a request: a level of fewer is noise
+constexpr int least_steps = 3;       // of a request: a level of fewer is noise
 constexpr double least_split = 0.5;  // of the cells that have both speeds
 constexpr int rounds = 12;
 
@@ -73,7 +73,8 @@ double distance_of(const std::vector<Cell>& cells, double distance) {
         const std::size_t fast = assignment.fast;
         const std::span<const double> all(cell);
         const double slow_count = static_cast<double>(cell.size() - fast);
-        const double own = slow_count * static_cast<double>(fast) / static_cast<double>(cell.size());
+        const double own =
+            slow_count * static_cast<double>(fast) / static_cast<double>(cell.size());
         sum += own * (mean(all.subspan(fast)) - mean(all.first(fast)));
         weight += own;
     }

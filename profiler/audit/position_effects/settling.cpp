@@ -14,8 +14,8 @@ namespace decodemeter {
 namespace {
 
 constexpr int rounds = 4;
-constexpr int initial_transient = 4;      // steps left out before anything is known
-constexpr int longest_transient = 16;     // what takes longer to settle is growth
+constexpr int initial_transient = 4;   // steps left out before anything is known
+constexpr int longest_transient = 16;  // what takes longer to settle is growth
 constexpr std::size_t sign_test_values = 10;
 constexpr double sign_test_confidence = 0.998;
 constexpr double least_effect = 0.01;

@@ -34,8 +34,7 @@ std::vector<double> places_in_run(std::span<const SampleRecord> records) {
     }
     const double last = std::max(1.0, static_cast<double>(records.size()) - 1);
     std::vector<double> places(records.size());
-    for (std::size_t i = 0; i < order.size(); ++i)
-        places[order[i]] = static_cast<double>(i) / last;
+    for (std::size_t i = 0; i < order.size(); ++i) places[order[i]] = static_cast<double>(i) / last;
     return places;
 }
 

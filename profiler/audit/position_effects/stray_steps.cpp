@@ -14,7 +14,7 @@ namespace decodemeter {
 namespace {
 
 constexpr double least_effect = 0.01;
-constexpr double stray_excess = 0.5;     // over 1.5 times the request's level
+constexpr double stray_excess = 0.5;  // over 1.5 times the request's level
 constexpr double stray_deviations = 6;
 constexpr std::size_t least_strays = 5;
 constexpr std::size_t least_requests = 3;
@@ -35,8 +35,7 @@ struct StrayCount {
 };
 
 StrayCount count_strays(const std::vector<StepResidual>& residuals) {
-    const double limit =
-        std::max(stray_excess, stray_deviations * pooled_deviation(residuals));
+    const double limit = std::max(stray_excess, stray_deviations * pooled_deviation(residuals));
     StrayCount count;
     for (const StepResidual& residual : residuals) {
         count.total_ms += residual.ms;
