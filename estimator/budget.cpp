@@ -21,6 +21,11 @@ double fit_probability(const BoundedTime& time, double ratio) noexcept {
     return limit_ms >= time.p90_ms ? 0.9 : 0;
 }
 
+// Fewer records have no value that a further one stays under with this probability.
+bool too_few(std::int64_t records, double quantile) noexcept {
+    return static_cast<double>(records + 1) * (1 - quantile) < 1 - 1e-9;
+}
+
 // Steps of a fractional number of tokens: linear between whole ones.
 double decode_of_mean_ms(const LatencyModel& model, const Request& request,
                          double tokens) noexcept {
@@ -59,8 +64,14 @@ std::optional<double> accuracy_of(std::span<const AccuracyEntry> accuracies,
 bool better(const BudgetChoice& a, const BudgetChoice& b) {
     const double none = -std::numeric_limits<double>::infinity();
     const double mine = a.accuracy.value_or(none), other = b.accuracy.value_or(none);
+    if (a.answer.bounds_calibrated != b.answer.bounds_calibrated) return a.answer.bounds_calibrated;
     if (mine != other) return mine > other;
     return a.answer.total_ms > b.answer.total_ms;
+}
+
+int largest_image(const LatencyModel& model, const ConfigurationCost& cost) noexcept {
+    const auto& ranges = model.tier_ranges[static_cast<std::size_t>(cost.tier)];
+    return ranges ? static_cast<int>(ranges->front().high) : cost.vision_tokens;
 }
 
 // The sum over s of what an answer of s steps costs more than one of s - 1, times P(N-1 >= s).
@@ -104,8 +115,13 @@ LengthBelief certain_length(int output_tokens) {
 LengthBelief belief_about(const LatencyModel& model, Task task, double quantile) {
     for (const TaskLengths& lengths : model.lengths) {
         if (lengths.task != to_string(task)) continue;
-        return {quantile > 0.97 ? lengths.p99_tokens : lengths.p95_tokens, lengths.mean_tokens,
-                lengths.survival, true};
+        LengthBelief belief{quantile > 0.97 ? lengths.p99_tokens : lengths.p95_tokens,
+                            lengths.mean_tokens, lengths.survival, true};
+        belief.few_records = too_few(lengths.records, quantile);
+        if (belief.few_records)
+            belief.conservative_tokens =
+                std::max(belief.conservative_tokens, default_output_tokens(task));
+        return belief;
     }
     return certain_length(default_output_tokens(task));
 }
@@ -126,6 +142,10 @@ LengthBelief belief_about_all(const LatencyModel& model, double quantile) {
     for (double& share : belief.survival) share /= records;
     for (const double share : belief.survival)
         belief.conservative_tokens += share > 1 - quantile + 1e-9;
+    belief.few_records = too_few(static_cast<std::int64_t>(records), quantile);
+    if (belief.few_records)
+        belief.conservative_tokens =
+            std::max(belief.conservative_tokens, default_output_tokens(Task::other));
     return belief;
 }
 
@@ -174,17 +194,19 @@ BudgetAnswer ask_budget(const LatencyModel& model, const BudgetQuestion& questio
     const double p95_factor = estimate.total.p95_ms / estimate.total.expected_ms;
     answer.total_p95_ms = answer.total_ms * p95_factor;
     answer.fit_probability = fit_probability(estimate.total, question.budget_ms / answer.total_ms);
-    answer.bounds_calibrated = estimate.bounds_calibrated;
+    // A rule that counts with less than the conservative length promises nothing of longer answers.
+    const double longest_ms = model_decode_ms(model, request, belief.conservative_tokens);
+    answer.bounds_calibrated =
+        estimate.bounds_calibrated && answer.decode_ms >= longest_ms * (1 - 1e-9);
     const bool prefill_fits = answer.prefill_p95_ms <= answer.prefill_limit_ms;
     answer.feasible = prefill_fits && answer.total_p95_ms <= question.budget_ms;
     answer.reason = !prefill_fits     ? BudgetReason::prefill_too_slow
                     : answer.feasible ? BudgetReason::fits
                                       : BudgetReason::total_too_slow;
     if (prefill_fits) answer.most_tokens = longest_that_fits(model, request, question.budget_ms);
-    const double at_length = model_decode_ms(model, request, belief.conservative_tokens);
     for (std::size_t i = 0; i < token_changes.size(); ++i) {
         const int tokens = std::max(belief.conservative_tokens + token_changes[i], 1);
-        answer.change_ms[i] = model_decode_ms(model, request, tokens) - at_length;
+        answer.change_ms[i] = model_decode_ms(model, request, tokens) - longest_ms;
     }
     return answer;
 }
@@ -206,8 +228,8 @@ std::vector<BudgetChoice> best_choices(const LatencyModel& model, std::span<cons
 std::vector<Request> measured_grid(const LatencyModel& model, int text_tokens) {
     std::vector<Request> grid;
     for (const ConfigurationCost& cost : model.table.costs)
-        grid.push_back(
-            {cost.vision_tokens, text_tokens, cost.tier, cost.top_k, cost.active_blocks, 0});
+        grid.push_back({largest_image(model, cost), text_tokens, cost.tier, cost.top_k,
+                        cost.active_blocks, 0});
     return grid;
 }
 

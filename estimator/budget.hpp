@@ -31,6 +31,8 @@ struct LengthBelief {
     double mean_tokens = 0;
     std::vector<double> survival;  // survival[s-1] = P(N-1 >= s)
     bool learned = false;          // from records, else the task's default
+    // Too few records for the quantile: the conservative length is at least the task's default.
+    bool few_records = false;
 };
 // `quantile` is 0.95 or 0.99.
 LengthBelief belief_about(const LatencyModel& model, Task task, double quantile = 0.95);
@@ -65,7 +67,9 @@ struct BudgetAnswer {
     double total_ms = 0;
     double total_p95_ms = 0;     // decides, with the prefill's
     double fit_probability = 0;  // that the total keeps the budget, at least: 0.99, 0.95, 0.9 or 0
-    bool bounds_calibrated = true;  // false: P95 and probability are not backed by records
+    // False: P95 and probability are not backed by records, or the rule takes the answer to be
+    // shorter than the conservative length.
+    bool bounds_calibrated = true;
     int conservative_tokens = 0;
     int most_tokens =
         0;  // the longest answer that the budget allows, prefill rule included; 0: none
@@ -92,13 +96,14 @@ struct AccuracyEntry {
     double accuracy = 0;
 };
 
-// The feasible ones of `grid`, best first: by accuracy where `accuracies` has it, then by predicted
-// time, the largest configuration first.
+// The feasible ones of `grid`, best first: those with calibrated bounds, then by accuracy where
+// `accuracies` has it, then by predicted time, the largest configuration first.
 std::vector<BudgetChoice> best_choices(const LatencyModel& model, std::span<const Request> grid,
                                        const BudgetQuestion& question, const LengthBelief& belief,
                                        std::span<const AccuracyEntry> accuracies = {});
 
-// The measured configurations of the model with the image that each tier usually had.
+// The measured configurations of the model with the largest image that each tier had, so that the
+// bounds hold for smaller ones too.
 std::vector<Request> measured_grid(const LatencyModel& model, int text_tokens);
 
 }  // namespace decodemeter

@@ -1,6 +1,7 @@
 // What following the budget check would have led to on the records.
 #pragma once
 
+#include <limits>
 #include <map>
 #include <string>
 #include <vector>
@@ -15,8 +16,10 @@ struct BudgetUse {
     std::int64_t questions = 0;   // budgets asked
     std::int64_t unanswered = 0;  // budgets that no configuration fitted
     std::int64_t requests = 0;    // measured requests of the chosen configurations
-    double mean_share_used = 0;   // measured prefill + decode over the budget
-    double share_overran = 0;
+    // Measured prefill + decode over the budget, and the share above it; NaN where nothing was
+    // served.
+    double mean_share_used = std::numeric_limits<double>::quiet_NaN();
+    double share_overran = std::numeric_limits<double>::quiet_NaN();
 };
 
 // For each fold, data set and a few budgets: the configuration that the fold's model (which has not

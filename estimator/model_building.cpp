@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <fstream>
+#include <numeric>
 #include <sstream>
 #include <unordered_map>
 
@@ -45,7 +46,10 @@ LatencyModel build_latency_model(const Dataset& dataset, std::span<const int> ro
         fit_bounds(ratio_samples(dataset, out_of_fold), model.length_confounding.has_value());
     model.ranges = feature_ranges(dataset, rows);
     model.tier_ranges = ranges_by_tier(dataset, rows);
-    model.lengths = learn_output_lengths(dataset, rows);
+    // Outliers are answers too: without them the longest answers of a slow device would be missing.
+    std::vector<int> all_rows(dataset.rows.size());
+    std::iota(all_rows.begin(), all_rows.end(), 0);
+    model.lengths = learn_output_lengths(dataset, all_rows);
     model.provenance = provenance_of(dataset, rows, seed);
     return model;
 }

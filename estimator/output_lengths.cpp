@@ -1,9 +1,9 @@
 #include "estimator/output_lengths.hpp"
 
 #include <algorithm>
-#include <cmath>
 #include <map>
 
+#include "estimator/calibration.hpp"
 #include "profiler/statistics/summary.hpp"
 
 namespace decodemeter {
@@ -22,8 +22,8 @@ std::vector<TaskLengths> learn_output_lengths(const Dataset& dataset, std::span<
         learned.task = to_string(task);
         learned.records = static_cast<std::int64_t>(values.size());
         learned.mean_tokens = mean(values);
-        learned.p95_tokens = static_cast<int>(std::ceil(quantile_of_sorted(values, 0.95)));
-        learned.p99_tokens = static_cast<int>(std::ceil(quantile_of_sorted(values, 0.99)));
+        learned.p95_tokens = static_cast<int>(conformal_quantile(values, 0.95));
+        learned.p99_tokens = static_cast<int>(conformal_quantile(values, 0.99));
         const int longest = static_cast<int>(values.back());
         for (int step = 1; step <= longest - 1; ++step) {
             // N - 1 >= step

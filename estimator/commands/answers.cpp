@@ -54,9 +54,11 @@ LengthBelief chosen_belief(const LatencyModel& model, const LengthFlags& flags) 
 }
 
 std::string length_line(Task task, const LengthBelief& belief) {
+    const char* source = !belief.learned      ? "the default of the task"
+                         : belief.few_records ? "few records: at least the default of the task"
+                                              : "from the records";
     return fmt::format("{}: conservative {} tokens, mean {:.2f} ({})", to_string(task),
-                       belief.conservative_tokens, belief.mean_tokens,
-                       belief.learned ? "from the records" : "the default of the task");
+                       belief.conservative_tokens, belief.mean_tokens, source);
 }
 
 std::string request_line(const Request& request) {

@@ -41,6 +41,10 @@ std::string probability(const BudgetAnswer& answer) {
                                       : "below 0.90";
 }
 
+const char* p95_name(const BudgetAnswer& answer) {
+    return answer.bounds_calibrated ? "P95" : "P95, not calibrated";
+}
+
 std::string bound(const BudgetAnswer& answer, double value) {
     return answer.bounds_calibrated ? milliseconds(value) : "–";
 }
@@ -57,14 +61,16 @@ std::string reason_line(const BudgetAnswer& answer, double budget_ms) {
                                milliseconds(budget_ms));
         case BudgetReason::prefill_too_slow:
             return fmt::format(
-                "infeasible: prefill takes up to {} ms (P95), more than the {} ms that it may take",
-                milliseconds(answer.prefill_p95_ms), milliseconds(answer.prefill_limit_ms));
+                "infeasible: prefill takes up to {} ms ({}), more than the {} ms that it may take",
+                milliseconds(answer.prefill_p95_ms), p95_name(answer),
+                milliseconds(answer.prefill_limit_ms));
         case BudgetReason::total_too_slow:
             return fmt::format(
-                "infeasible: prefill {} ms + decode {} ms take up to {} ms (P95), {} ms over the "
+                "infeasible: prefill {} ms + decode {} ms take up to {} ms ({}), {} ms over the "
                 "budget",
                 milliseconds(answer.prefill_ms), milliseconds(answer.decode_ms),
-                milliseconds(answer.total_p95_ms), milliseconds(answer.total_p95_ms - budget_ms));
+                milliseconds(answer.total_p95_ms), p95_name(answer),
+                milliseconds(answer.total_p95_ms - budget_ms));
         case BudgetReason::refused:
             break;
     }
@@ -242,7 +248,8 @@ void add_budget_command(CLI::App& app) {
         ->check(CLI::Range(0.0, 1.0))
         ->capture_default_str();
     command->add_flag("--best", flags->best,
-                      "List the measured configurations that fit, the best first");
+                      "List the measured configurations that fit with the largest image of their "
+                      "tier, the best first");
     command->add_option(
         "--accuracy_table", flags->accuracies,
         "CSV with the columns tier,top_k,num_active_blocks,accuracy: what best means");

@@ -4,6 +4,7 @@
 #include <random>
 
 #include "tests/catch.hpp"
+#include "tests/estimator/budget_overruns.hpp"
 
 using namespace decodemeter;
 
@@ -27,7 +28,7 @@ LatencyModel hand_made_model() {
                 model.table.costs.push_back({tier, top_k, blocks, 1, 1, 288 + 400 * tier, 10});
         }
     }
-    TaskLengths lengths{"captioning", 4, 3.5, 6, 7, {1, 0.75, 0.5, 0.25, 0.25}};
+    TaskLengths lengths{"captioning", 400, 3.5, 6, 7, {1, 0.75, 0.5, 0.25, 0.25}};
     model.lengths = {lengths};
     return model;
 }
@@ -150,8 +151,8 @@ TEST_CASE("A task's length comes from the records where they have it, else from 
 
 TEST_CASE("An unknown task has the lengths of all records together") {
     LatencyModel model = hand_made_model();
-    // 4 records of 3.5 tokens with 25 % above 5, and 96 of 2 tokens: 1 % is above 5.
-    model.lengths.push_back({"vqa", 96, 2, 2, 2, {1}});
+    // 400 records of 3.5 tokens with 25 % above 5, and 9600 of 2 tokens: 1 % is above 5.
+    model.lengths.push_back({"vqa", 9600, 2, 2, 2, {1}});
     const LengthBelief belief = belief_about_all(model);
     CHECK(belief.learned);
     CHECK(belief.mean_tokens == Approx(0.04 * 3.5 + 0.96 * 2));
@@ -160,6 +161,63 @@ TEST_CASE("An unknown task has the lengths of all records together") {
     CHECK(belief.survival[1] == Approx(0.03));
     model.lengths.clear();
     CHECK(belief_about_all(model).conservative_tokens == 20);
+}
+
+TEST_CASE("Records too few for the quantile give at least the default length") {
+    LatencyModel model = hand_made_model();
+    const auto belief_with = [&](std::int64_t records, double quantile) {
+        model.lengths.front().records = records;
+        return belief_about(model, Task::captioning, quantile);
+    };
+    CHECK(belief_with(18, 0.95).conservative_tokens == 64);
+    CHECK(belief_with(18, 0.95).few_records);
+    CHECK(belief_with(19, 0.95).conservative_tokens == 6);
+    CHECK(belief_with(98, 0.99).conservative_tokens == 64);
+    CHECK(belief_with(99, 0.99).conservative_tokens == 7);
+    model.lengths.front().records = 18;
+    CHECK(belief_about_all(model).conservative_tokens == 20);
+}
+
+TEST_CASE("A rule that takes the answer to be short promises no bound") {
+    const LatencyModel model = hand_made_model();
+    const Request request{1152, 60, 2, 8, 16, 0};
+    const LengthBelief belief = belief_about(model, Task::captioning);
+    const auto ask = [&](DecodeRule rule, const LengthBelief& length) {
+        return ask_budget(model, {request, 1e6, 1.0, rule}, length);
+    };
+    CHECK(ask(DecodeRule::maximum, belief).bounds_calibrated);
+    CHECK_FALSE(ask(DecodeRule::expectation, belief).bounds_calibrated);
+    CHECK(ask(DecodeRule::expectation, certain_length(9)).bounds_calibrated);
+}
+
+TEST_CASE("The best configurations are asked with the largest image of their tier") {
+    LatencyModel model = hand_made_model();
+    model.tier_ranges[2] = model.ranges;
+    model.tier_ranges[2]->front() = {928, 1152};
+    for (const Request& request : measured_grid(model, 60))
+        CHECK(request.vision_tokens == (request.tier == 2 ? 1152 : 288 + 400 * request.tier));
+}
+
+TEST_CASE("Requests overrun the budget of the best configuration no more than promised") {
+    // Few requests, lengths and levels that depend on the data set, steps that the model does not
+    // have, outliers above the threshold, one configuration.
+    for (const char* truth : {"flat", "few18", "first15_by_dataset", "len_by_dataset", "log_law",
+                              "heavy", "one_config", "long2048"}) {
+        std::map<std::string, test::BudgetOverruns> sums;
+        for (const std::uint64_t seed : {1, 2, 3}) {
+            for (const auto& [name, one] : test::budget_overruns(find_truth(truth), 3600, seed)) {
+                sums[name].served += one.served;
+                sums[name].overran += one.overran;
+            }
+        }
+        std::int64_t served = 0;
+        for (const auto& [name, sum] : sums) {
+            INFO(truth << ", " << name << ": " << sum.overran << " of " << sum.served);
+            CHECK(static_cast<double>(sum.overran) <= 0.07 * static_cast<double>(sum.served));
+            served += sum.served;
+        }
+        CHECK(served > 1000);
+    }
 }
 
 TEST_CASE("What fits is decided by the total's P95, and the answer says with which probability") {
