@@ -3,11 +3,11 @@
 
 #include <CLI/CLI.hpp>
 
-#include "estimator/commands.hpp"
+#include "estimator/commands/commands.hpp"
 #include "profiler/commands/commands.hpp"
 #include "profiler/commands/standard_streams.hpp"
-#include "profiler/error/error.hpp"
-#include "profiler/error/exit_code.hpp"
+#include "profiler/system/error.hpp"
+#include "profiler/system/exit_code.hpp"
 
 namespace {
 

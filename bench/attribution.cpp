@@ -3,7 +3,7 @@
 #include <chrono>
 #include <cstdio>
 
-#include "profiler/timing/step_attribution.hpp"
+#include "profiler/timing/tracing/step_attribution.hpp"
 #include "tests/timing/simulated_generate.hpp"
 
 using namespace decodemeter;

@@ -11,10 +11,10 @@
 #include <string>
 #include <vector>
 
-#include "kernels/matvec.hpp"
+#include "kernels/matvec/matvec.hpp"
 #include "profiler/molmo/molmo.hpp"
+#include "profiler/molmo/network/weight_memory.hpp"
 #include "profiler/molmo/step_operations.hpp"
-#include "profiler/molmo/weight_memory.hpp"
 #include "profiler/timing/timeline.hpp"
 
 using namespace decodemeter;

@@ -15,11 +15,11 @@
 #include <string>
 #include <vector>
 
-#include "estimator/model_building.hpp"
-#include "estimator/positioned_estimator.hpp"
-#include "estimator/predictor.hpp"
-#include "estimator/residual_fit.hpp"
-#include "estimator/simulate.hpp"
+#include "estimator/evaluate/model_building.hpp"
+#include "estimator/fit/residual_fit.hpp"
+#include "estimator/networks/positioned_estimator.hpp"
+#include "estimator/predictor/predictor.hpp"
+#include "estimator/simulate/simulate.hpp"
 
 using namespace decodemeter;
 

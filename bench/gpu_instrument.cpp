@@ -10,10 +10,10 @@
 #include <vector>
 
 #include "profiler/statistics/comparison.hpp"
-#include "profiler/timing/cupti_session.hpp"
 #include "profiler/timing/observer_group.hpp"
 #include "profiler/timing/overhead.hpp"
 #include "profiler/timing/timeline.hpp"
+#include "profiler/timing/tracing/cupti_session.hpp"
 #include "tests/gpu/spinning_generate.hpp"
 #include "tests/timing/activity_file.hpp"
 

@@ -10,9 +10,9 @@
 #include <set>
 #include <string>
 
-#include "profiler/timing/cupti_session.hpp"
 #include "profiler/timing/observer_group.hpp"
 #include "profiler/timing/timeline.hpp"
+#include "profiler/timing/tracing/cupti_session.hpp"
 #include "tests/gpu/spinning_generate.hpp"
 
 using namespace decodemeter;

@@ -14,8 +14,8 @@
 #include <string>
 #include <system_error>
 
-#include "profiler/record/record_reader.hpp"
-#include "profiler/record/record_store.hpp"
+#include "profiler/record/store/record_reader.hpp"
+#include "profiler/record/store/record_store.hpp"
 #include "tests/record/example_record.hpp"
 #include "tests/statistics/synthetic.hpp"
 #include "tests/temporary_directory.hpp"

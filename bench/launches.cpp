@@ -6,7 +6,7 @@
 #include <cstdlib>
 #include <nlohmann/json.hpp>
 
-#include "profiler/molmo/built_in_models.hpp"
+#include "profiler/molmo/checkpoint/built_in_models.hpp"
 #include "tests/molmo/decode_launches.hpp"
 
 using namespace decodemeter;

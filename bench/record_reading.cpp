@@ -10,8 +10,8 @@
 #include <string>
 #include <vector>
 
-#include "profiler/record/record_json.hpp"
-#include "profiler/record/record_reader.hpp"
+#include "profiler/record/format/record_json.hpp"
+#include "profiler/record/store/record_reader.hpp"
 #include "tests/record/example_record.hpp"
 
 namespace fs = std::filesystem;

@@ -9,9 +9,9 @@
 #include <string_view>
 #include <vector>
 
-#include "estimator/dataset.hpp"
-#include "estimator/positioned_estimator.hpp"
-#include "profiler/record/record_reader.hpp"
+#include "estimator/data/dataset.hpp"
+#include "estimator/networks/positioned_estimator.hpp"
+#include "profiler/record/store/record_reader.hpp"
 
 using namespace decodemeter;
 

@@ -13,9 +13,9 @@
 #include "profiler/statistics/summary.hpp"
 #include "profiler/timing/overhead.hpp"
 #include "profiler/timing/recorded_times.hpp"
-#include "profiler/timing/step_attribution.hpp"
 #include "profiler/timing/subtraction.hpp"
 #include "profiler/timing/timeline.hpp"
+#include "profiler/timing/tracing/step_attribution.hpp"
 #include "tests/timing/simulated_generate.hpp"
 
 using namespace decodemeter;

@@ -7,8 +7,8 @@
 #include <fstream>
 #include <sstream>
 
-#include "profiler/error/error.hpp"
 #include "profiler/record/config_key.hpp"
+#include "profiler/system/error.hpp"
 
 namespace decodemeter {
 

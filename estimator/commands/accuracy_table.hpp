@@ -4,7 +4,7 @@
 #include <filesystem>
 #include <vector>
 
-#include "estimator/budget.hpp"
+#include "estimator/evaluate/budget.hpp"
 
 namespace decodemeter {
 

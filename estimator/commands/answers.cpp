@@ -7,10 +7,10 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
-#include "estimator/image_geometry.hpp"
-#include "profiler/error/error.hpp"
+#include "estimator/predictor/image_geometry.hpp"
 #include "profiler/record/config_key.hpp"
-#include "profiler/record/record_reader.hpp"
+#include "profiler/record/store/record_reader.hpp"
+#include "profiler/system/error.hpp"
 
 namespace decodemeter {
 

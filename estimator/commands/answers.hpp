@@ -7,7 +7,7 @@
 #include <nlohmann/json_fwd.hpp>
 #include <string>
 
-#include "estimator/budget.hpp"
+#include "estimator/evaluate/budget.hpp"
 
 namespace decodemeter {
 

@@ -5,16 +5,16 @@
 #include <memory>
 #include <nlohmann/json.hpp>
 
-#include "estimator/budget.hpp"
 #include "estimator/commands/accuracy_table.hpp"
 #include "estimator/commands/answers.hpp"
 #include "estimator/commands/command_list.hpp"
 #include "estimator/commands/options.hpp"
-#include "profiler/error/error.hpp"
-#include "profiler/error/exit_code.hpp"
+#include "estimator/evaluate/budget.hpp"
 #include "profiler/record/config_key.hpp"
 #include "profiler/report/log_output.hpp"
 #include "profiler/report/table.hpp"
+#include "profiler/system/error.hpp"
+#include "profiler/system/exit_code.hpp"
 
 namespace decodemeter {
 

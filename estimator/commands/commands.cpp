@@ -1,4 +1,4 @@
-#include "estimator/commands.hpp"
+#include "estimator/commands/commands.hpp"
 
 #include "estimator/commands/command_list.hpp"
 

@@ -6,8 +6,8 @@
 
 #include "estimator/commands/command_list.hpp"
 #include "estimator/commands/options.hpp"
-#include "estimator/published_export.hpp"
-#include "profiler/record/record_reader.hpp"
+#include "estimator/data/published_export.hpp"
+#include "profiler/record/store/record_reader.hpp"
 #include "profiler/report/progress.hpp"
 
 namespace decodemeter {

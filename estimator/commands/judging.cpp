@@ -5,8 +5,8 @@
 
 #include <mutex>
 
-#include "profiler/error/error.hpp"
 #include "profiler/report/progress.hpp"
+#include "profiler/system/error.hpp"
 
 namespace decodemeter {
 

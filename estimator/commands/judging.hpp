@@ -6,10 +6,10 @@
 #include <vector>
 
 #include "estimator/commands/options.hpp"
-#include "estimator/evaluation.hpp"
-#include "estimator/model_building.hpp"
-#include "estimator/positioned_estimator.hpp"
-#include "profiler/process/interruption.hpp"
+#include "estimator/evaluate/evaluation.hpp"
+#include "estimator/evaluate/model_building.hpp"
+#include "estimator/networks/positioned_estimator.hpp"
+#include "profiler/system/interruption.hpp"
 
 namespace decodemeter {
 

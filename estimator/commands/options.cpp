@@ -9,12 +9,12 @@
 #include <fstream>
 #include <map>
 
-#include "estimator/image_geometry.hpp"
-#include "estimator/record_sources.hpp"
-#include "estimator/sha256.hpp"
-#include "profiler/error/error.hpp"
+#include "estimator/data/record_sources.hpp"
+#include "estimator/data/sha256.hpp"
+#include "estimator/predictor/image_geometry.hpp"
 #include "profiler/report/log_output.hpp"
 #include "profiler/report/table.hpp"
+#include "profiler/system/error.hpp"
 
 namespace decodemeter {
 

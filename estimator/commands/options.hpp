@@ -8,8 +8,8 @@
 #include <string>
 #include <vector>
 
-#include "estimator/dataset.hpp"
-#include "estimator/positioned_estimator.hpp"
+#include "estimator/data/dataset.hpp"
+#include "estimator/networks/positioned_estimator.hpp"
 
 namespace decodemeter {
 

@@ -5,13 +5,13 @@
 #include <memory>
 #include <nlohmann/json.hpp>
 
-#include "estimator/budget.hpp"
 #include "estimator/commands/answers.hpp"
 #include "estimator/commands/command_list.hpp"
 #include "estimator/commands/options.hpp"
-#include "profiler/error/error.hpp"
+#include "estimator/evaluate/budget.hpp"
 #include "profiler/report/log_output.hpp"
 #include "profiler/report/table.hpp"
+#include "profiler/system/error.hpp"
 
 namespace decodemeter {
 

@@ -3,7 +3,7 @@
 #include <fmt/format.h>
 #include <spdlog/spdlog.h>
 
-#include "estimator/plots.hpp"
+#include "estimator/evaluate/plots.hpp"
 #include "profiler/report/gnuplot.hpp"
 #include "profiler/report/html_page.hpp"
 #include "profiler/report/log_output.hpp"

@@ -5,7 +5,7 @@
 #include <string>
 
 #include "estimator/commands/judging.hpp"
-#include "estimator/evaluation_text.hpp"
+#include "estimator/evaluate/evaluation_text.hpp"
 
 namespace decodemeter {
 

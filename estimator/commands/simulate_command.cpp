@@ -7,11 +7,11 @@
 #include "estimator/commands/command_list.hpp"
 #include "estimator/commands/options.hpp"
 #include "estimator/commands/simulate_flags.hpp"
-#include "estimator/published_export.hpp"
-#include "estimator/simulated_truths.hpp"
-#include "profiler/error/error.hpp"
-#include "profiler/record/record_store.hpp"
+#include "estimator/data/published_export.hpp"
+#include "estimator/simulate/simulated_truths.hpp"
+#include "profiler/record/store/record_store.hpp"
 #include "profiler/report/progress.hpp"
+#include "profiler/system/error.hpp"
 
 namespace decodemeter {
 

@@ -4,7 +4,7 @@
 #include <CLI/CLI.hpp>
 #include <string>
 
-#include "estimator/simulate.hpp"
+#include "estimator/simulate/simulate.hpp"
 
 namespace decodemeter {
 

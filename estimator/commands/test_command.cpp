@@ -9,14 +9,14 @@
 
 #include "estimator/commands/command_list.hpp"
 #include "estimator/commands/options.hpp"
-#include "profiler/error/error.hpp"
-#include "profiler/process/program.hpp"
-#include "profiler/process/scratch_folder.hpp"
 #include "profiler/record/config_key.hpp"
-#include "profiler/record/record_reader.hpp"
+#include "profiler/record/store/record_reader.hpp"
 #include "profiler/report/log_output.hpp"
 #include "profiler/report/progress.hpp"
 #include "profiler/report/table.hpp"
+#include "profiler/system/error.hpp"
+#include "profiler/system/program.hpp"
+#include "profiler/system/scratch_folder.hpp"
 
 namespace decodemeter {
 

@@ -5,9 +5,9 @@
 
 #include "estimator/commands/command_list.hpp"
 #include "estimator/commands/report_output.hpp"
-#include "estimator/sha256.hpp"
-#include "profiler/error/error.hpp"
+#include "estimator/data/sha256.hpp"
 #include "profiler/report/progress.hpp"
+#include "profiler/system/error.hpp"
 
 namespace decodemeter {
 

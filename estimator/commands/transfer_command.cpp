@@ -6,9 +6,9 @@
 
 #include "estimator/commands/command_list.hpp"
 #include "estimator/commands/report_output.hpp"
-#include "estimator/transfer.hpp"
-#include "profiler/error/error.hpp"
+#include "estimator/evaluate/transfer.hpp"
 #include "profiler/report/progress.hpp"
+#include "profiler/system/error.hpp"
 
 namespace decodemeter {
 

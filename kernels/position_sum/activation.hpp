@@ -2,8 +2,8 @@
 // SiLU and u = 2 sqrt(2/pi) (x + 0.044715 x^3) for GELU, so they share all but u.
 #pragma once
 
-#include "kernels/position_sum.hpp"
 #include "kernels/position_sum/elementary.hpp"
+#include "kernels/position_sum/position_sum.hpp"
 
 namespace decodemeter::kernels {
 

@@ -3,7 +3,7 @@
 // cpu_backward.hpp for one.
 #pragma once
 
-#include "kernels/position_sum.hpp"
+#include "kernels/position_sum/position_sum.hpp"
 
 namespace decodemeter::kernels {
 

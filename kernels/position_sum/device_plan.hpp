@@ -2,8 +2,8 @@
 // come out of every device. C++17.
 #pragma once
 
-#include "kernels/position_sum.hpp"
 #include "kernels/position_sum/number.hpp"
+#include "kernels/position_sum/position_sum.hpp"
 
 namespace decodemeter::kernels {
 

@@ -1,8 +1,8 @@
 // Links g and their slopes g'.
 #pragma once
 
-#include "kernels/position_sum.hpp"
 #include "kernels/position_sum/elementary.hpp"
+#include "kernels/position_sum/position_sum.hpp"
 
 namespace decodemeter::kernels {
 

@@ -1,7 +1,7 @@
 #include <algorithm>
 
-#include "kernels/position_sum.hpp"
 #include "kernels/position_sum/cpu_dispatch.hpp"
+#include "kernels/position_sum/position_sum.hpp"
 #include "kernels/position_sum/visit.hpp"
 
 namespace decodemeter::kernels {

@@ -3,7 +3,7 @@
 
 #include <cstdint>
 
-#include "kernels/position_sum.hpp"
+#include "kernels/position_sum/position_sum.hpp"
 
 namespace decodemeter::kernels {
 

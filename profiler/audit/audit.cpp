@@ -4,10 +4,10 @@
 
 #include <algorithm>
 
+#include "profiler/audit/divisor/per_token_figures.hpp"
+#include "profiler/audit/divisor/stored_divisor.hpp"
 #include "profiler/audit/findings.hpp"
-#include "profiler/audit/per_token_figures.hpp"
 #include "profiler/audit/position_effects/position_effects.hpp"
-#include "profiler/audit/stored_divisor.hpp"
 #include "profiler/record/record_faults.hpp"
 
 namespace decodemeter {

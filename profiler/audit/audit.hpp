@@ -9,15 +9,15 @@
 #include <string_view>
 #include <vector>
 
-#include "profiler/audit/divisor.hpp"
-#include "profiler/audit/idle_split.hpp"
-#include "profiler/audit/length_effect.hpp"
+#include "profiler/audit/divisor/divisor.hpp"
+#include "profiler/audit/divisor/length_effect.hpp"
 #include "profiler/audit/position_effects/position_effect.hpp"
-#include "profiler/audit/slow_step_places.hpp"
-#include "profiler/audit/stability.hpp"
-#include "profiler/audit/step_floor.hpp"
-#include "profiler/audit/subtraction_audit.hpp"
-#include "profiler/record/record_reader.hpp"
+#include "profiler/audit/steps/idle_split.hpp"
+#include "profiler/audit/steps/slow_step_places.hpp"
+#include "profiler/audit/steps/stability.hpp"
+#include "profiler/audit/steps/step_floor.hpp"
+#include "profiler/audit/subtraction/subtraction_audit.hpp"
+#include "profiler/record/store/record_reader.hpp"
 
 namespace decodemeter {
 

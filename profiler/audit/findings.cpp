@@ -97,8 +97,9 @@ void report_samples(const AuditReport& report, Findings& findings) {
 void report_stability(const AuditReport& report, Findings& findings) {
     const Stability& stability = report.stability;
     if (stability.drift && stability.drift->found)
-        findings.push_back({false, fmt::format("the cost of a step drifts by {:+.1f} % over the run",
-                                               stability.drift->change_percent)});
+        findings.push_back(
+            {false, fmt::format("the cost of a step drifts by {:+.1f} % over the run",
+                                stability.drift->change_percent)});
     for (const BimodalGroup& group : stability.bimodal)
         findings.push_back(
             {false,

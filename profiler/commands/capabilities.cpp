@@ -7,12 +7,12 @@
 #include <filesystem>
 #include <thread>
 
-#include "profiler/commands/photographs.hpp"
-#include "profiler/commands/run_description.hpp"
-#include "profiler/commands/watch_library.hpp"
 #include "profiler/molmo/molmo.hpp"
+#include "profiler/profile/run_description.hpp"
 #include "profiler/record/build_info.hpp"
 #include "profiler/report/gnuplot.hpp"
+#include "profiler/samples/photographs.hpp"
+#include "profiler/watch/watch_library.hpp"
 
 namespace decodemeter {
 

@@ -4,9 +4,9 @@
 
 #include <algorithm>
 
-#include "profiler/commands/audit_command.hpp"
+#include "profiler/audit/commands/audit_command.hpp"
+#include "profiler/audit/commands/compare_command.hpp"
 #include "profiler/commands/command_list.hpp"
-#include "profiler/commands/compare_command.hpp"
 #include "profiler/record/build_info.hpp"
 
 namespace decodemeter {

@@ -1,5 +1,5 @@
-// The profiler's commands. CLI11 is known to this folder, to estimator/commands and to main.cpp
-// only.
+// The profiler's commands. CLI11 is known to this folder, to estimator/commands/commands and to
+// main.cpp only.
 #pragma once
 
 #include <string>

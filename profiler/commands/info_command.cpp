@@ -5,7 +5,7 @@
 #include "profiler/commands/capabilities.hpp"
 #include "profiler/commands/command_list.hpp"
 #include "profiler/commands/commands.hpp"
-#include "profiler/record/record_json.hpp"
+#include "profiler/record/format/record_json.hpp"
 
 namespace decodemeter {
 

@@ -6,7 +6,7 @@
 #include <charconv>
 #include <set>
 
-#include "profiler/error/error.hpp"
+#include "profiler/system/error.hpp"
 
 namespace decodemeter {
 

@@ -4,7 +4,7 @@
 #include <string>
 
 #include "profiler/commands/command_list.hpp"
-#include "profiler/record/merge_shards.hpp"
+#include "profiler/record/store/merge_shards.hpp"
 
 namespace decodemeter {
 

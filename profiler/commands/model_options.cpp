@@ -9,8 +9,8 @@
 #include <memory>
 
 #include "profiler/commands/option_checks.hpp"
-#include "profiler/error/error.hpp"
 #include "profiler/report/progress.hpp"
+#include "profiler/system/error.hpp"
 
 namespace decodemeter {
 

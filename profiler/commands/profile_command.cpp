@@ -4,9 +4,6 @@
 #include "profiler/commands/command_list.hpp"
 #include "profiler/commands/profile_flags.hpp"
 #include "profiler/commands/profile_report.hpp"
-#include "profiler/error/error.hpp"
-#include "profiler/error/exit_code.hpp"
-#include "profiler/process/interruption.hpp"
 #include "profiler/profile/first_touch.hpp"
 #include "profiler/profile/operation_counts.hpp"
 #include "profiler/profile/request_identity.hpp"
@@ -16,6 +13,9 @@
 #include "profiler/profile/warm_up.hpp"
 #include "profiler/report/counted.hpp"
 #include "profiler/report/progress.hpp"
+#include "profiler/system/error.hpp"
+#include "profiler/system/exit_code.hpp"
+#include "profiler/system/interruption.hpp"
 
 namespace decodemeter {
 

@@ -6,12 +6,12 @@
 
 #include "profiler/commands/knob_values.hpp"
 #include "profiler/commands/option_checks.hpp"
-#include "profiler/commands/run_description.hpp"
-#include "profiler/error/error.hpp"
-#include "profiler/input/content_hash.hpp"
-#include "profiler/input/file.hpp"
 #include "profiler/profile/configurations.hpp"
-#include "profiler/record/record_store.hpp"
+#include "profiler/profile/run_description.hpp"
+#include "profiler/record/store/record_store.hpp"
+#include "profiler/system/content_hash.hpp"
+#include "profiler/system/error.hpp"
+#include "profiler/system/file.hpp"
 
 namespace decodemeter {
 

@@ -2,7 +2,7 @@
 
 #include "profiler/commands/knob_values.hpp"
 #include "profiler/commands/option_checks.hpp"
-#include "profiler/error/error.hpp"
+#include "profiler/system/error.hpp"
 
 namespace decodemeter {
 

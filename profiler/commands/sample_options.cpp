@@ -10,11 +10,11 @@
 #include <set>
 
 #include "profiler/commands/option_checks.hpp"
-#include "profiler/commands/photographs.hpp"
-#include "profiler/error/error.hpp"
 #include "profiler/samples/dataset.hpp"
 #include "profiler/samples/image_folder.hpp"
 #include "profiler/samples/manifest.hpp"
+#include "profiler/samples/photographs.hpp"
+#include "profiler/system/error.hpp"
 
 namespace decodemeter {
 

@@ -6,10 +6,10 @@
 
 #include "profiler/commands/command_list.hpp"
 #include "profiler/commands/model_options.hpp"
-#include "profiler/error/exit_code.hpp"
 #include "profiler/molmo/verify.hpp"
 #include "profiler/report/log_output.hpp"
 #include "profiler/report/table.hpp"
+#include "profiler/system/exit_code.hpp"
 
 namespace decodemeter {
 

@@ -5,11 +5,11 @@
 #include <string>
 #include <vector>
 
-#include "profiler/molmo/decoder.hpp"
 #include "profiler/molmo/model_description.hpp"
 #include "profiler/molmo/molmo.hpp"
-#include "profiler/molmo/parameters.hpp"
-#include "profiler/molmo/rotary.hpp"
+#include "profiler/molmo/network/decoder.hpp"
+#include "profiler/molmo/network/parameters.hpp"
+#include "profiler/molmo/network/rotary.hpp"
 
 namespace decodemeter::molmo {
 

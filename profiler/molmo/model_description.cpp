@@ -8,11 +8,11 @@
 #include <functional>
 #include <numeric>
 
-#include "profiler/error/error.hpp"
 #include "profiler/molmo/attention_backend.hpp"
-#include "profiler/molmo/built_in_models.hpp"
-#include "profiler/molmo/parameters.hpp"
-#include "profiler/molmo/weight_loader.hpp"
+#include "profiler/molmo/checkpoint/built_in_models.hpp"
+#include "profiler/molmo/network/parameters.hpp"
+#include "profiler/molmo/network/weight_loader.hpp"
+#include "profiler/system/error.hpp"
 #include "profiler/torch_device/torch_device.hpp"
 
 namespace decodemeter::molmo {

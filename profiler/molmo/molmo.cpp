@@ -9,14 +9,14 @@
 #include <c10/util/StringUtil.h>
 #include <torch/version.h>
 
-#include "profiler/error/error.hpp"
-#include "profiler/molmo/built_in_models.hpp"
-#include "profiler/molmo/connector.hpp"
-#include "profiler/molmo/crops.hpp"
+#include "profiler/molmo/checkpoint/built_in_models.hpp"
 #include "profiler/molmo/model_description.hpp"
-#include "profiler/molmo/token_layout.hpp"
-#include "profiler/molmo/vision_tower.hpp"
-#include "profiler/molmo/weight_loader.hpp"
+#include "profiler/molmo/network/connector.hpp"
+#include "profiler/molmo/network/crops.hpp"
+#include "profiler/molmo/network/vision_tower.hpp"
+#include "profiler/molmo/network/weight_loader.hpp"
+#include "profiler/molmo/text/token_layout.hpp"
+#include "profiler/system/error.hpp"
 #include "profiler/torch_device/torch_device.hpp"
 
 namespace decodemeter::molmo {

@@ -11,12 +11,12 @@
 #include <string_view>
 #include <vector>
 
-#include "profiler/molmo/image_file.hpp"
-#include "profiler/molmo/model_config.hpp"
-#include "profiler/molmo/tiling.hpp"
-#include "profiler/molmo/tokenizer.hpp"
-#include "profiler/timing/cuda_stream.hpp"
-#include "profiler/timing/stage_observer.hpp"
+#include "profiler/molmo/checkpoint/model_config.hpp"
+#include "profiler/molmo/image/image_file.hpp"
+#include "profiler/molmo/image/tiling.hpp"
+#include "profiler/molmo/text/tokenizer.hpp"
+#include "profiler/stage/cuda_stream.hpp"
+#include "profiler/stage/stage_observer.hpp"
 
 namespace decodemeter::molmo {
 

@@ -9,14 +9,14 @@
 #include <algorithm>
 #include <cmath>
 
-#include "profiler/error/error.hpp"
-#include "profiler/input/json_document.hpp"
-#include "profiler/molmo/connector.hpp"
-#include "profiler/molmo/crops.hpp"
+#include "profiler/molmo/checkpoint/safetensors.hpp"
 #include "profiler/molmo/implementation.hpp"
-#include "profiler/molmo/safetensors.hpp"
-#include "profiler/molmo/token_layout.hpp"
-#include "profiler/molmo/vision_tower.hpp"
+#include "profiler/molmo/network/connector.hpp"
+#include "profiler/molmo/network/crops.hpp"
+#include "profiler/molmo/network/vision_tower.hpp"
+#include "profiler/molmo/text/token_layout.hpp"
+#include "profiler/system/error.hpp"
+#include "profiler/system/json_document.hpp"
 
 namespace decodemeter::molmo {
 

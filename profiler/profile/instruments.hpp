@@ -7,9 +7,9 @@
 
 #include "profiler/molmo/molmo.hpp"
 #include "profiler/record/sample_record.hpp"
+#include "profiler/timing/gpu_state/recorded_gpu.hpp"
 #include "profiler/timing/nvtx_ranges.hpp"
 #include "profiler/timing/observer_group.hpp"
-#include "profiler/timing/recorded_gpu.hpp"
 #include "profiler/timing/timeline.hpp"
 
 namespace decodemeter {

@@ -3,9 +3,9 @@
 #include <algorithm>
 #include <charconv>
 
-#include "profiler/error/error.hpp"
 #include "profiler/profile/schedule.hpp"
 #include "profiler/statistics/length_distribution.hpp"
+#include "profiler/system/error.hpp"
 
 namespace decodemeter {
 

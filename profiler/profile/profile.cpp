@@ -6,10 +6,10 @@
 #include <filesystem>
 #include <set>
 
-#include "profiler/error/error.hpp"
 #include "profiler/profile/measure.hpp"
 #include "profiler/profile/run_plan.hpp"
 #include "profiler/samples/request_digest.hpp"
+#include "profiler/system/error.hpp"
 
 namespace decodemeter {
 

@@ -14,7 +14,7 @@
 #include "profiler/profile/instruments.hpp"
 #include "profiler/profile/measure.hpp"
 #include "profiler/profile/output_lengths.hpp"
-#include "profiler/record/record_store.hpp"
+#include "profiler/record/store/record_store.hpp"
 #include "profiler/samples/sample.hpp"
 #include "profiler/timing/step_guard.hpp"
 

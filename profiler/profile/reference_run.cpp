@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <tuple>
 
-#include "profiler/error/error.hpp"
+#include "profiler/system/error.hpp"
 
 namespace decodemeter {
 

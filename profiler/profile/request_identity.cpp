@@ -5,8 +5,8 @@
 #include <algorithm>
 #include <set>
 
-#include "profiler/error/error.hpp"
 #include "profiler/samples/request_digest.hpp"
+#include "profiler/system/error.hpp"
 
 namespace decodemeter {
 

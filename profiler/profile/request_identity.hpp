@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-#include "profiler/record/stored_records.hpp"
+#include "profiler/record/store/stored_records.hpp"
 #include "profiler/samples/sample.hpp"
 
 namespace decodemeter {

@@ -1,7 +1,7 @@
 #include "profiler/profile/run_estimate.hpp"
 
-#include "profiler/error/error.hpp"
 #include "profiler/profile/reference_run.hpp"
+#include "profiler/system/error.hpp"
 
 namespace decodemeter {
 

@@ -8,7 +8,7 @@
 #include "profiler/profile/precision_goal.hpp"
 #include "profiler/profile/profile.hpp"
 #include "profiler/profile/schedule.hpp"
-#include "profiler/record/stored_records.hpp"
+#include "profiler/record/store/stored_records.hpp"
 
 namespace decodemeter {
 

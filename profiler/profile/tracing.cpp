@@ -5,10 +5,10 @@
 #include <fstream>
 #include <system_error>
 
-#include "profiler/error/error.hpp"
 #include "profiler/samples/request_digest.hpp"
-#include "profiler/timing/chrome_trace.hpp"
-#include "profiler/timing/recorded_activity.hpp"
+#include "profiler/system/error.hpp"
+#include "profiler/timing/tracing/chrome_trace.hpp"
+#include "profiler/timing/tracing/recorded_activity.hpp"
 
 namespace decodemeter {
 

@@ -7,7 +7,7 @@
 #include <string>
 
 #include "profiler/profile/profile.hpp"
-#include "profiler/timing/cupti_session.hpp"
+#include "profiler/timing/tracing/cupti_session.hpp"
 
 namespace decodemeter {
 

@@ -2,7 +2,7 @@
 
 #include <fstream>
 
-#include "profiler/error/error.hpp"
+#include "profiler/system/error.hpp"
 
 namespace decodemeter {
 

@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <array>
 
-#include "profiler/error/error.hpp"
 #include "profiler/samples/dataset_formats.hpp"
+#include "profiler/system/error.hpp"
 
 namespace decodemeter {
 

@@ -4,7 +4,7 @@
 #include <array>
 #include <cctype>
 
-#include "profiler/error/error.hpp"
+#include "profiler/system/error.hpp"
 
 namespace decodemeter {
 

@@ -4,10 +4,10 @@
 #include <array>
 #include <unordered_map>
 
-#include "profiler/error/error.hpp"
-#include "profiler/input/file.hpp"
-#include "profiler/input/json_document.hpp"
 #include "profiler/samples/source_id.hpp"
+#include "profiler/system/error.hpp"
+#include "profiler/system/file.hpp"
+#include "profiler/system/json_document.hpp"
 
 namespace decodemeter {
 

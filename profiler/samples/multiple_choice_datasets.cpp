@@ -1,7 +1,7 @@
 // ScienceQA and MMMU: questions with options.
-#include "profiler/input/json_document.hpp"
 #include "profiler/samples/dataset_formats.hpp"
 #include "profiler/samples/manifest.hpp"
+#include "profiler/system/json_document.hpp"
 
 namespace decodemeter {
 

@@ -1,7 +1,7 @@
 #include "profiler/samples/request_digest.hpp"
 
-#include "profiler/input/content_hash.hpp"
-#include "profiler/input/file.hpp"
+#include "profiler/system/content_hash.hpp"
+#include "profiler/system/file.hpp"
 
 namespace decodemeter {
 

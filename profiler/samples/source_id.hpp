@@ -4,7 +4,7 @@
 #include <string>
 #include <string_view>
 
-#include "profiler/input/json_document.hpp"
+#include "profiler/system/json_document.hpp"
 
 namespace decodemeter {
 

@@ -1,7 +1,7 @@
 // TextVQA, DocVQA and ST-VQA: questions about text in pictures.
-#include "profiler/input/json_document.hpp"
 #include "profiler/samples/dataset_formats.hpp"
 #include "profiler/samples/source_id.hpp"
+#include "profiler/system/json_document.hpp"
 
 namespace decodemeter {
 

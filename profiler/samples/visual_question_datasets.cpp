@@ -3,9 +3,9 @@
 #include <cstdio>
 #include <unordered_map>
 
-#include "profiler/input/json_document.hpp"
 #include "profiler/samples/dataset_formats.hpp"
 #include "profiler/samples/source_id.hpp"
+#include "profiler/system/json_document.hpp"
 
 namespace decodemeter {
 

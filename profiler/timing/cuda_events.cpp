@@ -3,7 +3,7 @@
 #include <stdexcept>
 #include <utility>
 
-#include "profiler/error/error.hpp"
+#include "profiler/system/error.hpp"
 
 namespace decodemeter {
 

@@ -5,8 +5,8 @@
 #include <string>
 #include <vector>
 
+#include "profiler/stage/cuda_stream.hpp"
 #include "profiler/timing/cuda_driver.hpp"
-#include "profiler/timing/cuda_stream.hpp"
 #include "profiler/timing/marks.hpp"
 
 namespace decodemeter {

@@ -4,8 +4,8 @@
 #include <cstddef>
 #include <vector>
 
+#include "profiler/stage/stage_observer.hpp"
 #include "profiler/timing/generate_trace.hpp"
-#include "profiler/timing/stage_observer.hpp"
 
 namespace decodemeter {
 

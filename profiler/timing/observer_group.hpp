@@ -3,7 +3,7 @@
 #include <array>
 #include <cstddef>
 
-#include "profiler/timing/stage_observer.hpp"
+#include "profiler/stage/stage_observer.hpp"
 
 namespace decodemeter {
 

@@ -3,7 +3,7 @@
 
 #include <utility>
 
-#include "profiler/timing/stage_observer.hpp"
+#include "profiler/stage/stage_observer.hpp"
 
 namespace decodemeter {
 

@@ -8,7 +8,7 @@
 
 #include <filesystem>
 
-#include "profiler/error/error.hpp"
+#include "profiler/system/error.hpp"
 
 namespace decodemeter {
 

@@ -11,7 +11,7 @@
 #include <utility>
 #include <vector>
 
-#include "profiler/timing/stage_observer.hpp"
+#include "profiler/stage/stage_observer.hpp"
 
 namespace decodemeter {
 

@@ -12,7 +12,7 @@
 #include <set>
 #include <unordered_map>
 
-#include "profiler/error/error.hpp"
+#include "profiler/system/error.hpp"
 #include "profiler/watch/watched_run.hpp"
 #include "profiler/watch/watched_thread.hpp"
 

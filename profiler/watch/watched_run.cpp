@@ -3,10 +3,10 @@
 #include <algorithm>
 #include <utility>
 
-#include "profiler/error/error.hpp"
 #include "profiler/record/build_info.hpp"
 #include "profiler/record/this_process.hpp"
-#include "profiler/timing/recorded_activity.hpp"
+#include "profiler/system/error.hpp"
+#include "profiler/timing/tracing/recorded_activity.hpp"
 
 namespace decodemeter {
 

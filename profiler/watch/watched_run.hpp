@@ -6,11 +6,11 @@
 #include <optional>
 #include <string>
 
-#include "profiler/record/record_store.hpp"
+#include "profiler/record/store/record_store.hpp"
 #include "profiler/timing/cuda_driver.hpp"
-#include "profiler/timing/cupti_session.hpp"
-#include "profiler/timing/recorded_gpu.hpp"
+#include "profiler/timing/gpu_state/recorded_gpu.hpp"
 #include "profiler/timing/step_guard.hpp"
+#include "profiler/timing/tracing/cupti_session.hpp"
 #include "profiler/watch/watch_report.hpp"
 #include "profiler/watch/watch_settings.hpp"
 

@@ -1,6 +1,7 @@
-# Sets DECODEMETER_HAS_CUDA. Which file of each pair <op>.cu / <op>_stub.cpp is built follows from it,
+# Sets DECODEMETER_HAS_CUDA and DECODEMETER_HAS_CUPTI. Which file of each pair <op>.cu / <op>_stub.cpp is built follows from it,
 # so that no caller needs an #ifdef.
 set(DECODEMETER_HAS_CUDA OFF)
+set(DECODEMETER_HAS_CUPTI OFF)
 if(DECODEMETER_CUDA STREQUAL "OFF")
   return()
 endif()
@@ -25,3 +26,11 @@ endif()
 enable_language(CUDA)
 find_package(CUDAToolkit REQUIRED)
 set(DECODEMETER_HAS_CUDA ON)
+
+# CUPTI's headers come with the toolkit, or apart from it; its library is loaded at run time.
+find_path(DECODEMETER_CUPTI_INCLUDE_DIR cupti.h
+  HINTS ${CUDAToolkit_INCLUDE_DIRS} "${CUDAToolkit_ROOT}/extras/CUPTI/include"
+    "${CUDAToolkit_LIBRARY_ROOT}/extras/CUPTI/include")
+if(DECODEMETER_CUPTI_INCLUDE_DIR)
+  set(DECODEMETER_HAS_CUPTI ON)
+endif()

@@ -6,9 +6,9 @@ install(TARGETS decodemeter_predictor_shared EXPORT decodemeterTargets
   LIBRARY DESTINATION "${CMAKE_INSTALL_LIBDIR}" COMPONENT predictor NAMELINK_COMPONENT predictor
   INCLUDES DESTINATION "${CMAKE_INSTALL_INCLUDEDIR}")
 install(FILES
-  "${PROJECT_SOURCE_DIR}/estimator/predictor.hpp" "${PROJECT_SOURCE_DIR}/estimator/predictor_c.h"
+  "${PROJECT_SOURCE_DIR}/estimator/predictor/predictor.hpp" "${PROJECT_SOURCE_DIR}/estimator/predictor/predictor_c.h"
   DESTINATION "${CMAKE_INSTALL_INCLUDEDIR}/decodemeter" COMPONENT predictor)
-install(FILES "${PROJECT_SOURCE_DIR}/estimator/python/decodemeter_predictor.py"
+install(FILES "${PROJECT_SOURCE_DIR}/estimator/predictor/python/decodemeter_predictor.py"
   DESTINATION "${CMAKE_INSTALL_DATADIR}/decodemeter/python" COMPONENT predictor)
 
 set(package_dir "${CMAKE_INSTALL_LIBDIR}/cmake/decodemeter")

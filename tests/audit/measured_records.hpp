@@ -3,7 +3,7 @@
 
 #include <numeric>
 
-#include "profiler/record/record_reader.hpp"
+#include "profiler/record/store/record_reader.hpp"
 #include "profiler/timing/subtraction.hpp"
 #include "tests/audit/synthetic_lengths.hpp"
 #include "tests/record/example_record.hpp"

@@ -9,7 +9,7 @@
 #include <string>
 #include <vector>
 
-#include "profiler/audit/divisor.hpp"
+#include "profiler/audit/divisor/divisor.hpp"
 #include "tests/audit/synthetic_lengths.hpp"
 
 namespace decodemeter::test {

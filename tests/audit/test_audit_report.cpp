@@ -1,4 +1,4 @@
-#include "profiler/audit/audit_report.hpp"
+#include "profiler/audit/report/audit_report.hpp"
 
 #include <nlohmann/json.hpp>
 

@@ -1,10 +1,10 @@
-#include "profiler/commands/compare_command.hpp"
+#include "profiler/audit/commands/compare_command.hpp"
 
 #include <nlohmann/json.hpp>
 
-#include "profiler/error/error.hpp"
-#include "profiler/error/exit_code.hpp"
-#include "profiler/record/record_json.hpp"
+#include "profiler/record/format/record_json.hpp"
+#include "profiler/system/error.hpp"
+#include "profiler/system/exit_code.hpp"
 #include "tests/audit/measured_records.hpp"
 #include "tests/catch.hpp"
 #include "tests/temporary_directory.hpp"

@@ -1,4 +1,4 @@
-#include "profiler/audit/decode_times.hpp"
+#include "profiler/audit/steps/decode_times.hpp"
 
 #include "tests/catch.hpp"
 #include "tests/record/example_record.hpp"

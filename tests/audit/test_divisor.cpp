@@ -3,8 +3,8 @@
 #include <map>
 #include <string>
 
-#include "profiler/audit/divisor.hpp"
-#include "profiler/audit/per_token_figures.hpp"
+#include "profiler/audit/divisor/divisor.hpp"
+#include "profiler/audit/divisor/per_token_figures.hpp"
 #include "tests/audit/synthetic_sets.hpp"
 #include "tests/catch.hpp"
 

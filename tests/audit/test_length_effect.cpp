@@ -1,4 +1,4 @@
-#include "profiler/audit/length_effect.hpp"
+#include "profiler/audit/divisor/length_effect.hpp"
 
 #include "tests/audit/measured_records.hpp"
 #include "tests/catch.hpp"

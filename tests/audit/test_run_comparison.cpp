@@ -1,9 +1,9 @@
-#include "profiler/audit/run_comparison.hpp"
+#include "profiler/audit/compare/run_comparison.hpp"
 
 #include <cmath>
 #include <nlohmann/json.hpp>
 
-#include "profiler/error/error.hpp"
+#include "profiler/system/error.hpp"
 #include "tests/audit/measured_records.hpp"
 #include "tests/catch.hpp"
 

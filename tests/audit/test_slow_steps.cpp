@@ -1,7 +1,7 @@
 #include <nlohmann/json.hpp>
 
 #include "profiler/audit/audit.hpp"
-#include "profiler/audit/audit_report.hpp"
+#include "profiler/audit/report/audit_report.hpp"
 #include "tests/catch.hpp"
 
 using namespace decodemeter;

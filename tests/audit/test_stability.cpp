@@ -1,4 +1,4 @@
-#include "profiler/audit/stability.hpp"
+#include "profiler/audit/steps/stability.hpp"
 
 #include "tests/audit/measured_records.hpp"
 #include "tests/catch.hpp"

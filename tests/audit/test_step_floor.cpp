@@ -1,4 +1,4 @@
-#include "profiler/audit/step_floor.hpp"
+#include "profiler/audit/steps/step_floor.hpp"
 
 #include "tests/catch.hpp"
 

@@ -1,4 +1,4 @@
-#include "profiler/audit/stored_divisor.hpp"
+#include "profiler/audit/divisor/stored_divisor.hpp"
 
 #include <vector>
 

@@ -1,4 +1,4 @@
-#include "profiler/audit/subtraction_audit.hpp"
+#include "profiler/audit/subtraction/subtraction_audit.hpp"
 
 #include <cmath>
 

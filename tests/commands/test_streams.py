@@ -145,7 +145,10 @@ class Terminal(InFolder):
     def test_tables_are_folded(self):
         written = run("simulate", "--requests", "300", "--output_dir", self.out)
         self.assertEqual(written.returncode, 0, written.stderr)
-        for command in (("audit", self.out), ("compare", self.out, self.out, "--same_within_percent", "1")):
+        for command in (
+            ("audit", self.out),
+            ("compare", self.out, self.out, "--same_within_percent", "1"),
+        ):
             shown = self.on_terminal(60, "stdout", *command)
             tables = [line for line in re.split("[\r\n]+", shown) if re.match("  -+ ", line)]
             self.assertTrue(tables, shown)

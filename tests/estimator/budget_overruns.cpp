@@ -4,9 +4,9 @@
 #include <numeric>
 #include <random>
 
-#include "estimator/budget.hpp"
-#include "estimator/evaluation.hpp"
-#include "estimator/model_building.hpp"
+#include "estimator/evaluate/budget.hpp"
+#include "estimator/evaluate/evaluation.hpp"
+#include "estimator/evaluate/model_building.hpp"
 #include "profiler/statistics/summary.hpp"
 #include "tests/estimator/simulated_dataset.hpp"
 

@@ -5,7 +5,7 @@
 #include <map>
 #include <string>
 
-#include "estimator/simulated_truths.hpp"
+#include "estimator/simulate/simulated_truths.hpp"
 
 namespace decodemeter::test {
 

@@ -1,8 +1,8 @@
 // Data sets of simulated records.
 #pragma once
 
-#include "estimator/dataset.hpp"
-#include "estimator/simulate.hpp"
+#include "estimator/data/dataset.hpp"
+#include "estimator/simulate/simulate.hpp"
 
 namespace decodemeter::test {
 

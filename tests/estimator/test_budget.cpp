@@ -1,4 +1,4 @@
-#include "estimator/budget.hpp"
+#include "estimator/evaluate/budget.hpp"
 
 #include <cmath>
 #include <random>

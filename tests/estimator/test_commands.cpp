@@ -1,11 +1,11 @@
 #include <CLI/CLI.hpp>
 #include <nlohmann/json.hpp>
 
-#include "estimator/commands.hpp"
-#include "estimator/latency_model.hpp"
-#include "profiler/error/error.hpp"
-#include "profiler/error/exit_code.hpp"
-#include "profiler/record/record_reader.hpp"
+#include "estimator/commands/commands.hpp"
+#include "estimator/predictor/latency_model.hpp"
+#include "profiler/record/store/record_reader.hpp"
+#include "profiler/system/error.hpp"
+#include "profiler/system/exit_code.hpp"
 #include "tests/catch.hpp"
 #include "tests/temporary_directory.hpp"
 

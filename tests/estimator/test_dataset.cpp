@@ -1,11 +1,11 @@
-#include "estimator/dataset.hpp"
+#include "estimator/data/dataset.hpp"
 
 #include <cmath>
 #include <limits>
 
-#include "estimator/record_sources.hpp"
-#include "estimator/splits.hpp"
-#include "profiler/error/error.hpp"
+#include "estimator/data/record_sources.hpp"
+#include "estimator/data/splits.hpp"
+#include "profiler/system/error.hpp"
 #include "tests/catch.hpp"
 #include "tests/estimator/simulated_dataset.hpp"
 #include "tests/record/example_record.hpp"

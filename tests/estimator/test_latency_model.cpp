@@ -1,13 +1,13 @@
-#include "estimator/latency_model.hpp"
+#include "estimator/predictor/latency_model.hpp"
 
 #include <cmath>
 #include <nlohmann/json.hpp>
 #include <random>
 #include <thread>
 
-#include "estimator/predictor.hpp"
-#include "estimator/predictor_c.h"
-#include "profiler/error/error.hpp"
+#include "estimator/predictor/predictor.hpp"
+#include "estimator/predictor/predictor_c.h"
+#include "profiler/system/error.hpp"
 #include "tests/catch.hpp"
 #include "tests/temporary_directory.hpp"
 

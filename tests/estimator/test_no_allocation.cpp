@@ -2,7 +2,7 @@
 #include <cstdlib>
 #include <new>
 
-#include "estimator/predictor.hpp"
+#include "estimator/predictor/predictor.hpp"
 #include "tests/catch.hpp"
 
 namespace {

@@ -1,13 +1,13 @@
 #include <cmath>
 #include <random>
 
-#include "estimator/budget.hpp"
-#include "estimator/evaluation.hpp"
-#include "estimator/model_building.hpp"
-#include "estimator/nnls.hpp"
-#include "estimator/output_lengths.hpp"
-#include "estimator/physics_fit.hpp"
-#include "estimator/predictions.hpp"
+#include "estimator/evaluate/budget.hpp"
+#include "estimator/evaluate/evaluation.hpp"
+#include "estimator/evaluate/model_building.hpp"
+#include "estimator/evaluate/predictions.hpp"
+#include "estimator/fit/nnls.hpp"
+#include "estimator/fit/output_lengths.hpp"
+#include "estimator/fit/physics_fit.hpp"
 #include "tests/catch.hpp"
 #include "tests/estimator/simulated_dataset.hpp"
 

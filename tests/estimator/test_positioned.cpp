@@ -1,9 +1,9 @@
 #include <cmath>
 #include <fstream>
 
-#include "estimator/evaluation.hpp"
-#include "estimator/positioned_estimator.hpp"
-#include "profiler/error/error.hpp"
+#include "estimator/evaluate/evaluation.hpp"
+#include "estimator/networks/positioned_estimator.hpp"
+#include "profiler/system/error.hpp"
 #include "tests/catch.hpp"
 #include "tests/estimator/simulated_dataset.hpp"
 #include "tests/temporary_directory.hpp"

@@ -1,12 +1,12 @@
 #include <cmath>
 
-#include "estimator/evaluation.hpp"
-#include "estimator/length_confounding.hpp"
-#include "estimator/model_building.hpp"
-#include "estimator/physics_fit.hpp"
-#include "estimator/predictions.hpp"
-#include "estimator/simulated_truths.hpp"
-#include "estimator/transfer.hpp"
+#include "estimator/evaluate/evaluation.hpp"
+#include "estimator/evaluate/model_building.hpp"
+#include "estimator/evaluate/predictions.hpp"
+#include "estimator/evaluate/transfer.hpp"
+#include "estimator/fit/length_confounding.hpp"
+#include "estimator/fit/physics_fit.hpp"
+#include "estimator/simulate/simulated_truths.hpp"
 #include "tests/catch.hpp"
 #include "tests/estimator/simulated_dataset.hpp"
 

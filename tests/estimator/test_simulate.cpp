@@ -2,9 +2,9 @@
 #include <cmath>
 #include <numeric>
 
-#include "estimator/published_export.hpp"
-#include "estimator/simulated_truths.hpp"
-#include "profiler/error/error.hpp"
+#include "estimator/data/published_export.hpp"
+#include "estimator/simulate/simulated_truths.hpp"
+#include "profiler/system/error.hpp"
 #include "tests/catch.hpp"
 
 using namespace decodemeter;

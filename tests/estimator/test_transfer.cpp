@@ -1,11 +1,11 @@
-#include "estimator/transfer.hpp"
+#include "estimator/evaluate/transfer.hpp"
 
 #include <set>
 
-#include "estimator/evaluation.hpp"
-#include "estimator/model_building.hpp"
-#include "estimator/predictions.hpp"
-#include "estimator/published_export.hpp"
+#include "estimator/data/published_export.hpp"
+#include "estimator/evaluate/evaluation.hpp"
+#include "estimator/evaluate/model_building.hpp"
+#include "estimator/evaluate/predictions.hpp"
 #include "tests/catch.hpp"
 #include "tests/estimator/simulated_dataset.hpp"
 #include "tests/temporary_directory.hpp"

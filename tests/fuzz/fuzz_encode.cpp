@@ -1,7 +1,7 @@
 // A text, encoded by both kinds of tokenizer, and by one without merges, which must give the text
 // back.
-#include "profiler/molmo/tokenizer.hpp"
-#include "profiler/molmo/unicode_text.hpp"
+#include "profiler/molmo/text/tokenizer.hpp"
+#include "profiler/molmo/text/unicode_text.hpp"
 #include "tests/fuzz/fuzz_input.hpp"
 #include "tests/golden_directory.hpp"
 

@@ -4,7 +4,7 @@
 #include <array>
 #include <span>
 
-#include "profiler/molmo/image_file.hpp"
+#include "profiler/molmo/image/image_file.hpp"
 #include "tests/fuzz/fuzz_input.hpp"
 
 using namespace decodemeter;

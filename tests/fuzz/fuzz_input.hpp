@@ -12,7 +12,7 @@
 #include <string_view>
 #include <utility>
 
-#include "profiler/error/error.hpp"
+#include "profiler/system/error.hpp"
 
 namespace decodemeter::fuzz {
 

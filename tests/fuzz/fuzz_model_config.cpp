@@ -1,7 +1,7 @@
 // A config.json, then, after a NUL each, a preprocessor_config.json and a generation_config.json. A
 // config that is accepted must be one that the geometry can be computed from.
-#include "profiler/molmo/model_config.hpp"
-#include "profiler/molmo/token_layout.hpp"
+#include "profiler/molmo/checkpoint/model_config.hpp"
+#include "profiler/molmo/text/token_layout.hpp"
 #include "tests/fuzz/fuzz_input.hpp"
 
 using namespace decodemeter;

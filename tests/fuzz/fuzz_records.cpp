@@ -1,8 +1,8 @@
 // The first byte chooses native record lines (even) or a published results document (odd); the rest
 // is the file. What a reader has to say of a bad line is in its report: no exception but InputError
 // may leave.
-#include "profiler/record/record_json.hpp"
-#include "profiler/record/record_reader.hpp"
+#include "profiler/record/format/record_json.hpp"
+#include "profiler/record/store/record_reader.hpp"
 #include "tests/fuzz/fuzz_input.hpp"
 
 using namespace decodemeter;

@@ -1,5 +1,5 @@
 // A file's bytes. Every view must lie inside them, and views must not overlap.
-#include "profiler/molmo/safetensors.hpp"
+#include "profiler/molmo/checkpoint/safetensors.hpp"
 #include "tests/fuzz/fuzz_input.hpp"
 
 using namespace decodemeter;

@@ -1,5 +1,5 @@
 // A tokenizer.json, then, after a NUL, a text to encode with it and to decode again.
-#include "profiler/molmo/tokenizer.hpp"
+#include "profiler/molmo/text/tokenizer.hpp"
 #include "tests/fuzz/fuzz_input.hpp"
 
 using namespace decodemeter;

@@ -3,7 +3,7 @@
 
 #include <cuda_runtime_api.h>
 
-#include "profiler/timing/stage_observer.hpp"
+#include "profiler/stage/stage_observer.hpp"
 #include "tests/gpu/check_cuda.hpp"
 #include "tests/gpu/spin.hpp"
 

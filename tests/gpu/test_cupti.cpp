@@ -1,8 +1,8 @@
 #include <cstdio>
 
-#include "profiler/timing/cupti_session.hpp"
 #include "profiler/timing/observer_group.hpp"
 #include "profiler/timing/timeline.hpp"
+#include "profiler/timing/tracing/cupti_session.hpp"
 #include "tests/catch.hpp"
 #include "tests/gpu/skipped_tests.hpp"
 #include "tests/gpu/spinning_generate.hpp"

@@ -1,4 +1,4 @@
-#include "profiler/timing/nvml_sampler.hpp"
+#include "profiler/timing/gpu_state/nvml_sampler.hpp"
 #include "tests/catch.hpp"
 #include "tests/gpu/skipped_tests.hpp"
 #include "tests/gpu/spinning_generate.hpp"

@@ -10,7 +10,7 @@
 #include <string>
 #include <vector>
 
-#include "kernels/position_sum.hpp"
+#include "kernels/position_sum/position_sum.hpp"
 
 namespace decodemeter::kernels {
 

@@ -4,7 +4,7 @@
 #include <c10/core/GradMode.h>
 #include <torch/csrc/autograd/autograd.h>
 
-#include "kernels/torch_bindings.hpp"
+#include "kernels/torch/torch_bindings.hpp"
 #undef CHECK
 #include "tests/catch.hpp"
 

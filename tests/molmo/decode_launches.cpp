@@ -5,7 +5,7 @@
 #include <ATen/ops/zeros.h>
 #include <c10/core/InferenceMode.h>
 
-#include "profiler/molmo/decoder.hpp"
+#include "profiler/molmo/network/decoder.hpp"
 
 namespace decodemeter::test {
 

@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "profiler/molmo/model_config.hpp"
+#include "profiler/molmo/checkpoint/model_config.hpp"
 #include "tests/molmo/stand_in_device.hpp"
 
 namespace decodemeter::test {

@@ -6,7 +6,7 @@
 
 #include <string>
 
-#include "profiler/molmo/safetensors.hpp"
+#include "profiler/molmo/checkpoint/safetensors.hpp"
 #include "tests/golden_directory.hpp"
 
 namespace decodemeter::test {

@@ -4,9 +4,9 @@
 #include <string>
 #include <vector>
 
-#include "profiler/input/json_document.hpp"
-#include "profiler/molmo/safetensors.hpp"
-#include "profiler/molmo/token_layout.hpp"
+#include "profiler/molmo/checkpoint/safetensors.hpp"
+#include "profiler/molmo/text/token_layout.hpp"
+#include "profiler/system/json_document.hpp"
 #include "tests/golden_directory.hpp"
 
 namespace decodemeter::test {

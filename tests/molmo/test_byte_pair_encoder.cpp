@@ -1,7 +1,7 @@
 #include <map>
 #include <random>
 
-#include "profiler/molmo/byte_pair_encoder.hpp"
+#include "profiler/molmo/text/byte_pair_encoder.hpp"
 #include "tests/catch.hpp"
 
 using namespace decodemeter::molmo;

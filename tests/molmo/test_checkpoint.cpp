@@ -1,5 +1,5 @@
-#include "profiler/error/error.hpp"
-#include "profiler/molmo/checkpoint.hpp"
+#include "profiler/molmo/checkpoint/checkpoint.hpp"
+#include "profiler/system/error.hpp"
 #include "tests/catch.hpp"
 #include "tests/golden_directory.hpp"
 #include "tests/temporary_directory.hpp"

@@ -7,7 +7,7 @@
 #include <c10/core/InferenceMode.h>
 #include <torch/library.h>
 
-#include "profiler/molmo/built_in_models.hpp"
+#include "profiler/molmo/checkpoint/built_in_models.hpp"
 #include "profiler/molmo/counted_operations.hpp"
 #include "profiler/molmo/implementation.hpp"
 #include "profiler/molmo/molmo.hpp"

@@ -1,8 +1,8 @@
 #include <string>
 
-#include "profiler/error/error.hpp"
 #include "profiler/molmo/molmo.hpp"
 #include "profiler/molmo/step_operations.hpp"
+#include "profiler/system/error.hpp"
 #include "tests/catch.hpp"
 
 using namespace decodemeter;

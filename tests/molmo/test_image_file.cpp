@@ -2,9 +2,9 @@
 #include <cstdlib>
 #include <random>
 
-#include "profiler/error/error.hpp"
-#include "profiler/molmo/image_codecs.hpp"
-#include "profiler/molmo/image_file.hpp"
+#include "profiler/molmo/image/image_codecs.hpp"
+#include "profiler/molmo/image/image_file.hpp"
+#include "profiler/system/error.hpp"
 #include "tests/catch.hpp"
 #include "tests/golden_directory.hpp"
 #include "tests/molmo/written_images.hpp"

@@ -1,7 +1,7 @@
 #include <nlohmann/json.hpp>
 
-#include "profiler/error/error.hpp"
-#include "profiler/molmo/model_config.hpp"
+#include "profiler/molmo/checkpoint/model_config.hpp"
+#include "profiler/system/error.hpp"
 #include "tests/catch.hpp"
 #include "tests/golden_directory.hpp"
 #include "tests/temporary_directory.hpp"

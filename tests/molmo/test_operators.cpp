@@ -2,9 +2,9 @@
 #include <ATen/ops/randn.h>
 #include <ATen/ops/stack.h>
 
-#include "profiler/molmo/normalization.hpp"
-#include "profiler/molmo/one_token.hpp"
-#include "profiler/molmo/rotary.hpp"
+#include "profiler/molmo/network/normalization.hpp"
+#include "profiler/molmo/network/one_token.hpp"
+#include "profiler/molmo/network/rotary.hpp"
 #include "tests/catch.hpp"
 #include "tests/molmo/golden_operators.hpp"
 

@@ -1,7 +1,7 @@
 #include <cstring>
 
-#include "profiler/error/error.hpp"
-#include "profiler/molmo/safetensors.hpp"
+#include "profiler/molmo/checkpoint/safetensors.hpp"
+#include "profiler/system/error.hpp"
 #include "tests/catch.hpp"
 #include "tests/golden_directory.hpp"
 #include "tests/temporary_directory.hpp"

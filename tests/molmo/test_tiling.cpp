@@ -1,7 +1,7 @@
-#include "profiler/error/error.hpp"
-#include "profiler/input/json_document.hpp"
-#include "profiler/molmo/tiling.hpp"
-#include "profiler/molmo/token_layout.hpp"
+#include "profiler/molmo/image/tiling.hpp"
+#include "profiler/molmo/text/token_layout.hpp"
+#include "profiler/system/error.hpp"
+#include "profiler/system/json_document.hpp"
 #include "tests/catch.hpp"
 #include "tests/golden_directory.hpp"
 

@@ -1,4 +1,4 @@
-#include "profiler/molmo/token_layout.hpp"
+#include "profiler/molmo/text/token_layout.hpp"
 #include "tests/catch.hpp"
 #include "tests/molmo/golden_preprocessing.hpp"
 

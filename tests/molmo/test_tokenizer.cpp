@@ -1,8 +1,8 @@
 #include <map>
 
-#include "profiler/error/error.hpp"
-#include "profiler/input/json_document.hpp"
-#include "profiler/molmo/tokenizer.hpp"
+#include "profiler/molmo/text/tokenizer.hpp"
+#include "profiler/system/error.hpp"
+#include "profiler/system/json_document.hpp"
 #include "tests/catch.hpp"
 #include "tests/golden_directory.hpp"
 

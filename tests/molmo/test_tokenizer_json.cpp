@@ -1,7 +1,7 @@
 #include <string>
 
-#include "profiler/error/error.hpp"
-#include "profiler/molmo/tokenizer.hpp"
+#include "profiler/molmo/text/tokenizer.hpp"
+#include "profiler/system/error.hpp"
 #include "tests/catch.hpp"
 #include "tests/temporary_directory.hpp"
 

@@ -1,5 +1,5 @@
-#include "profiler/molmo/pre_tokenizer.hpp"
-#include "profiler/molmo/unicode_text.hpp"
+#include "profiler/molmo/text/pre_tokenizer.hpp"
+#include "profiler/molmo/text/unicode_text.hpp"
 #include "tests/catch.hpp"
 
 using namespace decodemeter::molmo;

@@ -1,7 +1,7 @@
 #include <fstream>
 
-#include "profiler/error/error.hpp"
 #include "profiler/molmo/verify.hpp"
+#include "profiler/system/error.hpp"
 #include "tests/catch.hpp"
 #include "tests/golden_directory.hpp"
 #include "tests/temporary_directory.hpp"

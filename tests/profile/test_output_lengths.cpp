@@ -1,5 +1,5 @@
-#include "profiler/error/error.hpp"
 #include "profiler/profile/output_lengths.hpp"
+#include "profiler/system/error.hpp"
 #include "tests/catch.hpp"
 
 using namespace decodemeter;

@@ -1,10 +1,10 @@
 #include <nlohmann/json.hpp>
 #include <random>
 
-#include "profiler/record/line_parser.hpp"
-#include "profiler/record/line_scanner.hpp"
-#include "profiler/record/record_json.hpp"
-#include "profiler/record/record_reader.hpp"
+#include "profiler/record/format/line_parser.hpp"
+#include "profiler/record/format/line_scanner.hpp"
+#include "profiler/record/format/record_json.hpp"
+#include "profiler/record/store/record_reader.hpp"
 #include "tests/catch.hpp"
 #include "tests/record/example_record.hpp"
 

@@ -3,9 +3,9 @@
 #include <valijson/schema_parser.hpp>
 #include <valijson/validator.hpp>
 
-#include "profiler/error/error.hpp"
-#include "profiler/record/record_json.hpp"
-#include "profiler/record/record_reader.hpp"
+#include "profiler/record/format/record_json.hpp"
+#include "profiler/record/store/record_reader.hpp"
+#include "profiler/system/error.hpp"
 #include "tests/catch.hpp"
 #include "tests/record/example_record.hpp"
 

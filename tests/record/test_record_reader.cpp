@@ -1,8 +1,8 @@
 #include <nlohmann/json.hpp>
 
-#include "profiler/error/error.hpp"
-#include "profiler/record/record_json.hpp"
-#include "profiler/record/record_reader.hpp"
+#include "profiler/record/format/record_json.hpp"
+#include "profiler/record/store/record_reader.hpp"
+#include "profiler/system/error.hpp"
 #include "tests/catch.hpp"
 #include "tests/record/example_record.hpp"
 #include "tests/temporary_directory.hpp"

@@ -1,11 +1,11 @@
 #include <sys/resource.h>
 #include <csignal>
 
-#include "profiler/error/error.hpp"
-#include "profiler/record/merge_shards.hpp"
-#include "profiler/record/record_json.hpp"
-#include "profiler/record/record_reader.hpp"
-#include "profiler/record/record_store.hpp"
+#include "profiler/record/format/record_json.hpp"
+#include "profiler/record/store/merge_shards.hpp"
+#include "profiler/record/store/record_reader.hpp"
+#include "profiler/record/store/record_store.hpp"
+#include "profiler/system/error.hpp"
 #include "tests/catch.hpp"
 #include "tests/record/example_record.hpp"
 #include "tests/temporary_directory.hpp"

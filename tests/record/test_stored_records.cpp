@@ -1,5 +1,5 @@
-#include "profiler/record/record_json.hpp"
-#include "profiler/record/stored_records.hpp"
+#include "profiler/record/format/record_json.hpp"
+#include "profiler/record/store/stored_records.hpp"
 #include "tests/catch.hpp"
 #include "tests/record/example_record.hpp"
 #include "tests/temporary_directory.hpp"

@@ -1,5 +1,5 @@
-#include "profiler/error/error.hpp"
 #include "profiler/samples/dataset.hpp"
+#include "profiler/system/error.hpp"
 #include "tests/catch.hpp"
 #include "tests/temporary_directory.hpp"
 

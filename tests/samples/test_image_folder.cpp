@@ -1,8 +1,8 @@
 #include <map>
 #include <set>
 
-#include "profiler/error/error.hpp"
 #include "profiler/samples/image_folder.hpp"
+#include "profiler/system/error.hpp"
 #include "tests/catch.hpp"
 #include "tests/temporary_directory.hpp"
 

@@ -3,8 +3,8 @@
 #include <cstdio>
 #include <cstdlib>
 
-#include "profiler/record/record_json.hpp"
-#include "profiler/timing/recorded_activity.hpp"
+#include "profiler/record/format/record_json.hpp"
+#include "profiler/timing/tracing/recorded_activity.hpp"
 #include "tests/record/example_record.hpp"
 #include "tests/timing/simulated_generate.hpp"
 

@@ -8,7 +8,7 @@
 #include <string>
 #include <vector>
 
-#include "profiler/timing/activity.hpp"
+#include "profiler/timing/tracing/activity.hpp"
 
 namespace decodemeter::test {
 

@@ -8,8 +8,8 @@
 #include <utility>
 #include <vector>
 
-#include "profiler/timing/cupti_functions.hpp"
-#include "profiler/timing/stage_observer.hpp"
+#include "profiler/stage/stage_observer.hpp"
+#include "profiler/timing/tracing/cupti_functions.hpp"
 #include "tests/timing/simulated_generate.hpp"
 
 namespace decodemeter::test {

@@ -4,7 +4,7 @@
 #include <cstring>
 #include <string>
 
-#include "profiler/timing/nvml_library.hpp"
+#include "profiler/timing/gpu_state/nvml_library.hpp"
 
 namespace decodemeter::test {
 

@@ -5,7 +5,7 @@
 #include <chrono>
 #include <vector>
 
-#include "profiler/timing/activity.hpp"
+#include "profiler/timing/tracing/activity.hpp"
 #include "tests/statistics/synthetic.hpp"
 
 namespace decodemeter::test {

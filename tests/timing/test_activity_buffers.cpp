@@ -1,4 +1,4 @@
-#include "profiler/timing/activity_buffers.hpp"
+#include "profiler/timing/tracing/activity_buffers.hpp"
 
 #include <set>
 #include <thread>

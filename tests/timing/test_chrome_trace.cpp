@@ -1,4 +1,4 @@
-#include "profiler/timing/chrome_trace.hpp"
+#include "profiler/timing/tracing/chrome_trace.hpp"
 
 #include <algorithm>
 #include <map>

@@ -1,6 +1,6 @@
 #include "profiler/timing/cuda_events.hpp"
 
-#include "profiler/error/error.hpp"
+#include "profiler/system/error.hpp"
 #include "profiler/timing/timeline.hpp"
 #include "tests/catch.hpp"
 #include "tests/timing/fake_driver.hpp"

@@ -1,4 +1,4 @@
-#include "profiler/timing/cupti_session.hpp"
+#include "profiler/timing/tracing/cupti_session.hpp"
 
 #include <cupti_driver_cbid.h>
 #include <cupti_runtime_cbid.h>

@@ -1,8 +1,8 @@
-#include "profiler/timing/edge_events.hpp"
+#include "profiler/timing/tracing/edge_events.hpp"
 
 #include <algorithm>
 
-#include "profiler/timing/step_attribution.hpp"
+#include "profiler/timing/tracing/step_attribution.hpp"
 #include "tests/catch.hpp"
 #include "tests/timing/simulated_generate.hpp"
 

@@ -1,7 +1,7 @@
 #include <algorithm>
 #include <random>
 
-#include "profiler/timing/intervals.hpp"
+#include "profiler/timing/tracing/intervals.hpp"
 #include "tests/catch.hpp"
 #include "tests/statistics/synthetic.hpp"
 

@@ -1,4 +1,4 @@
-#include "profiler/timing/nvml_sampler.hpp"
+#include "profiler/timing/gpu_state/nvml_sampler.hpp"
 
 #include "tests/catch.hpp"
 #include "tests/timing/fake_nvml.hpp"

@@ -1,4 +1,4 @@
-#include "profiler/timing/recorded_activity.hpp"
+#include "profiler/timing/tracing/recorded_activity.hpp"
 
 #include "tests/catch.hpp"
 #include "tests/record/example_record.hpp"

@@ -1,7 +1,7 @@
 #include <filesystem>
 #include <fstream>
 
-#include "profiler/timing/step_attribution.hpp"
+#include "profiler/timing/tracing/step_attribution.hpp"
 #include "tests/catch.hpp"
 #include "tests/timing/activity_file.hpp"
 #include "tests/timing/simulated_generate.hpp"

@@ -3,7 +3,7 @@
 #include <cmath>
 #include <random>
 
-#include "profiler/timing/step_attribution.hpp"
+#include "profiler/timing/tracing/step_attribution.hpp"
 #include "tests/catch.hpp"
 #include "tests/timing/simulated_generate.hpp"
 

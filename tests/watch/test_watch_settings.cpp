@@ -1,6 +1,6 @@
 #include "profiler/watch/watch_settings.hpp"
 
-#include "profiler/error/error.hpp"
+#include "profiler/system/error.hpp"
 #include "tests/catch.hpp"
 
 using namespace decodemeter;

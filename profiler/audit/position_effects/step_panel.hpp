@@ -44,7 +44,7 @@ struct PositionModel {
     double slope = 0;               // per token, as a share of a
     int page = 0;                   // tokens of a KV-cache page; 0: no jump
     double jump = 0;                // at each page that the context has filled
-    std::vector<double> pattern;  // of step 1, 2, ...: what no other term explains
+    std::vector<double> pattern;    // of step 1, 2, ...: what no other term explains
     double last = 0;
 
     // Cost of step s in units of a.

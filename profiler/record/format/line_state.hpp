@@ -1,0 +1,24 @@
+// What one native line comes to while it is read.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "profiler/record/format/number_fault.hpp"
+#include "profiler/record/sample_record.hpp"
+
+namespace decodemeter {
+
+struct LineState {
+    SampleRecord record;
+    std::string fault;  // the first thing that makes the sample unusable
+    double stored_decode_steps = -1;
+    std::uint64_t seen = 0;  // one bit for each entry of the field table
+
+    void note(std::string_view field, NumberFault what) {
+        if (fault.empty()) fault = std::string(to_string(what)) + " " + std::string(field);
+    }
+};
+
+}  // namespace decodemeter
