@@ -7,10 +7,12 @@
 #include <algorithm>
 #include <cmath>
 #include <fstream>
+#include <iterator>
 #include <map>
 
 #include "estimator/data/record_sources.hpp"
 #include "estimator/data/sha256.hpp"
+#include "estimator/evaluate/model_building.hpp"
 #include "estimator/predictor/image_geometry.hpp"
 #include "profiler/report/log_output.hpp"
 #include "profiler/report/table.hpp"
@@ -131,21 +133,33 @@ EstimatorFiles find_estimator(const fs::path& path) {
     return files;
 }
 
+namespace {
+
+std::string text_of(const fs::path& file) {
+    std::ifstream stream(file, std::ios::binary);
+    return {std::istreambuf_iterator<char>(stream), {}};
+}
+
+[[noreturn]] void refuse_pair(const EstimatorFiles& files) {
+    throw InputError(
+        fmt::format("{} and {}: one is damaged, or they are of two trainings; restore both files "
+                    "of one training, or train again",
+                    files.checkpoint->string(), files.json.string()));
+}
+
+}  // namespace
+
 std::optional<PositionedEstimator> load_network(const EstimatorFiles& files,
                                                 const LatencyModel& model) {
     if (!files.checkpoint) return std::nullopt;
-    const Provenance& from = model.provenance;
-    const auto refuse = [&] {
-        throw InputError(
-            fmt::format("{}: damaged, or not of the training that wrote {}; restore both files of "
-                        "one training, "
-                        "or train again",
-                        files.checkpoint->string(), files.json.string()));
-    };
-    if (!from.checkpoint_sha256.empty() && from.checkpoint_sha256 != sha256_of(*files.checkpoint))
-        refuse();
+    const std::string& digest = model.provenance.checkpoint_sha256;
+    if (!digest.empty() && digest != sha256_of(*files.checkpoint)) refuse_pair(files);
     PositionedEstimator network = PositionedEstimator::load(*files.checkpoint);
-    if (network.origin().records_hash != from.records_hash) refuse();
+    const CheckpointOrigin& origin = network.origin();
+    if (origin.records_hash != model.provenance.records_hash) refuse_pair(files);
+    if (!origin.model_sha256.empty() &&
+        origin.model_sha256 != model_digest(text_of(files.json), digest))
+        refuse_pair(files);
     return network;
 }
 

@@ -6,6 +6,7 @@
 #include "estimator/commands/command_list.hpp"
 #include "estimator/commands/report_output.hpp"
 #include "estimator/data/sha256.hpp"
+#include "estimator/evaluate/model_building.hpp"
 #include "profiler/report/progress.hpp"
 #include "profiler/system/error.hpp"
 
@@ -73,9 +74,9 @@ void train_networks(const Dataset& dataset, const TrainFlags& flags,
     EpochLines lines("positioned", options.num_epochs, interruption);
     const PositionedEstimator network = PositionedEstimator::train(
         dataset, split.fitted, split.validation, options, std::ref(lines));
-    network.save(
-        flags.output_dir / checkpoint_file,
-        {dataset.records_hash, dataset.device, dataset.synthetic, model.provenance.held_out_keys});
+    network.save(flags.output_dir / checkpoint_file,
+                 {dataset.records_hash, dataset.device, dataset.synthetic,
+                  model.provenance.held_out_keys, model_digest(to_json(model), {})});
     model.provenance.checkpoint_sha256 = sha256_of(flags.output_dir / checkpoint_file);
 }
 

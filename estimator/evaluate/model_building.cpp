@@ -6,6 +6,7 @@
 #include <sstream>
 #include <unordered_map>
 
+#include "estimator/data/sha256.hpp"
 #include "estimator/fit/calibration.hpp"
 #include "estimator/fit/constant_table.hpp"
 #include "estimator/fit/length_confounding.hpp"
@@ -52,6 +53,14 @@ LatencyModel build_latency_model(const Dataset& dataset, std::span<const int> ro
     model.lengths = learn_output_lengths(dataset, all_rows);
     model.provenance = provenance_of(dataset, rows, seed);
     return model;
+}
+
+std::string model_digest(std::string model_json, std::string_view checkpoint_sha256) {
+    if (const std::size_t at = model_json.find(checkpoint_sha256); at != std::string::npos)
+        model_json.erase(at, checkpoint_sha256.size());
+    Sha256 hash;
+    hash.add(model_json);
+    return hash.hex();
 }
 
 CoverageReport coverage_of(const Dataset& dataset, const Predictions& out_of_fold,

@@ -14,6 +14,10 @@ namespace decodemeter {
 LatencyModel build_latency_model(const Dataset& dataset, std::span<const int> rows,
                                  const Predictions& out_of_fold, std::uint64_t seed);
 
+// SHA-256 of a model file's text without the checkpoint's digest in it: what the checkpoint holds
+// of its model file, so that each of the two knows the other.
+std::string model_digest(std::string model_json, std::string_view checkpoint_sha256);
+
 // Coverage of the bounds, calibrated on other configurations.
 CoverageReport coverage_of(const Dataset& dataset, const Predictions& out_of_fold,
                            std::uint64_t seed);

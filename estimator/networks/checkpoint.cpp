@@ -11,6 +11,7 @@
 #include <fstream>
 #include <iterator>
 
+#include "estimator/networks/archive_check.hpp"
 #include "estimator/networks/positioned_state.hpp"
 #include "profiler/system/error.hpp"
 
@@ -42,9 +43,11 @@ public:
                          std::string(checkpoint_file));
     }
 
+    bool has(const char* name) const { return values_.contains(c10::IValue(name)); }
+
     c10::IValue at(const char* name) const {
         const c10::IValue key(name);
-        if (!values_.contains(key)) fail(std::string("has no \"") + name + "\"");
+        if (!has(name)) fail(std::string("has no \"") + name + "\"");
         return values_.at(key);
     }
 
@@ -144,6 +147,7 @@ Dictionary read_dictionary(const std::filesystem::path& file) {
     if (bytes.size() < end_record_bytes || std::string_view(&bytes[bytes.size() - end_record_bytes],
                                                             4) != std::string_view("PK\5\6", 4))
         throw broken("its end is missing");
+    if (const auto fault = archive_fault(file)) throw broken(*fault);
     try {
         const c10::IValue value = torch::jit::pickle_load(bytes);
         if (!value.isGenericDict()) throw broken("holds no dictionary");
@@ -201,6 +205,7 @@ void PositionedEstimator::save(const std::filesystem::path& file,
     put("prefill_scale_ms", state.scales.prefill_ms);
     put("step_scale_ms", state.scales.step_ms);
     put("records_hash", origin.records_hash);
+    put("model_sha256", origin.model_sha256);
     put("device", origin.device);
     put("synthetic", origin.synthetic);
     put("held_out_keys", joined(origin.held_out_keys));
@@ -241,7 +246,8 @@ PositionedEstimator PositionedEstimator::load(const std::filesystem::path& file)
               PositionedNet({options.hidden, options.published}, at::Device(at::kCPU)),
               {}});
     state->origin = {reader.text("records_hash"), reader.text("device"),
-                     reader.boolean("synthetic"), separated(reader.text("held_out_keys"))};
+                     reader.boolean("synthetic"), separated(reader.text("held_out_keys")),
+                     reader.has("model_sha256") ? reader.text("model_sha256") : ""};
     const Parameters& parameters = state->net.parameters();
     for (std::size_t i = 0; i < parameters.size(); ++i) {
         const at::Tensor value = parameters.get(i).value;

@@ -47,6 +47,8 @@ struct CheckpointOrigin {
     std::string device;  // of the records
     bool synthetic = false;
     std::vector<std::string> held_out_keys;
+    // Of the model file trained with it (model_digest); empty: not known.
+    std::string model_sha256 = {};
 };
 
 class PositionedEstimator {

@@ -148,9 +148,19 @@ TEST_CASE("A damaged checkpoint, or one of another training, is refused with bot
     bytes[bytes.size() / 3] ^= 1;
     test::write_text(file, bytes);
     const std::string message = message_of({"predict", "--checkpoint_path", folder});
-    CHECK(message.find("best_latency_estimator.pt: damaged, or not of the training") !=
+    CHECK(message.find("best_latency_estimator.pt and ") != std::string::npos);
+    CHECK(message.find("latency_estimator.json: one is damaged") != std::string::npos);
+
+    bytes[bytes.size() / 3] ^= 1;
+    test::write_text(file, bytes);
+    CHECK(run({"predict", "--checkpoint_path", folder}) == 0);
+    std::string model = test::read_text(out / "estimator/latency_estimator.json");
+    const std::size_t bound = model.find("\"p95\":1.");
+    REQUIRE(bound != std::string::npos);
+    model[bound + 6] = '2';
+    test::write_text(out / "estimator/latency_estimator.json", model);
+    CHECK(message_of({"predict", "--checkpoint_path", folder}).find("one is damaged") !=
           std::string::npos);
-    CHECK(message.find("latency_estimator.json") != std::string::npos);
 }
 
 TEST_CASE("Nothing is written over what is read") {

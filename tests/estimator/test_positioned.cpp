@@ -123,6 +123,12 @@ TEST_CASE("A checkpoint that is truncated, damaged or none is refused by name") 
     other.replace(name, 11, "somebodyels");
     test::write_text(directory / "other.pt", other);
     CHECK_THAT(message_of(directory / "other.pt"), Catch::Contains("other.pt"));
+    // LibTorch reads a changed number of a tensor as if it had been written so.
+    std::string changed = bytes;
+    changed[bytes.find("data/0") + 4096] ^= 1;
+    test::write_text(directory / "changed.pt", changed);
+    CHECK_THAT(message_of(directory / "changed.pt"),
+               Catch::Contains("changed.pt") && Catch::Contains("does not match its checksum"));
     CHECK_THAT(message_of(directory / "nowhere.pt"), Catch::Contains("nowhere.pt"));
 }
 
