@@ -1,0 +1,1 @@
+"""The attacks of scripts/soak, and the checks of what they leave."""
