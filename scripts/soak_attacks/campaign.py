@@ -28,7 +28,7 @@ class Campaign:
         folder.mkdir(parents=True)
         rng = random.Random(f"{self.seed}/{name}/{number}")
         try:
-            self.attacks[name](self.inputs, folder, rng)
+            self.attack(name, folder, rng)
         except NotRun as reason:
             row["not_run"] = str(reason)
             shutil.rmtree(folder)
@@ -44,6 +44,13 @@ class Campaign:
         row["passed"] += 1
         shutil.rmtree(folder)
         return True
+
+    def attack(self, name, folder, rng):
+        self.inputs.program.folder = folder
+        try:
+            self.attacks[name](self.inputs, folder, rng)
+        finally:
+            self.inputs.program.folder = None
 
     def kept(self, folder):
         return self.output / "findings" / folder.name

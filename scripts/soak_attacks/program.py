@@ -35,6 +35,7 @@ class Program:
         self.path = str(path)
         self.timeout_s = timeout_s
         self.last = []  # the command line of the latest start
+        self.folder = None  # where commands run; None: here
         self.environment = {**os.environ, "OMP_NUM_THREADS": "1", "OMP_WAIT_POLICY": "PASSIVE"}
 
     def start(self, arguments, files=None, environment=None, limit=None):
@@ -50,6 +51,7 @@ class Program:
 
         return subprocess.Popen(
             self.last,
+            cwd=self.folder,
             stdin=subprocess.DEVNULL,
             stdout=stdout,
             stderr=stderr,
