@@ -187,9 +187,12 @@ sys.exit(code)
 
 class Short(InFolder):
     def test_a_short_soak_passes(self):
-        code, rows = self.soak("--minutes", 0.2, "--seed", 3407)
-        self.assertEqual(code, 0, self.findings(rows))
-        self.assertGreater(sum(row["passed"] for row in rows), 2)
+        """One trial of each attack on the two commands that need the least time."""
+        for word in ("simulate", "merge while"):
+            code, rows = self.soak("--trials", 1, "--seed", 3407, "--only", word)
+            self.assertEqual(code, 0, self.findings(rows))
+            for row in rows:
+                self.assertTrue(row["passed"] == 1 or row["not_run"], row)
 
     def test_what_was_not_tried_is_not_passed(self):
         code, rows = self.soak("--minutes", 0, "--only", "clock")
