@@ -162,12 +162,13 @@ Dictionary read_dictionary(const std::filesystem::path& file) {
 }
 
 // As torch.save writes it. LibTorch's own pickle_save tags each dictionary with its type through a
-// function that torch.load(weights_only=True) does not allow.
-void write_archive(const std::filesystem::path& file, const Dictionary& values) {
-    std::ofstream stream(file, std::ios::binary);
+// function that torch.load(weights_only=True) does not allow. The archive is made in memory: its
+// writer ends the program from its destructor when a write has failed.
+std::string archive_of(const Dictionary& values) {
+    std::string bytes;
     caffe2::serialize::PyTorchStreamWriter archive([&](const void* data, std::size_t size) {
-        stream.write(static_cast<const char*>(data), static_cast<std::streamsize>(size));
-        return stream ? size : 0;
+        bytes.append(static_cast<const char*>(data), size);
+        return size;
     });
     std::string pickled;
     std::size_t tensors = 0;
@@ -184,7 +185,15 @@ void write_archive(const std::filesystem::path& file, const Dictionary& values) 
                             tensor.nbytes());
     archive.writeRecord("data.pkl", pickled.data(), pickled.size());
     archive.writeEndOfFile();
-    if (!stream.flush()) throw std::runtime_error("cannot write " + file.string());
+    return bytes;
+}
+
+void write_archive(const std::filesystem::path& file, const Dictionary& values) {
+    const std::string bytes = archive_of(values);
+    std::ofstream stream(file, std::ios::binary);
+    stream.write(bytes.data(), static_cast<std::streamsize>(bytes.size()));
+    stream.close();
+    if (!stream) throw InputError(file.string() + ": cannot write; is the disk full?");
 }
 
 }  // namespace

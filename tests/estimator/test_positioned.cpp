@@ -104,6 +104,19 @@ TEST_CASE("A saved network predicts as before, and says which records it has not
     CHECK(loaded.origin().records_hash == dataset.records_hash);
 }
 
+TEST_CASE("A network that cannot be written is an error that names the file") {
+    if (!std::filesystem::exists("/dev/full")) return;
+    const Dataset dataset = test::simulated_dataset(test::flat_parameters(300));
+    TrainingOptions options = small();
+    options.num_epochs = 1;
+    const TemporaryDirectory directory;
+    const auto file = directory / "best_latency_estimator.pt";
+    std::filesystem::create_symlink("/dev/full", directory / "best_latency_estimator.pt.partial");
+    const PositionedEstimator network = trained_on(dataset, options);
+    CHECK_THROWS_WITH(network.save(file, {}), Catch::Contains("best_latency_estimator.pt"));
+    CHECK_FALSE(std::filesystem::exists(file));
+}
+
 TEST_CASE("A checkpoint that is truncated, damaged or none is refused by name") {
     const Dataset dataset = test::simulated_dataset(test::flat_parameters(300));
     TrainingOptions options = small();
