@@ -1,5 +1,6 @@
 """Random damage to bytes, to JSON and to lines of records."""
 
+import copy
 import json
 import pathlib
 
@@ -68,11 +69,11 @@ def change(holder, key, rng):
     elif kind == "rename" and isinstance(holder, dict):
         holder[f"{key}_"] = holder.pop(key)
     else:
-        holder[key] = rng.choice(VALUES)
+        holder[key] = copy.deepcopy(rng.choice(VALUES))
 
 
 def mutated_lines(data, rng):
-    """JSON lines of which some were damaged; returns the bytes and the lines that were left alone."""
+    """JSON lines of which some were damaged; returns the bytes and the whole lines that were left alone."""
     lines = data.split(b"\n")[:-1]
     chosen = set(rng.sample(range(len(lines)), min(len(lines), rng.choice((1, 1, 2, 5)))))
     kept = [line for number, line in enumerate(lines) if number not in chosen]
@@ -82,7 +83,9 @@ def mutated_lines(data, rng):
             lines[number] = mutated_json(json.loads(line), rng, rng.choice((1, 2))).encode()
         else:
             lines[number] = mutated_bytes(line, rng)
-    return b"\n".join(lines) + (b"" if rng.random() < 0.2 else b"\n"), kept
+    if rng.random() < 0.8:
+        return b"\n".join(lines) + b"\n", kept
+    return b"\n".join(lines), [line for line in kept if line != lines[-1]]
 
 
 def damage_file(path, rng):

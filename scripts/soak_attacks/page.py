@@ -10,7 +10,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 
 
-def context(command, minutes, program):
+def context(command, program):
     commit = subprocess.run(
         ["git", "rev-parse", "--short", "HEAD"], cwd=ROOT, capture_output=True, text=True
     )
@@ -21,7 +21,6 @@ def context(command, minutes, program):
         "program": version,
         "date": time.strftime("%Y-%m-%d", time.gmtime()),
         "device": f"{processor()}, {os.cpu_count()} cores",
-        "minutes": round(minutes, 1),
     }
 
 
