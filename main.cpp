@@ -1,9 +1,11 @@
-// decodemeter <command>: the front door. Each wing brings its commands and does not know the other.
+// decodemeter <command>. The profiler and the estimator add their commands independently.
 #include <spdlog/spdlog.h>
 
 #include <CLI/CLI.hpp>
+#include <filesystem>
 
 #include "estimator/commands/commands.hpp"
+#include "profiler/commands/command_words.hpp"
 #include "profiler/commands/commands.hpp"
 #include "profiler/commands/standard_streams.hpp"
 #include "profiler/system/error.hpp"
@@ -16,21 +18,29 @@ constexpr int failure = 3;
 int run_command(int argc, char** argv) {
     CLI::App app{
         "decodemeter measures what a decode step of the vision-language model Molmo costs, and "
-        "predicts it.",
+        "predicts it. `decodemeter help COMMAND` explains a command.",
         "decodemeter"};
     app.require_subcommand(1);
     app.set_version_flag("--version", decodemeter::version_text());
     decodemeter::add_profiler_commands(app);
     decodemeter::add_estimator_commands(app);
     try {
-        app.parse(decodemeter::normalised_arguments(argc, argv));
+        auto arguments = decodemeter::normalised_arguments(argc, argv);
+        decodemeter::resolve_command(app, arguments);
+        app.parse(std::move(arguments));
         return 0;
     } catch (const CLI::ParseError& error) {
-        return app.exit(error) == 0 ? 0 : 2;
+        if (error.get_exit_code() == 0) return app.exit(error);
+        spdlog::error("{}; --help lists the options", decodemeter::explain(app, error));
+        return 2;
     } catch (const decodemeter::ExitCode& code) {
         return code.value;
     } catch (const decodemeter::InputError& error) {
         spdlog::error("{}", error.what());
+        return 2;
+    } catch (const std::filesystem::filesystem_error& error) {
+        spdlog::error("{}: {}; check the path and its permissions", error.path1().string(),
+                      error.code().message());
         return 2;
     } catch (const std::exception& error) {
         spdlog::error("{}", error.what());
