@@ -5,6 +5,8 @@
 #include <sstream>
 #include <stdexcept>
 
+#include "profiler/system/error.hpp"
+
 namespace decodemeter {
 
 namespace {
@@ -106,7 +108,9 @@ void HtmlPage::write(const std::filesystem::path& file) const {
     if (!file.parent_path().empty()) std::filesystem::create_directories(file.parent_path());
     std::ofstream stream(file, std::ios::binary);
     stream << text();
-    if (!stream.flush()) throw std::runtime_error("cannot write " + file.string());
+    if (!stream.flush())
+        throw InputError(file.string() +
+                         ": cannot be written; is the disk full, or the folder read-only?");
 }
 
 }  // namespace decodemeter

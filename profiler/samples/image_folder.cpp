@@ -25,7 +25,10 @@ std::vector<fs::path> pictures_in(const fs::path& folder) {
     std::vector<fs::path> pictures;
     std::error_code error;
     for (const auto& entry : fs::directory_iterator(folder, error)) {
-        if (is_picture(entry.path()) && !entry.is_directory()) pictures.push_back(entry.path());
+        // A link that leads nowhere stays a sample, and is reported when it is read.
+        std::error_code ignored;
+        if (is_picture(entry.path()) && !entry.is_directory(ignored))
+            pictures.push_back(entry.path());
     }
     if (error)
         throw InputError(folder.string() + ": " + error.message() + "; name a folder of pictures");
