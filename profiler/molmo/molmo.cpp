@@ -182,11 +182,25 @@ Generation Molmo::generate(const PreparedInput& input, const GenerateOptions& op
     return generation;
 }
 
+namespace {
+
+Tokenizer read_tokenizer(const std::filesystem::path& file, const ModelConfig& config) {
+    Tokenizer tokenizer = Tokenizer::read(file);
+    const std::int64_t rows = std::int64_t{config.embedding_size} + config.additional_vocab_size;
+    if (tokenizer.size() > rows)
+        throw InputError(c10::str(file.string(), ": has token id ", tokenizer.size() - 1,
+                                  ", but the embedding in config.json has ", rows,
+                                  " rows; the two files are not of one model"));
+    return tokenizer;
+}
+
+}  // namespace
+
 Molmo Molmo::load(const std::filesystem::path& directory, const ModelOptions& options) {
     const c10::InferenceMode guard;
     const ModelDescription description = describe_snapshot(directory, options);
     auto implementation = std::make_unique<Implementation>(
-        description.config, Tokenizer::read(directory / "tokenizer.json"));
+        description.config, read_tokenizer(directory / "tokenizer.json", description.config));
     Implementation& self = *implementation;
     self.take(description, options);
     const Checkpoint checkpoint = Checkpoint::open(directory);
@@ -195,6 +209,9 @@ Molmo Molmo::load(const std::filesystem::path& directory, const ModelOptions& op
                                               self.config, options.progress);
     for (const std::string& tensor : report.unused)
         self.warnings.push_back(directory.string() + ": nothing uses tensor " + tensor);
+    for (const std::string& tensor : report.not_finite)
+        self.warnings.push_back(directory.string() + ": " + tensor +
+                                " holds NaN or infinite values; answers will be meaningless");
     return Molmo(std::move(implementation));
 }
 
@@ -246,6 +263,7 @@ std::int64_t Molmo::weight_bytes() const {
     return bytes;
 }
 std::string Molmo::torch_version() { return TORCH_VERSION; }
+std::string Molmo::torch_cuda_fault() { return decodemeter::torch_cuda_fault(); }
 std::filesystem::path Molmo::torch_library_folder() { return decodemeter::torch_library_folder(); }
 std::int64_t Molmo::eos_id() const noexcept { return implementation_->eos_id(); }
 void Molmo::check(const Knobs& knobs) const { implementation_->resolve(knobs); }

@@ -98,6 +98,7 @@ public:
     std::int64_t weight_bytes() const;                    // in the memory of the device
     static std::string torch_version();                   // of the LibTorch that runs, as "2.11.0"
     static std::filesystem::path torch_library_folder();  // where it lies
+    static std::string torch_cuda_fault();  // why its CUDA library does not load; empty: it does
     const std::vector<std::string>& warnings()
         const noexcept;  // tensors of the checkpoint that nothing uses
 

@@ -5,8 +5,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <array>
 #include <cerrno>
 #include <cstring>
+#include <string_view>
 #include <utility>
 
 #include "profiler/system/error.hpp"
@@ -57,11 +59,23 @@ void check_regular(const fs::path& path, Descriptor& file) {
     file.size_bytes = static_cast<std::size_t>(status.st_size);
 }
 
+// From the first bytes of a file.
+void refuse_lfs_pointer(const fs::path& path, const Descriptor& file) {
+    constexpr std::string_view start = "version https://git-lfs.github.com/";
+    std::array<char, start.size()> bytes{};
+    const ssize_t count = ::pread(file.fd, bytes.data(), bytes.size(), 0);
+    if (count == static_cast<ssize_t>(bytes.size()) &&
+        std::string_view(bytes.data(), bytes.size()) == start)
+        fail(path,
+             "is a Git LFS pointer, not the file itself; run `git lfs pull` where it is from");
+}
+
 }  // namespace
 
 std::string read_input_file(const fs::path& path, std::size_t limit_bytes) {
     Descriptor file(open_for_reading(path));
     check_regular(path, file);
+    refuse_lfs_pointer(path, file);
     if (file.size_bytes > limit_bytes) {
         fail(path, "has " + std::to_string(file.size_bytes) + " bytes, more than the " +
                        std::to_string(limit_bytes) + " that are read");
@@ -82,6 +96,7 @@ std::string read_input_file(const fs::path& path, std::size_t limit_bytes) {
 MappedFile::MappedFile(const fs::path& path) {
     Descriptor file(open_for_reading(path));
     check_regular(path, file);
+    refuse_lfs_pointer(path, file);
     if (file.size_bytes == 0) return;
     void* address = ::mmap(nullptr, file.size_bytes, PROT_READ, MAP_PRIVATE, file.fd, 0);
     if (address == MAP_FAILED) fail(path, std::string("cannot be mapped: ") + std::strerror(errno));

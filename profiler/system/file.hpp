@@ -1,5 +1,5 @@
 // Input files: read whole, or mapped. Every failure is an InputError that names the path and the
-// reason.
+// reason. A Git LFS pointer in place of a file's content is a failure, too.
 #pragma once
 
 #include <cstddef>

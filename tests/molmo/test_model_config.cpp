@@ -194,6 +194,8 @@ TEST_CASE("A config of another architecture is refused, naming the field") {
             read_with(molmoe(), "/" + field, value),
             Catch::Contains(field.substr(field.find('/') + 1)) && Catch::Contains("for a Molmo"));
     };
+    refused("model_type", "llama");
+    refused("block_type", "llama");
     refused("clip_qkv", 8.0);
     refused("activation_type", "gelu");
     refused("rope_impl", "cockatoo");

@@ -9,6 +9,14 @@ using namespace decodemeter;
 using test::TemporaryDirectory;
 using test::write_text;
 
+TEST_CASE("A Git LFS pointer is not taken for the file") {
+    const TemporaryDirectory directory;
+    const auto path = directory / "model.safetensors";
+    write_text(path, "version https://git-lfs.github.com/spec/v1\noid sha256:4d7a\nsize 3\n");
+    CHECK_THROWS_WITH(read_input_file(path, 1000), Catch::Contains("git lfs pull"));
+    CHECK_THROWS_WITH(MappedFile(path), Catch::Contains("model.safetensors: is a Git LFS pointer"));
+}
+
 TEST_CASE("A file is read whole, or mapped, and an empty one is empty") {
     TemporaryDirectory directory;
     write_text(directory / "some", "abc");

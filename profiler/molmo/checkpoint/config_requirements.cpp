@@ -35,6 +35,7 @@ constexpr std::array decoder_requirements = {
     Requirement{"layer_norm_type", "rms"},
     Requirement{"layer_norm_with_affine", "true"},
     Requirement{"message_formatting", "role"},
+    Requirement{"model_type", "molmo"},
     Requirement{"moe_dropless", "true"},
     Requirement{"moe_interleave", "false"},
     Requirement{"moe_shared_expert", "false"},
@@ -85,6 +86,14 @@ void check(const JsonValue& json, const std::array<Requirement, count>& requirem
     }
 }
 
+// "sequential" is the dense block.
+void check_block_type(const JsonValue& config) {
+    const auto block = config.find("block_type");
+    if (!block) return;
+    const std::string type = text_of(*block);
+    if (type != "moe" && type != "sequential") block->fail("must be moe or sequential for a Molmo");
+}
+
 void check_vision_heads(const JsonValue& vision) {
     const auto kv_heads = vision.find("image_num_key_value_heads"),
                heads = vision.find("image_num_heads");
@@ -96,6 +105,7 @@ void check_vision_heads(const JsonValue& vision) {
 
 void check_architecture(const JsonValue& config) {
     check(config, decoder_requirements);
+    check_block_type(config);
     if (const auto vision = config.find("vision_backbone")) {
         check(*vision, vision_requirements);
         check_vision_heads(*vision);

@@ -2,9 +2,11 @@
 
 #include <ATen/ops/empty.h>
 #include <ATen/ops/from_blob.h>
+#include <ATen/ops/sum.h>
 #include <c10/util/StringUtil.h>
 
 #include <algorithm>
+#include <cmath>
 
 #include "profiler/system/content_hash.hpp"
 #include "profiler/system/error.hpp"
@@ -60,6 +62,11 @@ void copy_into(const at::Tensor& target, const TensorView& source, const std::st
     target.copy_(aligned);
 }
 
+// A sum is infinite or NaN where one of its terms is.
+bool is_finite(const at::Tensor& weights) {
+    return std::isfinite(at::sum(weights, at::kFloat).item<float>());
+}
+
 std::string listed(const std::vector<std::string>& faults) {
     constexpr std::size_t shown = 12;
     std::string text;
@@ -92,12 +99,13 @@ LoadReport load_parameters(const Checkpoint& checkpoint, const std::string& orig
     if (!faults.empty())
         throw InputError(
             c10::str(origin, ": the weights do not fit config.json: ", listed(faults)));
+    LoadReport report;
     for (const auto& [target, source] : copies) {
         copy_into(target, *source, origin);
+        if (!is_finite(target)) report.not_finite.emplace_back(source->name);
         done += static_cast<std::int64_t>(source->bytes.size());
         if (progress) progress(done, total);
     }
-    LoadReport report;
     for (const auto& [name, view] : tensors) {
         if (!is_known_unused(std::string(name), config)) report.unused.emplace_back(name);
     }

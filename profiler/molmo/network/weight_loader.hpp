@@ -12,6 +12,7 @@ namespace decodemeter::molmo {
 
 struct LoadReport {
     std::vector<std::string> unused;  // tensors of the checkpoint that the model has no place for
+    std::vector<std::string> not_finite;  // tensors with NaN or infinite values
 };
 
 // Copies every weight from the mapped files into its place, casting to its dtype. `progress` gets
