@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstdio>
 #include <string>
+#include <tuple>
 
 #include "profiler/commands/command_list.hpp"
 #include "profiler/commands/model_options.hpp"
@@ -22,6 +23,22 @@ struct VerifyFlags {
     bool all = false;
 };
 
+// How bad a row is, to choose the worst: a difference, then one that is not judged.
+std::tuple<bool, bool, double> badness(const molmo::StageDifference& row) {
+    return {!row.agrees, !row.judged, row.largest_relative};
+}
+
+std::string limit_text(const molmo::StageDifference& row) {
+    if (!row.judged) return "–";
+    return row.limit > 0 ? fmt::format("{:.3g}", row.limit) : "equal";
+}
+
+std::string verdict_text(const molmo::StageDifference& row) {
+    if (!row.agrees) return "NO " + row.remark;
+    if (row.judged) return "yes";
+    return row.remark.empty() ? "–" : "– " + row.remark;
+}
+
 // The worst of each stage over all runs, in the order in which stages come; every row with --all.
 std::vector<molmo::StageDifference> rows_to_print(const molmo::Verification& verification,
                                                   bool all) {
@@ -31,9 +48,7 @@ std::vector<molmo::StageDifference> rows_to_print(const molmo::Verification& ver
         auto known = std::find_if(worst.begin(), worst.end(),
                                   [&](const auto& other) { return other.stage == row.stage; });
         if (known == worst.end()) worst.push_back(row);
-        else if (!row.agrees ? known->agrees || row.largest_relative > known->largest_relative
-                             : known->agrees && row.largest_relative > known->largest_relative)
-            *known = row;
+        else if (badness(row) > badness(*known)) *known = row;
     }
     return worst;
 }
@@ -46,8 +61,7 @@ void verify(const VerifyFlags& flags) {
     for (const molmo::StageDifference& row : rows_to_print(result, flags.all)) {
         table.add_row({row.stage, row.run, fmt::format("{:.3g}", row.largest_absolute),
                        fmt::format("{:.3g}", row.largest_relative), fmt::format("{:.3g}", row.rms),
-                       row.limit > 0 ? fmt::format("{:.3g}", row.limit) : "equal",
-                       row.agrees ? "yes" : "NO " + row.remark});
+                       limit_text(row), verdict_text(row)});
     }
     fmt::print("{}\n{} of {} runs return the original's token ids; logits rms {:.3g}\n{}\n",
                table.text(output_width()), result.runs_with_equal_ids, result.runs,

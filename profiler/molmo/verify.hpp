@@ -20,6 +20,7 @@ struct StageDifference {
     double rms = 0;
     double limit = 0;  // of largest_absolute, or of rms in bfloat16; 0: must be equal
     bool agrees = false;
+    bool judged = true;  // false: shown, but no reason to fail
     std::string remark;
 };
 
