@@ -75,6 +75,16 @@ TEST_CASE(
     CHECK(set.records[1].flags == std::vector<std::string>{"steps_length"});
 }
 
+TEST_CASE("Records and runs of another schema are refused") {
+    Json record = example_json();
+    record["schema"] = 2;
+    const RecordSet set = read_lines({record.dump(), "{ " + record.dump().substr(1)});
+    CHECK(set.report.read == 1);
+    CHECK(set.report.skipped.at("schema 2, where this version reads 1") == 2);
+    CHECK_THROWS_WITH(parse_run_header(R"({"schema":99})", "run.json"),
+                      Catch::Contains("run.json: has schema 99"));
+}
+
 TEST_CASE("Each required field that is missing is named") {
     for (const char* field :
          {"key", "tier", "top_k", "num_active_blocks", "vision_tokens", "text_tokens",

@@ -1,4 +1,4 @@
-// What one native line comes to while it is read.
+// Parser state for one native record line.
 #pragma once
 
 #include <cstdint>
@@ -13,6 +13,7 @@ namespace decodemeter {
 struct LineState {
     SampleRecord record;
     std::string fault;  // the first thing that makes the sample unusable
+    int schema = record_schema_version;
     double stored_decode_steps = -1;
     std::uint64_t seen = 0;  // one bit for each entry of the field table
 

@@ -128,7 +128,7 @@ void read_tier(LineState& state, V& value) {
 
 template <class V>
 inline constexpr auto native_fields = std::to_array<Field<V, SampleRecord>>({
-    {"schema", [](LineState&, SampleRecord&, V& v) { v.ignore(); }},
+    {"schema", [](LineState& s, SampleRecord&, V& v) { v.integer(s.schema); }},
     {"key", [](LineState&, SampleRecord& r, V& v) { v.text(r.key); }, true},
     {"dataset", [](LineState&, SampleRecord& r, V& v) { v.text(r.dataset); }},
     {"sample_id", [](LineState&, SampleRecord& r, V& v) { v.integer(r.sample_id); }},

@@ -8,7 +8,17 @@ namespace decodemeter {
 
 namespace {
 
+// A later version may have changed the meaning of a field.
+std::string schema_fault(int schema) {
+    return "schema " + std::to_string(schema) + ", where this version reads " +
+           std::to_string(record_schema_version);
+}
+
 void check_complete(LineState& state) {
+    if (state.schema != record_schema_version) {
+        state.fault = schema_fault(state.schema);
+        return;
+    }
     LineParser::require_fields(state);
     if (!state.fault.empty()) return;
     SampleRecord& record = state.record;

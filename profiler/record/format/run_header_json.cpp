@@ -171,6 +171,12 @@ RunHeader parse_run_header(std::string_view text, const std::string& origin) {
     if (!json.is_object())
         throw InputError(origin +
                          ": is not a JSON object; move it away, or name another results directory");
+    int schema = record_schema_version;
+    read(json, "schema", schema);
+    if (schema != record_schema_version)
+        throw InputError(origin + ": has schema " + std::to_string(schema) +
+                         ", where this version reads " + std::to_string(record_schema_version) +
+                         "; use the version of decodemeter that wrote it");
     RunHeader header;
     header.device = parse_device(part(json, "device"));
     header.versions = parse_versions(part(json, "versions"));
