@@ -60,11 +60,11 @@ Capability cuda_device() {
 }
 
 Capability torch_cuda() {
-    const std::filesystem::path library = molmo::Molmo::torch_library_folder() / "libtorch_cuda.so";
-    if (std::filesystem::exists(library))
-        return {"LibTorch's CUDA half", true, library.string(), ""};
-    return {"LibTorch's CUDA half", false, library.string() + " is not there",
-            "install the whole torch wheel: scripts/setup --gpu"};
+    const std::string fault = molmo::Molmo::torch_cuda_fault();
+    if (fault.empty())
+        return {"LibTorch's CUDA half", true, molmo::Molmo::torch_library_folder().string(), ""};
+    return {"LibTorch's CUDA half", false, fault,
+            "scripts/setup --gpu installs the complete torch wheel and its libraries"};
 }
 
 Capability cupti() {

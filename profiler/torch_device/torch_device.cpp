@@ -17,12 +17,10 @@ namespace {
 // Its static initialisers register the CUDA backend, so it must be loaded before LibTorch is first
 // asked about CUDA.
 void load_torch_cuda() {
-    const std::filesystem::path library = torch_library_folder() / "libtorch_cuda.so";
-    if (dlopen(library.c_str(), RTLD_NOW | RTLD_GLOBAL) != nullptr) return;
-    const char* reason = dlerror();
-    throw InputError(c10::str("--device cuda: cannot load ", library.string(), " (",
-                              reason ? reason : "no reason given",
-                              "); scripts/setup --gpu installs what it needs"));
+    const std::string fault = torch_cuda_fault();
+    if (!fault.empty())
+        throw InputError(c10::str("--device cuda: cannot load LibTorch's CUDA library (", fault,
+                                  "); scripts/setup --gpu installs what it needs"));
 }
 
 }  // namespace
@@ -33,6 +31,13 @@ std::filesystem::path torch_library_folder() {
         info.dli_fname == nullptr)
         return {};
     return std::filesystem::path(info.dli_fname).parent_path();
+}
+
+std::string torch_cuda_fault() {
+    const std::filesystem::path library = torch_library_folder() / "libtorch_cuda.so";
+    if (dlopen(library.c_str(), RTLD_NOW | RTLD_GLOBAL) != nullptr) return {};
+    const char* const reason = dlerror();
+    return reason ? reason : library.string() + ": no reason given";
 }
 
 at::Device open_device(const std::string& name) {

@@ -16,6 +16,9 @@ at::Device open_device(const std::string& name);
 // Of the LibTorch that this process runs on.
 std::filesystem::path torch_library_folder();
 
+// Loads LibTorch's CUDA library. The reason where it cannot be loaded; empty: it is loaded.
+std::string torch_cuda_fault();
+
 // Of the stream that this thread's work goes to; null is the legacy default stream.
 void* current_stream_handle(const at::Device& device);
 

@@ -72,6 +72,9 @@ std::string cupti_reason(const CuptiFunctions& cupti, CUptiResult status) {
             return "the driver refuses the rights to trace" + number;
         case CUPTI_ERROR_CONFIDENTIAL_COMPUTING_NOT_SUPPORTED:
             return "a GPU in confidential-computing mode cannot be traced" + number;
+        case CUPTI_ERROR_UNKNOWN:
+        case CUPTI_ERROR_NOT_INITIALIZED:
+            return "there is no GPU that can be traced" + number;
         default:
             break;
     }
