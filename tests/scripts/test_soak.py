@@ -47,19 +47,28 @@ class InFolder(unittest.TestCase):
 class PlantedInRecords(InFolder):
     """Each fault is planted in the records of a real run and must be found."""
 
+    @classmethod
+    def setUpClass(cls):
+        temporary = tempfile.TemporaryDirectory()
+        cls.addClassCleanup(temporary.cleanup)
+        folder = pathlib.Path(temporary.name)
+        manifest = folder / "samples.jsonl"
+        manifest.write_text("".join(f'{{"prompt": "{i}", "dataset": "sums"}}\n' for i in range(4)))
+        program = Program(PROGRAM)
+        program.succeed(
+            *("profile", "--no_warm_up", "--threads", 1, "--output_lengths", "fixed:4"),
+            *("--manifest", manifest, "--results_dir", folder / "out"),
+        )
+        cls.schema = json.loads(program.succeed("info", "--schema").stdout)
+        cls.text = (folder / "out" / "sums" / "records.jsonl").read_bytes()
+
     def setUp(self):
         super().setUp()
-        manifest = self.folder / "samples.jsonl"
-        manifest.write_text("".join(f'{{"prompt": "{i}", "dataset": "sums"}}\n' for i in range(4)))
         self.out = self.folder / "out"
-        self.program = Program(PROGRAM)
-        self.program.succeed(
-            *("profile", "--no_warm_up", "--threads", 1, "--output_lengths", "fixed:4"),
-            *("--manifest", manifest, "--results_dir", self.out),
-        )
-        self.schema = json.loads(self.program.succeed("info", "--schema").stdout)
         self.path = self.out / "sums" / "records.jsonl"
-        self.lines = self.path.read_bytes().splitlines(keepends=True)
+        self.path.parent.mkdir(parents=True)
+        self.path.write_bytes(self.text)
+        self.lines = self.text.splitlines(keepends=True)
         self.keys = {json.loads(line)["key"] for line in self.lines}
         self.before = records.complete_lines(self.out)
 
