@@ -218,6 +218,13 @@ Provenance read_provenance(const Cursor& cursor) {
     return provenance;
 }
 
+// Without the name of the library's exception, which stands before it in brackets.
+std::string reason_of(const Json::exception& error) {
+    const std::string_view text = error.what();
+    const std::size_t bracket = text.find("] ");
+    return std::string(bracket == std::string_view::npos ? text : text.substr(bracket + 2));
+}
+
 Json parse_json(std::string_view text, const std::string& origin) {
     const auto shallow = [&](int depth, Json::parse_event_t, Json&) {
         if (depth > deepest_nesting)
@@ -227,7 +234,8 @@ Json parse_json(std::string_view text, const std::string& origin) {
     try {
         return Json::parse(text, shallow);
     } catch (const Json::exception& error) {
-        throw InputError(origin + ": is no whole JSON document (" + error.what() + ")");
+        throw InputError(origin + ": is no whole JSON document (" + reason_of(error) +
+                         "); train again, or copy the file again");
     }
 }
 

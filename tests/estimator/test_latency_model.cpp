@@ -59,6 +59,8 @@ TEST_CASE("A model file that cannot be right is refused with the file and the fi
     CHECK_THAT(changed("/provenance/records", -5), Contains("records"));
     CHECK_THAT(message_of(""), Contains("no whole JSON document"));
     CHECK_THAT(message_of(stored_text().substr(0, 2000)), Contains("no whole JSON document"));
+    CHECK_THAT(message_of("{\"format\" 1}"),
+               Contains("line 1, column 11") && !Contains("exception"));
     CHECK_THAT(message_of(std::string(100000, '[')), Contains("file.json"));
     CHECK_THAT(message_of("[]"), Contains("file.json"));
     CHECK_THROWS_WITH(read_latency_model("/nowhere.json"), Contains("/nowhere.json"));
