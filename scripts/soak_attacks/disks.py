@@ -2,6 +2,7 @@
 
 import contextlib
 import functools
+import os
 import resource
 import signal
 import subprocess
@@ -20,6 +21,7 @@ def attacks():
         yield f"limit on the size of files: {writer.name}", functools.partial(size_limit, writer)
     for writer in WRITERS:
         yield f"read-only disk: {writer.name}", functools.partial(read_only, writer)
+        yield f"read-only folder: {writer.name}", functools.partial(read_only_folder, writer)
     yield "full standard output", full_output
     yield "full standard error", full_log
 
@@ -41,7 +43,8 @@ def mount(*arguments):
     except FileNotFoundError:
         raise NotRun("there is no mount command") from None
     if answer.returncode:
-        raise NotRun(f"mounting is refused: {answer.stderr.strip()[:80]}")
+        reason = answer.stderr.strip().rsplit(": ", 1)[-1]
+        raise NotRun(f"mounting is refused: {reason}")
 
 
 def full_disk(writer, inputs, folder, rng):
@@ -96,10 +99,33 @@ def read_only(writer, inputs, folder, rng):
             inputs.program.succeed(*writer.arguments(inputs, out))
         before = complete_lines(out)
         mount("-o", "remount,ro", place)
-        answer = inputs.program.run(*writer.arguments(inputs, out))
-        inputs.program.check(answer, {*FAILURES, *(writer.codes if before else ())})
-        expect(answer.stderr.strip(), "no message")
-        expect_kept(before, out)
+        attack_read_only(writer, inputs, out, before)
+
+
+def attack_read_only(writer, inputs, out, before):
+    answer = inputs.program.run(*writer.arguments(inputs, out))
+    inputs.program.check(answer, {*FAILURES, *(writer.codes if before else ())})
+    expect(answer.stderr.strip(), "no message")
+    expect_kept(before, out)
+
+
+def read_only_folder(writer, inputs, folder, rng):
+    """For users who may not mount a disk."""
+    if os.geteuid() == 0:
+        raise NotRun("root may write to a read-only folder; the read-only disk stands for it")
+    place = folder / "place"
+    place.mkdir()
+    out = place / "out"
+    writer.prepare(inputs, out)
+    before = complete_lines(out)
+    writable = [path for path in (place, *place.rglob("*")) if path.is_dir()]
+    for path in writable:
+        path.chmod(0o555)
+    try:
+        attack_read_only(writer, inputs, out, before)
+    finally:
+        for path in writable:
+            path.chmod(0o755)
 
 
 def full_output(inputs, folder, rng):
