@@ -4,6 +4,7 @@
 #include <charconv>
 
 #include "profiler/profile/schedule.hpp"
+#include "profiler/record/task.hpp"
 #include "profiler/statistics/length_distribution.hpp"
 #include "profiler/system/error.hpp"
 
@@ -60,7 +61,7 @@ int tokens_to_return(const OutputLengths& lengths, std::string_view dataset, std
         case OutputLengths::Rule::dataset:
             break;
     }
-    const std::string_view own_task = task.empty() ? task_of_dataset(dataset) : task;
+    const std::string_view own_task = task.empty() ? to_string(dataset_task(dataset)) : task;
     return std::min(published_lengths(own_task).quantile(uniform(seed, dataset, sample_id)),
                     max_new_tokens);
 }

@@ -51,8 +51,7 @@ Task dataset_task(std::string_view dataset) noexcept {
     const std::string name = lower_case(dataset);
     if (holds_any(name, {"caption"})) return Task::captioning;
     if (holds_any(name, {"doc"})) return Task::doc_qa;
-    if (holds_any(name, {"text_vqa", "textvqa", "text-vqa", "st_qa", "stvqa", "st_vqa", "reading"}))
-        return Task::text_vqa;
+    if (holds_any(name, {"text", "st_qa", "stvqa", "st_vqa", "reading"})) return Task::text_vqa;
     if (holds_any(name, {"vqa", "question"})) return Task::vqa;
     return Task::other;
 }

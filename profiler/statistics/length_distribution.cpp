@@ -39,10 +39,6 @@ double ratio_for_mean(std::size_t size, double mean) {
     return std::sqrt(low * high);
 }
 
-bool contains(std::string_view text, std::string_view part) {
-    return text.find(part) != std::string_view::npos;
-}
-
 }  // namespace
 
 double LengthDistribution::mean() const { return minimum + mean_index(probability); }
@@ -79,13 +75,6 @@ const LengthDistribution& published_lengths(std::string_view task) {
     };
     const auto found = distributions.find(task);
     return found == distributions.end() ? distributions.at("vqa") : found->second;
-}
-
-std::string_view task_of_dataset(std::string_view dataset) {
-    if (contains(dataset, "caption")) return "captioning";
-    if (contains(dataset, "doc")) return "doc_qa";
-    if (contains(dataset, "text") || contains(dataset, "st_qa")) return "text_vqa";
-    return "vqa";
 }
 
 }  // namespace decodemeter

@@ -28,8 +28,4 @@ LengthDistribution tilted_lengths(int minimum, int maximum, double mean, double 
 // text_vqa (mean 3.44, 2-15); any other task is taken as vqa.
 const LengthDistribution& published_lengths(std::string_view task);
 
-// The task of a data set by its name: coco_caption is captioning, doc_qa is doc_qa, text_vqa and
-// st_qa are text_vqa, all others vqa. Built-in photograph sets end in the task's name.
-std::string_view task_of_dataset(std::string_view dataset);
-
 }  // namespace decodemeter

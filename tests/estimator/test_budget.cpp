@@ -250,17 +250,3 @@ TEST_CASE("A request without meaning is refused, with the feature") {
     CHECK(answer.reason == BudgetReason::refused);
     CHECK(answer.feature == Feature::active_blocks);
 }
-
-TEST_CASE("Tasks are told from prompts by the published keywords") {
-    CHECK(task_of_prompt("Describe this image.") == Task::captioning);
-    CHECK(task_of_prompt("What do you see?") == Task::captioning);
-    CHECK(task_of_prompt("Is it red?") == Task::vqa);
-    CHECK(task_of_prompt("how many are there") == Task::vqa);
-    CHECK(task_of_prompt("Summarise the document") == Task::doc_qa);
-    CHECK(task_of_prompt("showing the whole") == Task::other);
-    CHECK(dataset_task("coco_caption") == Task::captioning);
-    CHECK(dataset_task("doc_qa") == Task::doc_qa);
-    CHECK(dataset_task("text_vqa") == Task::text_vqa);
-    CHECK(dataset_task("coco_2014_vqa") == Task::vqa);
-    CHECK(dataset_task("holidays") == Task::other);
-}

@@ -32,12 +32,3 @@ TEST_CASE("A mean outside the range is refused") {
     CHECK_THROWS_AS(tilted_lengths(2, 10, 1), std::invalid_argument);
     CHECK_THROWS_AS(tilted_lengths(5, 5, 5), std::invalid_argument);
 }
-
-TEST_CASE("A data set's name tells its task") {
-    CHECK(task_of_dataset("coco_2014_vqa") == "vqa");
-    CHECK(task_of_dataset("coco_caption") == "captioning");
-    CHECK(task_of_dataset("doc_qa") == "doc_qa");
-    CHECK(task_of_dataset("st_qa") == "text_vqa");
-    CHECK(task_of_dataset("text_vqa") == "text_vqa");
-    CHECK(task_of_dataset("mmmu") == "vqa");
-}
