@@ -14,7 +14,9 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-Tier tier_of(const SampleRecord& record) { return static_cast<Tier>(request_of(record).tier); }
+std::string tier_name(const std::optional<Tier>& tier) {
+    return tier ? std::string(to_string(*tier)) : "none";
+}
 
 std::string dashed(std::string name) {
     std::replace(name.begin(), name.end(), '_', '-');
@@ -29,7 +31,7 @@ Json positions_json(const SampleRecord& record) {
 
 Json sample_json(const SampleRecord& record, PerTokenFigure figure) {
     Json json = {{"sample_id", record.sample_id},
-                 {"tier", to_string(tier_of(record))},
+                 {"tier", tier_name(record.config.tier)},
                  {"top_k", record.config.top_k},
                  {"num_active_blocks", record.config.active_blocks},
                  {"output_tokens", record.output_tokens},
@@ -79,7 +81,7 @@ Json statistics_json(std::span<const SampleRecord* const> records) {
 
 std::string document_of(std::span<const SampleRecord* const> records, PerTokenFigure figure) {
     const SampleRecord& first = *records.front();
-    Json json = {{"tier", to_string(tier_of(first))},
+    Json json = {{"tier", tier_name(first.config.tier)},
                  {"top_k", first.config.top_k},
                  {"num_active_blocks", first.config.active_blocks},
                  {"active_block_indices", first.active_block_indices},
@@ -98,7 +100,7 @@ std::string path_of(std::span<const SampleRecord* const> records) {
     int tiles = 0;
     for (const SampleRecord* record : records) tiles = std::max(tiles, record->num_crops - 1);
     const std::string name = dashed(first.dataset);
-    return name + '/' + name + "_imgsizetier-" + std::string(to_string(tier_of(first))) + "_crops" +
+    return name + '/' + name + "_imgsizetier-" + tier_name(first.config.tier) + "_crops" +
            std::to_string(tiles) + "_topk" + std::to_string(first.config.top_k) + "_blocks" +
            std::to_string(first.config.active_blocks) + ".json";
 }
@@ -141,11 +143,8 @@ double per_token_ms(const SampleRecord& record, PerTokenFigure figure) noexcept 
 std::map<std::string, std::string> published_documents(std::span<const SampleRecord> records,
                                                        PerTokenFigure figure) {
     std::map<std::pair<std::string, ConfigKey>, std::vector<const SampleRecord*>> groups;
-    for (const SampleRecord& record : records) {
-        ConfigKey key = record.config;
-        key.tier = tier_of(record);
-        groups[{record.dataset, key}].push_back(&record);
-    }
+    for (const SampleRecord& record : records)
+        groups[{record.dataset, record.config}].push_back(&record);
     std::map<std::string, std::string> documents;
     for (const auto& [key, group] : groups) documents[path_of(group)] = document_of(group, figure);
     return documents;

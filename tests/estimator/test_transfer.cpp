@@ -87,3 +87,20 @@ TEST_CASE("Records written in the published format are read as the same rows") {
     };
     CHECK(sorted_times(there) == sorted_times(here));
 }
+
+TEST_CASE("Records without a tier are written and read back without one") {
+    SimulationParameters parameters;
+    parameters.requests = 60;
+    parameters.effects.no_tiers = true;
+    const Simulation simulation = simulate(parameters);
+    const test::TemporaryDirectory directory;
+    const auto documents = published_documents(simulation.records);
+    for (const auto& [path, text] : documents) {
+        CHECK(path.find("_imgsizetier-none_") != std::string::npos);
+        test::write_text(directory / path, text);
+    }
+    const RecordSet set = read_results(directory.path());
+    CHECK(set.report.skipped_count() == 0);
+    REQUIRE(set.records.size() == 60);
+    for (const SampleRecord& record : set.records) CHECK_FALSE(record.config.tier.has_value());
+}

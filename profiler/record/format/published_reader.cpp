@@ -19,7 +19,10 @@ struct Knobs {
     std::optional<int> top_k;
     std::optional<int> active_blocks;
     std::vector<int> active_block_indices;
+    bool no_tier = false;  // stated as "none": a program without tiers
     bool unknown_tier = false;
+
+    bool states_tier() const { return tier || no_tier || unknown_tier; }
 };
 
 struct PublishedSample {
@@ -62,7 +65,8 @@ bool read_knob(std::string_view name, od::value value, Knobs& knobs) {
         std::string_view text;
         if (value.get_string().get(text) == simdjson::SUCCESS) {
             knobs.tier = parse_tier(text);
-            knobs.unknown_tier = !knobs.tier;
+            knobs.no_tier = text == "none";
+            knobs.unknown_tier = !knobs.tier && !knobs.no_tier;
         }
         return true;
     }
@@ -227,7 +231,7 @@ void check_complete(PublishedSample& sample) {
         if (!present) sample.note(field, NumberFault::missing);
     };
     if (sample.knobs.unknown_tier && sample.fault.empty()) sample.fault = "unknown tier";
-    require(sample.knobs.tier.has_value(), "tier");
+    require(sample.knobs.states_tier(), "tier");
     require(sample.knobs.top_k.has_value(), "top_k");
     require(sample.knobs.active_blocks.has_value(), "num_active_blocks");
     require(sample.has_vision, "vision_tokens");
@@ -242,8 +246,9 @@ void check_complete(PublishedSample& sample) {
 
 Knobs merged(const Knobs& sample, const Knobs& document) {
     Knobs knobs = sample;
-    if (!knobs.tier && !knobs.unknown_tier) {
+    if (!knobs.states_tier()) {
         knobs.tier = document.tier;
+        knobs.no_tier = document.no_tier;
         knobs.unknown_tier = document.unknown_tier;
     }
     if (!knobs.top_k) knobs.top_k = document.top_k;
