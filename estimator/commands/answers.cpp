@@ -68,24 +68,36 @@ std::string request_line(const Request& request) {
                        request.active_blocks, crops_of(request));
 }
 
-std::string coverage_line(Coverage coverage, Feature feature) {
+std::string names_of(std::span<const Feature> features) {
+    std::vector<std::string_view> names;
+    for (const Feature feature : features) names.push_back(to_string(feature));
+    return fmt::format("{}", fmt::join(names, ", "));
+}
+
+nlohmann::ordered_json names_json(std::span<const Feature> features) {
+    auto names = nlohmann::ordered_json::array();
+    for (const Feature feature : features) names.push_back(to_string(feature));
+    return names;
+}
+
+std::string coverage_line(Coverage coverage, std::span<const Feature> offending) {
     switch (coverage) {
         case Coverage::ok:
             return "OK: a measured configuration";
         case Coverage::interpolated:
-            if (feature != Feature::none)
+            if (!offending.empty())
                 return fmt::format(
-                    "INTERPOLATED: {} lies outside what was measured at this tier, but inside what "
-                    "was at others",
-                    to_string(feature));
+                    "INTERPOLATED: outside of what was measured at this tier, but inside of what "
+                    "was at others: {}",
+                    names_of(offending));
             return "INTERPOLATED: the configuration was not measured, but lies inside what was";
         case Coverage::extrapolated:
-            return fmt::format("EXTRAPOLATED: {} lies outside what was measured",
-                               to_string(feature));
+            return fmt::format("EXTRAPOLATED: outside of what was measured: {}",
+                               names_of(offending));
         case Coverage::refused:
             break;
     }
-    return fmt::format("invalid request: {} is out of range", to_string(feature));
+    return fmt::format("invalid request: out of range: {}", names_of(offending));
 }
 
 std::string source_line(const LatencyModel& model) {

@@ -32,7 +32,10 @@ LengthBelief chosen_belief(const LatencyModel& model, const LengthFlags& flags);
 std::string length_line(Task task, const LengthBelief& belief);
 std::string request_line(const Request& request);
 // "OK", "EXTRAPOLATED: top_k lies outside what was measured"
-std::string coverage_line(Coverage coverage, Feature feature);
+std::string coverage_line(Coverage coverage, std::span<const Feature> offending);
+// "top_k, num_crops"
+std::string names_of(std::span<const Feature> features);
+nlohmann::ordered_json names_json(std::span<const Feature> features);
 // Which records the model came from.
 std::string source_line(const LatencyModel& model);
 nlohmann::ordered_json request_json_value(const Request& request);

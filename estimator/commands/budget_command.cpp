@@ -74,10 +74,16 @@ std::string reason_line(const BudgetAnswer& answer, double budget_ms) {
         case BudgetReason::refused:
             break;
     }
-    return fmt::format("invalid request: {} is out of range", to_string(answer.feature));
+    return {};
 }
 
-Json answer_json(const Request& request, const BudgetAnswer& answer) {
+std::vector<Feature> offending_of(const LatencyModel& model, const Request& request,
+                                  const BudgetAnswer& answer) {
+    return offending_features(model, request, std::max(answer.conservative_tokens, 1));
+}
+
+Json answer_json(const Request& request, const BudgetAnswer& answer,
+                 std::span<const Feature> offending) {
     Json changes = Json::object();
     for (std::size_t i = 0; i < token_changes.size(); ++i)
         changes[fmt::format("{:+}", token_changes[i])] = answer.change_ms[i];
@@ -96,10 +102,10 @@ Json answer_json(const Request& request, const BudgetAnswer& answer) {
             {"coverage", to_string(answer.coverage)},
             {"feature", to_string(answer.feature)},
             {"token_changes_ms", changes}};
+            {"features", names_json(offending)},
 }
 
-void print_answer(const Request& request, const BudgetAnswer& answer, double budget_ms) {
-    fmt::print("{}\n{}\n", request_line(request), coverage_line(answer.coverage, answer.feature));
+void print_answer(const BudgetAnswer& answer, double budget_ms) {
     fmt::print("\n{}\n\n", reason_line(answer, budget_ms));
     Table table({"ms", "expected", "P95", "limit"});
     table.add_row({"prefill", milliseconds(answer.prefill_ms), bound(answer, answer.prefill_p95_ms),
@@ -178,7 +184,8 @@ bool answer_best(const LatencyModel& model, const BudgetFlags& flags,
     json["asked"] = asked;
     json["feasible"] = Json::array();
     for (const BudgetChoice& choice : choices) {
-        Json entry = answer_json(choice.request, choice.answer);
+        Json entry = answer_json(choice.request, choice.answer,
+                                 offending_of(model, choice.request, choice.answer));
         if (choice.accuracy) entry["accuracy"] = *choice.accuracy;
         json["feasible"].push_back(std::move(entry));
     }
@@ -189,9 +196,12 @@ bool answer_one(const LatencyModel& model, const BudgetQuestion& question,
                 const LengthBelief& belief, Json& json) {
     const BudgetAnswer answer = ask_budget(model, question, belief);
     if (answer.reason == BudgetReason::refused)
-        throw InputError(reason_line(answer, question.budget_ms));
-    print_answer(question.request, answer, question.budget_ms);
-    json["answer"] = answer_json(question.request, answer);
+    const Request& request = question.request;
+    const auto offending = offending_of(model, request, answer);
+        throw InputError(coverage_line(answer.coverage, offending));
+    fmt::print("{}\n{}\n", request_line(request), coverage_line(answer.coverage, offending));
+    print_answer(answer, question.budget_ms);
+    json["answer"] = answer_json(request, answer, offending);
     return answer.feasible;
 }
 

@@ -155,19 +155,19 @@ void predict(const PredictFlags& flags) {
                            ? flags.output_tokens
                            : chosen_belief(model, flags.length).conservative_tokens;
     const Estimate estimate = predict(model, request, tokens);
+    const std::vector<Feature> offending = offending_features(model, request, tokens);
     if (estimate.coverage == Coverage::refused)
-        throw InputError(
-            fmt::format("invalid request: {} is out of range", to_string(estimate.feature)));
+        throw InputError(coverage_line(estimate.coverage, offending));
 
     fmt::print("{}\n", request_line(request));
-    fmt::print("{}; {}\n\n", coverage_line(estimate.coverage, estimate.feature),
-               source_line(model));
+    fmt::print("{}; {}\n\n", coverage_line(estimate.coverage, offending), source_line(model));
     const std::vector<ModelAnswer> answers =
         answers_of(model, files, request, tokens, flags.positions);
     fmt::print("N = {} returned tokens, {} decode steps\n{}\n{}", tokens, tokens - 1,
                answer_table(answers, flags.positions).text(output_width()),
                bound_table(estimate).text(output_width()));
     Json json = answer_json(request, tokens, estimate, answers, flags.positions);
+    json["features"] = names_json(offending);
     if (flags.output_tokens <= 0) print_unknown_length(model, request, flags.length, json);
     if (!flags.json.empty()) write_file(flags.json, json.dump(1) + "\n");
 }

@@ -139,6 +139,10 @@ double model_decode_ms(const LatencyModel& model, const Request& request,
 Estimate predict(const LatencyModel& model, const Request& request, int output_tokens) noexcept;
 // The first feature that makes the request meaningless; none when it can be answered.
 Feature meaningless_feature(const Request& request, int output_tokens) noexcept;
+// Every feature that has no meaning; else every one outside of what was measured; else every one
+// outside of what was measured at the request's tier.
+std::vector<Feature> offending_features(const LatencyModel& model, const Request& request,
+                                        int output_tokens);
 
 std::string to_json(const LatencyModel& model);
 // Both throw InputError naming the file and the field that cannot be used: another version, a

@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <array>
+#include <bitset>
 #include <limits>
 
 #include "estimator/predictor/latency_model.hpp"
@@ -13,28 +14,49 @@ constexpr double nan = std::numeric_limits<double>::quiet_NaN();
 // extrapolation.
 constexpr int largest_count = 1 << 22;
 
-Feature feature_out_of_range(const FeatureRanges& ranges, const Request& request,
-                             int output_tokens) noexcept {
-    const std::array<double, range_count> values = {
-        static_cast<double>(request.vision_tokens), static_cast<double>(request.text_tokens),
-        static_cast<double>(request.tier),          static_cast<double>(request.top_k),
-        static_cast<double>(request.active_blocks), static_cast<double>(crops_of(request)),
-        static_cast<double>(output_tokens)};
-    for (std::size_t i = 0; i < range_count; ++i) {
-        if (!ranges[i].holds(values[i])) return static_cast<Feature>(i + 1);
-    }
+using FeatureSet = std::bitset<range_count>;  // bit i: Feature(i + 1)
+
+Feature first_of(const FeatureSet& features) noexcept {
+    for (std::size_t i = 0; i < range_count; ++i)
+        if (features[i]) return static_cast<Feature>(i + 1);
     return Feature::none;
+}
+
+std::array<int, range_count> values_of(const Request& request, int output_tokens,
+                                       int crops) noexcept {
+    return {request.vision_tokens, request.text_tokens,   request.tier,
+            request.top_k,         request.active_blocks, crops,
+            output_tokens};
+}
+
+FeatureSet out_of_range(const FeatureRanges& ranges, const Request& request,
+                        int output_tokens) noexcept {
+    const auto values = values_of(request, output_tokens, crops_of(request));
+    FeatureSet outside;
+    for (std::size_t i = 0; i < range_count; ++i)
+        outside[i] = !ranges[i].holds(static_cast<double>(values[i]));
+    return outside;
+}
+
+FeatureSet meaningless(const Request& request, int output_tokens) noexcept {
+    constexpr std::array<int, range_count> least = {0, 0, 0, 0, 1, 0, 1};
+    const auto values = values_of(request, output_tokens, request.num_crops);
+    constexpr std::size_t tier = static_cast<std::size_t>(Feature::tier) - 1;
+    FeatureSet outside;
+    for (std::size_t i = 0; i < range_count; ++i)
+        outside[i] = values[i] < least[i] || values[i] > (i == tier ? 2 : largest_count);
+    return outside;
 }
 
 // Fills the fields that say how far the records cover the request.
 void set_coverage(Estimate& estimate, const LatencyModel& model, const Request& request,
                   int output_tokens) noexcept {
-    estimate.feature = feature_out_of_range(model.ranges, request, output_tokens);
+    estimate.feature = first_of(out_of_range(model.ranges, request, output_tokens));
     if (estimate.feature != Feature::none) {
         estimate.coverage = Coverage::extrapolated;
     } else {
         const auto& own = model.tier_ranges[static_cast<std::size_t>(request.tier)];
-        if (own) estimate.feature = feature_out_of_range(*own, request, output_tokens);
+        if (own) estimate.feature = first_of(out_of_range(*own, request, output_tokens));
         if (estimate.feature != Feature::none || !model.table.contains(request))
             estimate.coverage = Coverage::interpolated;
     }
@@ -77,14 +99,21 @@ Estimate refusal(Feature feature) noexcept {
 }  // namespace
 
 Feature meaningless_feature(const Request& request, int output_tokens) noexcept {
-    const auto outside = [](int value, int low) { return value < low || value > largest_count; };
-    if (outside(request.vision_tokens, 0)) return Feature::vision_tokens;
-    if (outside(request.text_tokens, 0)) return Feature::text_tokens;
-    if (request.tier < 0 || request.tier > 2) return Feature::tier;
-    if (outside(request.top_k, 0)) return Feature::top_k;
-    if (outside(request.active_blocks, 1)) return Feature::active_blocks;
-    if (outside(request.num_crops, 0)) return Feature::num_crops;
-    return outside(output_tokens, 1) ? Feature::output_tokens : Feature::none;
+    return first_of(meaningless(request, output_tokens));
+}
+
+std::vector<Feature> offending_features(const LatencyModel& model, const Request& request,
+                                        int output_tokens) {
+    FeatureSet offending = meaningless(request, output_tokens);
+    if (offending.none()) {
+        offending = out_of_range(model.ranges, request, output_tokens);
+        const auto& own = model.tier_ranges[static_cast<std::size_t>(request.tier)];
+        if (offending.none() && own) offending = out_of_range(*own, request, output_tokens);
+    }
+    std::vector<Feature> features;
+    for (std::size_t i = 0; i < range_count; ++i)
+        if (offending[i]) features.push_back(static_cast<Feature>(i + 1));
+    return features;
 }
 
 Estimate predict(const LatencyModel& model, const Request& request, int output_tokens) noexcept {

@@ -135,8 +135,15 @@ TEST_CASE("predict answers for every model, and says where a feature was never m
     CHECK(outside["coverage"] == "EXTRAPOLATED");
     CHECK(outside["feature"] == "top_k");
     CHECK(outside["total"]["p95_ms"].is_null());
+    CHECK(outside["features"] == Json::array({"top_k"}));
+    REQUIRE(run({"predict", "--checkpoint_path", trained().estimator, "--top_k", "64",
+                 "--text_tokens", "4000", "--output_tokens", "900", "--json", file}) == 0);
+    CHECK(json_of(file)["features"] == Json::array({"text_tokens", "top_k", "output_tokens"}));
+    CHECK(message_of({"predict", "--checkpoint_path", trained().estimator, "--blocks", "0",
+                      "--vision_tokens", "-1"}) ==
+          "invalid request: out of range: vision_tokens, num_active_blocks");
     CHECK(message_of({"predict", "--checkpoint_path", trained().estimator, "--blocks", "0"}) ==
-          "invalid request: num_active_blocks is out of range");
+          "invalid request: out of range: num_active_blocks");
 }
 
 TEST_CASE("A damaged checkpoint, or one of another training, is refused with both names") {
