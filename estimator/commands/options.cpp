@@ -100,6 +100,16 @@ Dataset load_dataset(const RecordOptions& options) {
     return dataset;
 }
 
+void require_decode_steps(const Dataset& dataset) {
+    const bool any = std::any_of(dataset.rows.begin(), dataset.rows.end(),
+                                 [](const Row& row) { return !row.outlier && row.steps() > 0; });
+    if (any) return;
+    throw InputError(
+        fmt::format("none of {} records has a decode step: all answers have one token, so that "
+                    "decoding was never measured; record longer answers (--max_new_tokens)",
+                    dataset.rows.size()));
+}
+
 void add_training_options(CLI::App& command, TrainingOptions& options) {
     command.add_option("--batch_size", options.batch_size, "Records in a step of the optimiser")
         ->capture_default_str();

@@ -25,6 +25,8 @@ void add_record_options(CLI::App& command, RecordOptions& options);
 // Reads, prints what was found and what was left out.
 Dataset load_dataset(const RecordOptions& options);
 
+// Throws InputError when all answers have one token: decoding was never measured.
+void require_decode_steps(const Dataset& dataset);
 void add_training_options(CLI::App& command, TrainingOptions& options);
 
 // The two files of a trained estimator, from either one or their folder. Throws InputError when the

@@ -104,6 +104,7 @@ void train(TrainFlags flags) {
     options.seed = flags.records.dataset.seed;
     options.published = flags.judging.accounting == "published";
     const Dataset dataset = load_dataset(flags.records);
+    require_decode_steps(dataset);
     fs::create_directories(flags.output_dir);
     const Interruption interruption;
     const Split split = chosen_split(dataset, flags.judging.split);
@@ -115,6 +116,9 @@ void train(TrainFlags flags) {
 
     LatencyModel model = build_latency_model(dataset, fitted_rows(dataset),
                                              judged.predictions.at("physics"), options.seed);
+    if (!model.bounds.calibrated)
+        spdlog::warn("{} records are too few for upper bounds (P95 takes {}): none are shown",
+                     model.provenance.records, fewest_for_p95);
     // What cannot be read back never replaces an earlier estimator.
     parse_latency_model(to_json(model), "the fitted estimator");
     // An earlier training's checkpoint must not stand beside this one's model.

@@ -53,6 +53,7 @@ void transfer(const TransferFlags& flags) {
     const LatencyModel source = read_latency_model(files.json);
     const Dataset dataset = load_dataset(flags.records);
     const std::vector<int> rows =
+    require_decode_steps(dataset);
         rows_to_measure(dataset, flags.requests, flags.records.dataset.seed);
     std::vector<int> rest;
     for (int i = 0; i < static_cast<int>(dataset.rows.size()); ++i)

@@ -179,6 +179,7 @@ Bounds fit_bounds(std::span<const RatioSample> samples, bool long_answers_confou
     bounds.total = binned_factors(samples, &RatioSample::total);
     bounds.hierarchical = hierarchical_factor(samples, bounds);
     if (long_answers_confounded) widen(bounds);
+    bounds.calibrated = samples.size() >= fewest_for_p95;
     return bounds;
 }
 

@@ -30,6 +30,7 @@ double conformal_quantile(std::vector<double> values, double level);
 
 // Bins with fewer samples than `fewest_in_bin` take the quantiles of all samples together.
 inline constexpr std::size_t fewest_in_bin = 40;
+// From fewer samples than `fewest_for_p95` they are marked as not calibrated.
 // `long_answers_confounded`: the lengths follow a knob, and all bins take the hierarchical bound.
 Bounds fit_bounds(std::span<const RatioSample> samples, bool long_answers_confounded = false);
 

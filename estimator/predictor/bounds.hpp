@@ -15,6 +15,9 @@ inline constexpr std::array<std::string_view, bound_bins> bound_bin_names = {"2"
                                                                              "21+"};
 std::size_t bound_bin(int output_tokens) noexcept;
 
+// Of fewer requests a further one stays under the largest with less than 95 % probability.
+inline constexpr std::size_t fewest_for_p95 = 19;
+
 // Factors for 90, 95 and 99 of 100 requests.
 struct BoundFactors {
     double p90 = 1;
@@ -31,6 +34,7 @@ struct Bounds {
     // On top of p95: 95 of 100 requests in 90 of 100 configurations. None where the records hold
     // one configuration.
     std::optional<double> hierarchical;
+    bool calibrated = true;  // false: from fewer requests than a P95 takes
 
     bool operator==(const Bounds&) const = default;
 };

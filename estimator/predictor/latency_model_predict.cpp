@@ -60,7 +60,8 @@ void set_coverage(Estimate& estimate, const LatencyModel& model, const Request& 
         if (estimate.feature != Feature::none || !model.table.contains(request))
             estimate.coverage = Coverage::interpolated;
     }
-    estimate.bounds_calibrated = estimate.coverage != Coverage::extrapolated;
+    estimate.bounds_calibrated =
+        model.bounds.calibrated && estimate.coverage != Coverage::extrapolated;
 }
 
 BoundedTime bounded(double expected_ms, const BoundFactors& factors) noexcept {

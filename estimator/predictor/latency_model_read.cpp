@@ -158,10 +158,13 @@ std::array<BoundFactors, bound_bins> read_binned(const Cursor& cursor) {
 
 Bounds read_bounds(const Cursor& cursor) {
     const Cursor hierarchical = cursor.at("hierarchical");
-    return {read_factors(cursor.at("prefill")), read_binned(cursor.at("decode_total_by_n")),
-            read_binned(cursor.at("total_by_n")),
-            hierarchical.is_null() ? std::nullopt
-                                   : std::optional(hierarchical.number_from(0, largest_factor))};
+    Bounds bounds{read_factors(cursor.at("prefill")), read_binned(cursor.at("decode_total_by_n")),
+                  read_binned(cursor.at("total_by_n")),
+                  hierarchical.is_null()
+                      ? std::nullopt
+                      : std::optional(hierarchical.number_from(0, largest_factor))};
+    if (cursor.has("calibrated")) bounds.calibrated = cursor.at("calibrated").boolean();
+    return bounds;
 }
 
 ConfigurationCost read_cost(const Cursor& cursor) {

@@ -75,7 +75,8 @@ Json bounds_json(const Bounds& bounds) {
     return {{"prefill", factors_json(bounds.prefill)},
             {"decode_total_by_n", binned_json(bounds.decode)},
             {"total_by_n", binned_json(bounds.total)},
-            {"hierarchical", bounds.hierarchical ? Json(*bounds.hierarchical) : Json(nullptr)}};
+            {"hierarchical", bounds.hierarchical ? Json(*bounds.hierarchical) : Json(nullptr)},
+            {"calibrated", bounds.calibrated}};
 }
 
 Json table_json(const CostTable& table) {

@@ -201,8 +201,8 @@ TEST_CASE("The best configurations are asked with the largest image of their tie
 TEST_CASE("Requests overrun the budget of the best configuration no more than promised") {
     // Few requests, lengths and levels that depend on the data set, steps that the model does not
     // have, outliers above the threshold, one configuration.
-    for (const char* truth : {"flat", "few18", "first15_by_dataset", "len_by_dataset", "log_law",
-                              "heavy", "one_config", "long2048"}) {
+    for (const char* truth : {"flat", "few50_slope1", "first15_by_dataset", "len_by_dataset",
+                              "log_law", "heavy", "one_config", "long2048"}) {
         std::map<std::string, test::BudgetOverruns> sums;
         for (const std::uint64_t seed : {1, 2, 3}) {
             for (const auto& [name, one] : test::budget_overruns(find_truth(truth), 3600, seed)) {
@@ -217,6 +217,14 @@ TEST_CASE("Requests overrun the budget of the best configuration no more than pr
             served += sum.served;
         }
         CHECK(served > 1000);
+    }
+}
+
+TEST_CASE("Fewer requests than a P95 takes promise nothing") {
+    for (const auto& [name, result] : test::budget_overruns(find_truth("few18"), 3600, 1)) {
+        INFO(name);
+        CHECK(result.served == 0);
+        CHECK(result.not_promised + result.unanswered == result.questions);
     }
 }
 

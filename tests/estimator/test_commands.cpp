@@ -289,6 +289,33 @@ TEST_CASE("Records of one configuration are judged by sample") {
     CHECK(json_of(out / "estimator/metrics.json")["split"] == "by_sample");
 }
 
+TEST_CASE("Records that cannot support an estimate are refused, or their bounds are dashes") {
+    const TemporaryDirectory out;
+    const std::string single = (out / "single").string(), two = (out / "two").string(),
+                      estimator = (out / "estimator").string(),
+                      file = (out / "answer.json").string();
+    REQUIRE(run({"simulate", "--requests", "40", "--single_token_share", "1", "--output_dir",
+                 single}) == 0);
+    const std::string refusal = "none of 40 records has a decode step";
+    CHECK(message_of(
+              {"train", "--results_dir", single, "--model", "physics", "--output_dir", estimator})
+              .starts_with(refusal));
+    CHECK(message_of({"transfer", "--checkpoint_path", trained().estimator, "--results_dir", single,
+                      "--output_dir", estimator})
+              .starts_with(refusal));
+
+    test::write_text(out / "two.json",
+                     R"({"tier":["low"],"top_k":[8],"blocks":[16],"requests":2})");
+    REQUIRE(run({"simulate", "--parameters", (out / "two.json").string(), "--output_dir", two}) ==
+            0);
+    REQUIRE(run({"train", "--results_dir", two, "--model", "physics", "--no_plots", "--output_dir",
+                 estimator}) == 0);
+    REQUIRE(run({"predict", "--checkpoint_path", estimator, "--tier", "low", "--vision_tokens",
+                 "384", "--output_tokens", "2", "--json", file}) == 0);
+    CHECK(json_of(file)["total"]["p95_ms"].is_null());
+    CHECK(json_of(file)["total"]["expected_ms"].is_number());
+}
+
 TEST_CASE("simulate writes a named truth, natively or as published with the divisor asked for") {
     const TemporaryDirectory out;
     const auto folder = [&](const char* name) { return (out / name).string(); };
