@@ -227,15 +227,8 @@ void write_file(const fs::path& file, const std::string& text) {
 }
 
 void refuse_output_among(const fs::path& output, std::span<const fs::path> sources) {
-    const auto holds = [](const fs::path& folder, const fs::path& path) {
-        return std::mismatch(folder.begin(), folder.end(), path.begin(), path.end()).first ==
-               folder.end();
-    };
-    const fs::path target = fs::weakly_canonical(fs::absolute(output)).parent_path() /
-                            fs::weakly_canonical(fs::absolute(output)).filename();
     for (const fs::path& source : sources) {
-        const fs::path from = fs::weakly_canonical(fs::absolute(source));
-        if (holds(target, from) || holds(from, target))
+        if (lies_in(output, source) || lies_in(source, output))
             throw InputError("--output_dir " + output.string() + ": shares a folder with " +
                              source.string() + ", which is read; choose a directory outside of it");
     }

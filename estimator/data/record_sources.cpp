@@ -16,9 +16,9 @@ std::string format_of(const ReadReport& report) {
     return report.published > 0 ? "published" : "native";
 }
 
-bool contains(const fs::path& folder, const fs::path& path) {
-    return std::mismatch(folder.begin(), folder.end(), path.begin(), path.end()).first ==
-           folder.end();
+fs::path resolved(const fs::path& path) {
+    const fs::path whole = fs::weakly_canonical(fs::absolute(path));
+    return whole.has_filename() ? whole : whole.parent_path();  // "runs/" is "runs"
 }
 
 // "device: cpu X (runs/a), cuda Y (runs/b)", or empty where all sources agree.
@@ -69,11 +69,16 @@ std::vector<std::string> source_differences(std::span<const RecordSource> source
     return differences;
 }
 
+bool lies_in(const fs::path& path, const fs::path& folder) {
+    const fs::path inner = resolved(path), outer = resolved(folder);
+    return std::mismatch(outer.begin(), outer.end(), inner.begin(), inner.end()).first ==
+           outer.end();
+}
+
 void refuse_repeated_paths(std::span<const fs::path> paths) {
     for (std::size_t i = 0; i < paths.size(); ++i) {
         for (std::size_t j = 0; j < i; ++j) {
-            const fs::path a = fs::weakly_canonical(paths[j]), b = fs::weakly_canonical(paths[i]);
-            if (contains(a, b) || contains(b, a))
+            if (lies_in(paths[i], paths[j]) || lies_in(paths[j], paths[i]))
                 throw InputError("--results_dir: " + paths[j].string() + " and " +
                                  paths[i].string() +
                                  " hold the same records, which would count twice; give each "

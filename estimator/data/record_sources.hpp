@@ -24,6 +24,9 @@ RecordSource describe_source(const std::filesystem::path& path, const RecordSet&
 // measured sources are not compared with each other.
 std::vector<std::string> source_differences(std::span<const RecordSource> sources);
 
+// Whether `path` is `folder` or lies in it, links and dots resolved.
+bool lies_in(const std::filesystem::path& path, const std::filesystem::path& folder);
+
 // Throws InputError when two of the paths are the same directory, or one contains the other: each
 // of its records would count twice.
 void refuse_repeated_paths(std::span<const std::filesystem::path> paths);

@@ -121,6 +121,7 @@ TEST_CASE("Sources that differ are named, and the same directory is refused twic
     };
     CHECK_THROWS_AS(refuse({"runs/a", "runs/b/../a"}), InputError);
     CHECK_THROWS_AS(refuse({"runs/a", "runs"}), InputError);
+    CHECK_THROWS_AS(refuse({"runs/", "runs/a"}), InputError);
     CHECK_NOTHROW(refuse({"runs/a", "runs/ab"}));
 }
 
