@@ -14,6 +14,7 @@
 #include "estimator/data/sha256.hpp"
 #include "estimator/evaluate/model_building.hpp"
 #include "estimator/predictor/image_geometry.hpp"
+#include "profiler/record/format/line_reading.hpp"
 #include "profiler/report/log_output.hpp"
 #include "profiler/report/table.hpp"
 #include "profiler/system/error.hpp"
@@ -34,9 +35,11 @@ void add_record_options(CLI::App& command, RecordOptions& options) {
         ->delimiter(',');
     command.add_flag("--use_all_datasets", options.use_all_datasets,
                      "All data sets that are found (the default)");
-    command.add_option("--max_samples", options.dataset.max_samples,
-                       "At most so many records, drawn at random; 0: all");
-    command.add_option("--seed", options.dataset.seed, "Seed of every draw")->capture_default_str();
+    command
+        .add_option("--max_samples", options.dataset.max_samples,
+                    "At most so many records, drawn at random; 0: all");
+    command.add_option("--seed", options.dataset.seed, "Seed of every draw")
+        ->capture_default_str();
     command
         .add_option("--outlier_threshold", options.dataset.outlier_ms_per_token,
                     "Records above so many ms per token are not fitted to; they are scored apart")
@@ -50,15 +53,32 @@ void add_record_options(CLI::App& command, RecordOptions& options) {
 
 namespace {
 
+// The wanted data sets that `path` holds. One that none of the paths holds is left in, and refused
+// when it is read; so are all where `path` holds none of them.
+ReadOptions wanted_there(const fs::path& path, const ReadOptions& wanted,
+                         std::span<const fs::path> paths) {
+    const auto holds = [](const fs::path& there, const std::string& name) {
+        const auto names = dataset_names(there);
+        return std::find(names.begin(), names.end(), canonical_dataset(name)) != names.end();
+    };
+    ReadOptions here;
+    for (const std::string& name : wanted.datasets) {
+        const bool elsewhere = std::any_of(
+            paths.begin(), paths.end(), [&](const fs::path& other) { return holds(other, name); });
+        if (holds(path, name) || !elsewhere) here.datasets.push_back(name);
+    }
+    return here.datasets.empty() ? wanted : here;
+}
+
 // Reads all directories; where they differ, refuses or, when asked to mix, says in what.
 RecordSet read_all(const RecordOptions& options, std::vector<std::string>& mixed) {
     refuse_repeated_paths(options.paths);
-    ReadOptions wanted;
-    if (!options.use_all_datasets) wanted.datasets = options.datasets;
+    const ReadOptions wanted{options.use_all_datasets ? std::vector<std::string>()
+                                                      : options.datasets};
     std::vector<RecordSet> sets;
     std::vector<RecordSource> sources;
     for (const fs::path& path : options.paths) {
-        sets.push_back(read_results(path, wanted));
+        sets.push_back(read_results(path, wanted_there(path, wanted, options.paths)));
         sources.push_back(describe_source(path, sets.back()));
     }
     mixed = source_differences(sources);

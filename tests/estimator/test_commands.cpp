@@ -316,6 +316,32 @@ TEST_CASE("Records that cannot support an estimate are refused, or their bounds 
     CHECK(json_of(file)["total"]["expected_ms"].is_number());
 }
 
+TEST_CASE("A data set that no records have is refused with the nearest one") {
+    const TemporaryDirectory out;
+    const std::string estimator = (out / "estimator").string(), other = (out / "other").string();
+    const auto train = [&](const std::string& names, std::vector<std::string> folders) {
+        std::vector<std::string> arguments = {"train",      "--model",      "physics",
+                                              "--no_plots", "--output_dir", estimator,
+                                              "--datasets", names,          "--results_dir"};
+        arguments.insert(arguments.end(), folders.begin(), folders.end());
+        return arguments;
+    };
+    CHECK(message_of(train("coco_capton", {trained().records})) ==
+          "--datasets coco_capton: the records have no such data set; did you mean coco_caption? "
+          "They hold coco_2014_vqa, coco_caption, doc_qa, text_vqa");
+    CHECK(message_of(train("doc_qa,typo", {trained().records})).starts_with("--datasets typo:"));
+    CHECK(message_of({"export", "--results_dir", trained().records, "--datasets", "docqa",
+                      "--output_dir", estimator})
+              .find("did you mean doc_qa?") != std::string::npos);
+    // Each directory may hold some of the wanted data sets.
+    test::write_text(out / "photos.json", R"({"datasets":["photos_vqa"],"requests":60})");
+    REQUIRE(run({"simulate", "--parameters", (out / "photos.json").string(), "--output_dir",
+                 other}) == 0);
+    CHECK(run(train("doc-qa,photos_vqa", {trained().records, other})) == 0);
+    CHECK(message_of(train("doc_qa,foto_vqa", {trained().records, other}))
+              .starts_with("--datasets foto_vqa:"));
+}
+
 TEST_CASE("simulate writes a named truth, natively or as published with the divisor asked for") {
     const TemporaryDirectory out;
     const auto folder = [&](const char* name) { return (out / name).string(); };

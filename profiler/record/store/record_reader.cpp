@@ -11,6 +11,7 @@
 #include <regex>
 
 #include "profiler/record/format/record_json.hpp"
+#include "profiler/record/store/dataset_names.hpp"
 #include "profiler/record/store/key_set.hpp"
 #include "profiler/system/error.hpp"
 
@@ -144,7 +145,13 @@ bool wanted(const std::string& dataset, const ReadOptions& options) {
                        [&](const std::string& name) { return canonical_dataset(name) == dataset; });
 }
 
-void read_directory(const fs::path& directory, const ReadOptions& options, Collector& collector) {
+// "results/" and "results" name the same folder.
+fs::path without_slash(const fs::path& path) {
+    return path.has_filename() ? path : path.parent_path();
+}
+
+// The data sets' folders, sorted; none where `directory` is one data set's folder itself.
+std::vector<fs::path> record_folders(const fs::path& directory) {
     std::vector<fs::path> folders;
     for (const auto& entry : fs::directory_iterator(directory)) {
         const std::string name = entry.path().filename().string();
@@ -153,6 +160,11 @@ void read_directory(const fs::path& directory, const ReadOptions& options, Colle
             folders.push_back(entry.path());
     }
     std::sort(folders.begin(), folders.end());
+    return folders;
+}
+
+void read_directory(const fs::path& directory, const ReadOptions& options, Collector& collector) {
+    const std::vector<fs::path> folders = record_folders(directory);
     collector.read_header(directory);
     for (const fs::path& folder : folders) {
         if (wanted(canonical_dataset(folder.filename().string()), options))
@@ -177,13 +189,20 @@ void read_directory(const fs::path& directory, const ReadOptions& options, Colle
 
 }  // namespace
 
+std::vector<std::string> dataset_names(const fs::path& path) {
+    std::vector<std::string> names;
+    if (!fs::is_directory(path)) return names;
+    for (const fs::path& folder : record_folders(without_slash(path)))
+        names.push_back(canonical_dataset(folder.filename().string()));
+    return names;
+}
+
 RecordSet read_results(const fs::path& path, const ReadOptions& options) {
     if (!fs::exists(path)) throw InputError(path.string() + ": no such file or directory");
     Collector collector;
     if (fs::is_directory(path)) {
-        // "results/" and "results" name the same folder.
-        const fs::path directory = path.has_filename() ? path : path.parent_path();
-        read_directory(directory, options, collector);
+        refuse_unknown_datasets(options.datasets, dataset_names(path));
+        read_directory(without_slash(path), options, collector);
     } else {
         const fs::path folder = fs::absolute(path).parent_path();
         collector.read_file(path, canonical_dataset(folder.filename().string()));

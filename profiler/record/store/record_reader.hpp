@@ -26,8 +26,13 @@ struct ReadOptions {
     std::vector<std::string> datasets;  // empty: all that are found; '-' and '_' are taken as equal
 };
 
+// Canonical names of the data sets in a results directory; none for one data set's folder or a
+// file, which are read whatever is wanted.
+std::vector<std::string> dataset_names(const std::filesystem::path& path);
+
 // `path` is a results directory, one data set's folder, or one file.
-// Throws InputError when nothing that could be records is there, saying what was looked for.
+// Throws InputError when nothing that could be records is there, saying what was looked for, and
+// when a wanted data set is not.
 RecordSet read_results(const std::filesystem::path& path, const ReadOptions& options = {});
 
 }  // namespace decodemeter
