@@ -10,6 +10,7 @@
 #include "estimator/commands/command_list.hpp"
 #include "estimator/commands/options.hpp"
 #include "estimator/evaluate/budget.hpp"
+#include "profiler/commands/option_checks.hpp"
 #include "profiler/record/config_key.hpp"
 #include "profiler/report/log_output.hpp"
 #include "profiler/report/table.hpp"
@@ -101,8 +102,8 @@ Json answer_json(const Request& request, const BudgetAnswer& answer,
             {"most_tokens", answer.most_tokens},
             {"coverage", to_string(answer.coverage)},
             {"feature", to_string(answer.feature)},
-            {"token_changes_ms", changes}};
             {"features", names_json(offending)},
+            {"token_changes_ms", changes}};
 }
 
 void print_answer(const BudgetAnswer& answer, double budget_ms) {
@@ -195,9 +196,9 @@ bool answer_best(const LatencyModel& model, const BudgetFlags& flags,
 bool answer_one(const LatencyModel& model, const BudgetQuestion& question,
                 const LengthBelief& belief, Json& json) {
     const BudgetAnswer answer = ask_budget(model, question, belief);
-    if (answer.reason == BudgetReason::refused)
     const Request& request = question.request;
     const auto offending = offending_of(model, request, answer);
+    if (answer.reason == BudgetReason::refused)
         throw InputError(coverage_line(answer.coverage, offending));
     fmt::print("{}\n{}\n", request_line(request), coverage_line(answer.coverage, offending));
     print_answer(answer, question.budget_ms);
@@ -210,6 +211,8 @@ void budget(const BudgetFlags& flags) {
         throw InputError("--accuracy_table: only --best uses it; add --best");
     if (!std::isfinite(flags.budget_ms) || flags.budget_ms <= 0)
         throw InputError("--budget_ms: give a number of milliseconds above 0");
+    if (!(flags.prefill_share >= 0 && flags.prefill_share <= 1))
+        throw InputError("--prefill_share: give a number from 0 to 1");
     const LatencyModel model = read_latency_model(find_estimator(flags.checkpoint).json);
     const BudgetQuestion question{chosen_request(flags.request), flags.budget_ms,
                                   flags.prefill_share,
@@ -250,12 +253,13 @@ void add_budget_command(CLI::App& app) {
         ->required();
     add_request_options(*command, flags->request);
     add_length_options(*command, flags->length);
-    command->add_option("--output_tokens", flags->output_tokens,
-                        "The answer's length N, where it is known");
+    command
+        ->add_option("--output_tokens", flags->output_tokens,
+                     "The answer's length N, where it is known; 0: not known")
+        ->check(whole_number(0, 1 << 22));
     command
         ->add_option("--prefill_share", flags->prefill_share,
                      "Share of the budget that the prefill's P95 may take")
-        ->check(CLI::Range(0.0, 1.0))
         ->capture_default_str();
     command->add_flag("--best", flags->best,
                       "List the measured configurations that fit with the largest image of their "
@@ -263,7 +267,9 @@ void add_budget_command(CLI::App& app) {
     command->add_option(
         "--accuracy_table", flags->accuracies,
         "CSV with the columns tier,top_k,num_active_blocks,accuracy: what best means");
-    command->add_option("--show", flags->show, "So many of them")->capture_default_str();
+    command->add_option("--show", flags->show, "So many of them")
+        ->check(whole_number(0, 1 << 30))
+        ->capture_default_str();
     command->add_option("--json,--output_file", flags->json, "The answer as JSON");
     command->footer(
         "Exit code 1: nothing fits.\n"

@@ -8,12 +8,14 @@
 #include <cmath>
 #include <fstream>
 #include <iterator>
+#include <limits>
 #include <map>
 
 #include "estimator/data/record_sources.hpp"
 #include "estimator/data/sha256.hpp"
 #include "estimator/evaluate/model_building.hpp"
 #include "estimator/predictor/image_geometry.hpp"
+#include "profiler/commands/option_checks.hpp"
 #include "profiler/record/format/line_reading.hpp"
 #include "profiler/report/log_output.hpp"
 #include "profiler/report/table.hpp"
@@ -37,8 +39,10 @@ void add_record_options(CLI::App& command, RecordOptions& options) {
                      "All data sets that are found (the default)");
     command
         .add_option("--max_samples", options.dataset.max_samples,
-                    "At most so many records, drawn at random; 0: all");
+                    "At most so many records, drawn at random; 0: all")
+        ->check(whole_number(0, std::numeric_limits<std::int64_t>::max()));
     command.add_option("--seed", options.dataset.seed, "Seed of every draw")
+        ->check(seed_number())
         ->capture_default_str();
     command
         .add_option("--outlier_threshold", options.dataset.outlier_ms_per_token,
@@ -94,6 +98,8 @@ RecordSet read_all(const RecordOptions& options, std::vector<std::string>& mixed
 }  // namespace
 
 Dataset load_dataset(const RecordOptions& options) {
+    if (!(options.dataset.outlier_ms_per_token > 0))
+        throw InputError("--outlier_threshold: give a number of milliseconds above 0");
     std::vector<std::string> mixed;
     const RecordSet set = read_all(options, mixed);
     Dataset dataset = make_dataset(set, options.dataset);
@@ -132,8 +138,10 @@ void require_decode_steps(const Dataset& dataset) {
 
 void add_training_options(CLI::App& command, TrainingOptions& options) {
     command.add_option("--batch_size", options.batch_size, "Records in a step of the optimiser")
+        ->check(positive_int())
         ->capture_default_str();
     command.add_option("--num_epochs", options.num_epochs, "Passes over the records")
+        ->check(positive_int())
         ->capture_default_str();
     command.add_option("--lr", options.learning_rate, "Learning rate of the start")
         ->capture_default_str();

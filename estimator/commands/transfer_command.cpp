@@ -7,6 +7,7 @@
 #include "estimator/commands/command_list.hpp"
 #include "estimator/commands/report_output.hpp"
 #include "estimator/evaluate/transfer.hpp"
+#include "profiler/commands/option_checks.hpp"
 #include "profiler/report/progress.hpp"
 #include "profiler/system/error.hpp"
 
@@ -52,8 +53,8 @@ void transfer(const TransferFlags& flags) {
                          " of another training; choose a new directory");
     const LatencyModel source = read_latency_model(files.json);
     const Dataset dataset = load_dataset(flags.records);
-    const std::vector<int> rows =
     require_decode_steps(dataset);
+    const std::vector<int> rows =
         rows_to_measure(dataset, flags.requests, flags.records.dataset.seed);
     std::vector<int> rest;
     for (int i = 0; i < static_cast<int>(dataset.rows.size()); ++i)
@@ -92,7 +93,7 @@ void add_transfer_command(CLI::App& app) {
     add_record_options(*command, flags->records);
     command
         ->add_option("--requests", flags->requests, "So many of the new device's records are used")
-        ->check(CLI::PositiveNumber)
+        ->check(positive_int())
         ->capture_default_str();
     command
         ->add_option("--output_dir", flags->output_dir,

@@ -47,6 +47,15 @@ std::string message_of(std::vector<std::string> arguments) {
     return "no error";
 }
 
+// The same, of errors that the option parser finds too.
+std::string parser_message_of(std::vector<std::string> arguments) {
+    try {
+        return message_of(std::move(arguments));
+    } catch (const CLI::ParseError& error) {
+        return error.what();
+    }
+}
+
 Json json_of(const std::filesystem::path& file) { return Json::parse(test::read_text(file)); }
 
 // Records and an estimator, made once for all tests.
@@ -340,6 +349,32 @@ TEST_CASE("A data set that no records have is refused with the nearest one") {
     CHECK(run(train("doc-qa,photos_vqa", {trained().records, other})) == 0);
     CHECK(message_of(train("doc_qa,foto_vqa", {trained().records, other}))
               .starts_with("--datasets foto_vqa:"));
+}
+
+TEST_CASE("Numbers that an option cannot take are refused in one short line") {
+    const std::string model = trained().estimator + "/latency_estimator.json";
+    const auto refusal = [&](std::vector<std::string> arguments) {
+        const std::string message = parser_message_of(std::move(arguments));
+        CHECK(message.size() < 110);
+        return message;
+    };
+    const auto train = [&](const char* option, const char* value) {
+        return std::vector<std::string>{"train", "--results_dir", trained().records, option, value};
+    };
+    CHECK(refusal({"transfer", "--results_dir", trained().records, "--requests", "0"}) ==
+          "--requests: 0: give a whole number from 1 to 2147483647");
+    CHECK(refusal(train("--seed", "18446744073709551616")).starts_with("--seed: 18446744073709"));
+    CHECK(refusal(train("--seed", "-1")).starts_with("--seed: -1: give a whole number"));
+    CHECK(refusal(train("--max_samples", "99999999999999999999")).starts_with("--max_samples:"));
+    CHECK(refusal(train("--outlier_threshold", "nan")) ==
+          "--outlier_threshold: give a number of milliseconds above 0");
+    CHECK(refusal(train("--outlier_threshold", "-1")) ==
+          "--outlier_threshold: give a number of milliseconds above 0");
+    CHECK(refusal({"budget", "--checkpoint_path", model, "--budget_ms", "9", "--prefill_share",
+                   "nan"}) == "--prefill_share: give a number from 0 to 1");
+    CHECK(
+        refusal({"budget", "--checkpoint_path", model, "--budget_ms", "9", "--output_tokens", "-4"})
+            .starts_with("--output_tokens: -4: give a whole number"));
 }
 
 TEST_CASE("simulate writes a named truth, natively or as published with the divisor asked for") {
