@@ -3,14 +3,9 @@
 
 #include <CLI/CLI.hpp>
 #include <string>
-#include <string_view>
 #include <vector>
 
 namespace decodemeter {
-
-// The name closest to `word`: one that starts with it, or one within an edit distance of a third of
-// its letters. Empty if no name is that close.
-std::string nearest_name(std::string_view word, const std::vector<std::string>& names);
 
 // Turns `help [COMMAND]` into `[COMMAND] --help`. Throws InputError if the first word is not a
 // command. `arguments` are in reverse order, as CLI11 expects them.

@@ -336,8 +336,8 @@ TEST_CASE("A data set that no records have is refused with the nearest one") {
         return arguments;
     };
     CHECK(message_of(train("coco_capton", {trained().records})) ==
-          "--datasets coco_capton: the records have no such data set; did you mean coco_caption? "
-          "They hold coco_2014_vqa, coco_caption, doc_qa, text_vqa");
+          "--datasets coco_capton: the records have no such data set (did you mean "
+          "coco_caption?); they hold coco_2014_vqa, coco_caption, doc_qa, text_vqa");
     CHECK(message_of(train("doc_qa,typo", {trained().records})).starts_with("--datasets typo:"));
     CHECK(message_of({"export", "--results_dir", trained().records, "--datasets", "docqa",
                       "--output_dir", estimator})

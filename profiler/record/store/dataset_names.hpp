@@ -6,8 +6,8 @@
 
 namespace decodemeter {
 
-// Throws InputError for a wanted data set that is none of `found` (canonical names), with the
-// nearest of them. Where nothing is found by name, nothing is refused.
+// Throws InputError for a wanted data set that is none of `found` (canonical names), with one
+// that is close to it. Where nothing is found by name, nothing is refused.
 void refuse_unknown_datasets(std::span<const std::string> wanted,
                              std::span<const std::string> found);
 
