@@ -149,7 +149,9 @@ def full_log(inputs, folder, rng):
     out = folder / "out"
     writer.prepare(inputs, out)
     with open("/dev/full", "wb") as full:
-        process = inputs.program.start(writer.arguments(inputs, out), files=(full, full))
-        answer = inputs.program.finish(process)
-    inputs.program.check(answer, {*writer.codes, 3})
+        files = (subprocess.PIPE, full)
+        answer = inputs.program.finish(
+            inputs.program.start(writer.arguments(inputs, out), files=files)
+        )
+    inputs.program.check(answer, writer.codes)
     writer.judge(inputs, out)
