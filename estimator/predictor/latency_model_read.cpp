@@ -6,6 +6,7 @@
 
 #include "estimator/predictor/latency_model.hpp"
 #include "profiler/system/error.hpp"
+#include "profiler/system/library_message.hpp"
 
 namespace decodemeter {
 
@@ -221,13 +222,6 @@ Provenance read_provenance(const Cursor& cursor) {
     return provenance;
 }
 
-// Without the name of the library's exception, which stands before it in brackets.
-std::string reason_of(const Json::exception& error) {
-    const std::string_view text = error.what();
-    const std::size_t bracket = text.find("] ");
-    return std::string(bracket == std::string_view::npos ? text : text.substr(bracket + 2));
-}
-
 Json parse_json(std::string_view text, const std::string& origin) {
     const auto shallow = [&](int depth, Json::parse_event_t, Json&) {
         if (depth > deepest_nesting)
@@ -237,7 +231,7 @@ Json parse_json(std::string_view text, const std::string& origin) {
     try {
         return Json::parse(text, shallow);
     } catch (const Json::exception& error) {
-        throw InputError(origin + ": is no whole JSON document (" + reason_of(error) +
+        throw InputError(origin + ": is no whole JSON document (" + library_message(error.what()) +
                          "); train again, or copy the file again");
     }
 }

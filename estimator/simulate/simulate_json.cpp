@@ -9,6 +9,7 @@
 #include "estimator/simulate/simulate.hpp"
 #include "profiler/record/config_key.hpp"
 #include "profiler/system/error.hpp"
+#include "profiler/system/library_message.hpp"
 
 namespace decodemeter {
 
@@ -86,7 +87,7 @@ void read_fields(const Json& json, const Setters& setters, const std::string& or
         try {
             setter->second(value);
         } catch (const std::exception& error) {
-            throw InputError(in_origin(origin, name + ": " + error.what()));
+            throw InputError(in_origin(origin, name + ": " + library_message(error.what())));
         }
     }
 }
@@ -210,7 +211,7 @@ void apply_simulation_parameters(SimulationParameters& p, std::string_view text,
     try {
         json = Json::parse(text);
     } catch (const Json::exception& error) {
-        throw InputError(origin + ": not a JSON document (" + error.what() + ")");
+        throw InputError(origin + ": not a JSON document (" + library_message(error.what()) + ")");
     }
     read_fields(json, setters, origin);
 }

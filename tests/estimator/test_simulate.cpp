@@ -275,6 +275,8 @@ TEST_CASE("Parameters read back as they were written, effects and lengths includ
           "here: effects: page_tokens: give a whole number");
     CHECK(message(R"({"lengths":{"rule":"odd"}})")
               .starts_with("here: lengths: rule: unknown rule \"odd\""));
+    CHECK(message(R"({"blocks":"1%"})") == "here: blocks: type must be array, but is string");
+    CHECK(message("{").starts_with("here: not a JSON document (parse error at line 1"));
     CHECK(message(R"({"seed":-1})") == "here: seed: the number is out of range");
 }
 
