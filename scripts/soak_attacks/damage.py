@@ -86,7 +86,7 @@ def own_estimator_is_read(inputs, folder):
         *PREDICT, folder / "answer.json", "--checkpoint_path", folder / "estimator"
     )
     inputs.program.check(answer)
-    expect(answer.returncode == 0, f"refuses its own estimator: {answer.message()[0]}")
+    expect(answer.returncode == 0, f"refuses its own estimator: {answer.message()}")
 
 
 def resume(inputs, folder, rng):
@@ -102,17 +102,24 @@ def resume(inputs, folder, rng):
 
 
 def whole_keys(inputs, out, kept_keys):
-    """Each key of the plan has a valid record; damaged lines may stay beside them."""
-    seen = []
-    for lines in complete_lines(out).values():
-        for record in map(json.loads, lines):
-            try:
-                check_record(record, inputs.schema)
-            except (Finding, KeyError, TypeError):
-                continue
-            seen.append(record["key"])
-    double = {key for key in seen if seen.count(key) > 1} & kept_keys
+    """Each key of the plan is there; damaged lines may stay beside their second measurement."""
+    lines = [line for lines in complete_lines(out).values() for line in lines]
+    there = {str(json.loads(line).get("key")) for line in lines}
+    missing = inputs.keys() - there
+    expect(not missing, f"{len(missing)} keys are missing, such as {sorted(missing)[:1]}")
+    valid = [key for key in map(functools.partial(valid_key, inputs.schema), lines) if key]
+    double = {key for key in valid if valid.count(key) > 1} & kept_keys
     expect(not double, f"{len(double)} keys are there twice, such as {sorted(double)[:1]}")
+
+
+def valid_key(schema, line):
+    """None for a record that is not valid."""
+    record = json.loads(line)
+    try:
+        check_record(record, schema)
+    except (Finding, KeyError, TypeError):
+        return None
+    return record["key"]
 
 
 def merge(inputs, folder, rng):
@@ -156,9 +163,10 @@ def published(inputs, folder, rng):
 
 
 def manifest(inputs, folder, rng):
-    """A prompt that was left alone is measured, or the whole manifest refused."""
+    """What is measured gives valid records."""
     shutil.copytree(inputs.pictures, folder / "pictures")
-    data, _ = mutated_lines(b"".join(inputs.manifest.read_bytes().splitlines(True)[:8]), rng)
+    samples = inputs.manifest.read_bytes().splitlines(keepends=True)[:8]
+    data, _ = mutated_lines(b"".join(samples), rng)
     (folder / "samples.jsonl").write_bytes(data)
     out = folder / "out"
     answer = inputs.program.run(

@@ -64,7 +64,7 @@ def wait(process, out, rng, usual):
     end = time.monotonic() + rng.uniform(0, 1.1 * usual)
     if rng.random() < 0.5:
         last = time.monotonic() + 2 * usual
-        while process.poll() is None and not complete_lines_or_files(out):
+        while process.poll() is None and not has_files(out):
             if time.monotonic() > last:
                 break
             time.sleep(0.001)
@@ -73,7 +73,7 @@ def wait(process, out, rng, usual):
         time.sleep(0.001)
 
 
-def complete_lines_or_files(out):
+def has_files(out):
     return out.exists() and any(path.is_file() for path in out.rglob("*"))
 
 
@@ -87,6 +87,6 @@ def go_on(writer, inputs, out):
         answer = inputs.program.run(*writer.arguments(inputs, out))
     expect(
         answer.returncode in writer.codes,
-        f"started again, it ends with {answer.returncode}: {answer.message()[0]}",
+        f"started again, it ends with {answer.returncode}: {answer.message()}",
     )
     writer.judge(inputs, out)

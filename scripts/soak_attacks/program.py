@@ -25,7 +25,9 @@ class Answer(NamedTuple):
     stderr: str
 
     def message(self):
-        return (self.stderr.strip() or self.stdout.strip()).splitlines()[-1:] or ["no message"]
+        """The last line of its output."""
+        lines = (self.stderr.strip() or self.stdout.strip()).splitlines()
+        return lines[-1] if lines else "no message"
 
 
 class Program:
@@ -77,9 +79,9 @@ class Program:
         """The exit code is a documented one, or the signal that was sent; no message is a C++ trace."""
         code = answer.returncode
         if code < 0:
-            expect(sent == -code, f"ended by {signal.Signals(-code).name}: {answer.message()[0]}")
+            expect(sent == -code, f"ended by {signal.Signals(-code).name}: {answer.message()}")
         elif sent is None or code != 128 + sent:  # watch passes on its program's exit code
-            expect(code in codes, f"exit code {code}: {answer.message()[0]}")
+            expect(code in codes, f"exit code {code}: {answer.message()}")
         for text in (answer.stderr, answer.stdout):
             trace = CRASH.search(text)
             expect(trace is None, f"its output has {trace and trace.group()!r}")
