@@ -15,7 +15,11 @@
 namespace decodemeter {
 
 void add_length_options(CLI::App& command, LengthFlags& flags) {
-    command.add_option("--task", flags.task, "Kind of answer, which decides its length")
+    command
+        .add_option(
+            "--task", flags.task,
+            "Kind of answer, which decides its length; if neither this option nor --dataset "
+            "or --prompt tells it, the lengths of all records count")
         ->check(CLI::IsMember({"vqa", "captioning", "doc_qa", "text_vqa", "other"}));
     command.add_option("--dataset", flags.dataset,
                        "Data set of the request: decides the task by its name");
@@ -42,22 +46,31 @@ Task chosen_task(const LengthFlags& flags) {
     return flags.prompt.empty() ? Task::other : task_of_prompt(flags.prompt);
 }
 
+namespace {
+
+bool of_all_records(const LengthFlags& flags) {
+    return flags.task.empty() && chosen_task(flags) == Task::other;
+}
+
+}  // namespace
+
 LengthBelief chosen_belief(const LatencyModel& model, const LengthFlags& flags) {
     const auto& seen = model.provenance.datasets;
     if (flags.task.empty() && !flags.dataset.empty() &&
         std::find(seen.begin(), seen.end(), canonical_dataset(flags.dataset)) == seen.end())
         spdlog::warn("--dataset {}: the estimator has no records of it; it has {}", flags.dataset,
                      fmt::join(seen, ", "));
-    const Task task = chosen_task(flags);
-    return task == Task::other && flags.task.empty() ? belief_about_all(model, flags.quantile)
-                                                     : belief_about(model, task, flags.quantile);
+    return of_all_records(flags) ? belief_about_all(model, flags.quantile)
+                                 : belief_about(model, chosen_task(flags), flags.quantile);
 }
 
-std::string length_line(Task task, const LengthBelief& belief) {
+std::string length_line(const LengthFlags& flags, const LengthBelief& belief) {
+    const std::string_view kind =
+        of_all_records(flags) ? "all tasks together" : to_string(chosen_task(flags));
     const char* source = !belief.learned      ? "the default of the task"
                          : belief.few_records ? "few records: at least the default of the task"
                                               : "from the records";
-    return fmt::format("{}: conservative {} tokens, mean {:.2f} ({})", to_string(task),
+    return fmt::format("{}: conservative {} tokens, mean {:.2f} ({})", kind,
                        belief.conservative_tokens, belief.mean_tokens, source);
 }
 

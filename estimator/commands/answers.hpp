@@ -29,7 +29,7 @@ Task chosen_task(const LengthFlags& flags);
 LengthBelief chosen_belief(const LatencyModel& model, const LengthFlags& flags);
 
 // "captioning: conservative 64 tokens, mean 54.7 (from records)"
-std::string length_line(Task task, const LengthBelief& belief);
+std::string length_line(const LengthFlags& flags, const LengthBelief& belief);
 std::string request_line(const Request& request);
 // "OK", "EXTRAPOLATED: top_k lies outside what was measured"
 std::string coverage_line(Coverage coverage, std::span<const Feature> offending);

@@ -223,7 +223,7 @@ void budget(const BudgetFlags& flags) {
     fmt::print("budget {} ms; {}\n{}; decode by {}\n", milliseconds(flags.budget_ms),
                source_line(model),
                flags.output_tokens > 0 ? fmt::format("{} tokens", flags.output_tokens)
-                                       : length_line(task, belief),
+                                       : length_line(flags.length, belief),
                to_string(question.rule));
     Json json = {{"budget_ms", flags.budget_ms},
                  {"task", to_string(task)},
@@ -272,6 +272,10 @@ void add_budget_command(CLI::App& app) {
         ->capture_default_str();
     command->add_option("--json,--output_file", flags->json, "The answer as JSON");
     command->footer(
+        "A request fits if the P95 of its total, for the longest answer that 95 of 100 records of "
+        "its task have, is within the budget.\n"
+        "A dash means that the records do not support a bound; such a configuration is listed "
+        "last.\n"
         "Exit code 1: nothing fits.\n"
         "Examples:\n"
         "  decodemeter budget --checkpoint_path estimator --budget_ms 400 --task captioning "

@@ -129,9 +129,8 @@ Json answer_json(const Request& request, int tokens, const Estimate& estimate,
 
 void print_unknown_length(const LatencyModel& model, const Request& request,
                           const LengthFlags& flags, Json& json) {
-    const Task task = chosen_task(flags);
     const LengthBelief belief = chosen_belief(model, flags);
-    fmt::print("\nanswer length unknown: {}\n", length_line(task, belief));
+    fmt::print("\nanswer length unknown: {}\n", length_line(flags, belief));
     Table table({"way to take it", "decode ms", "total ms"});
     const double prefill = model_prefill_ms(model, request);
     for (const DecodeRule rule : all_decode_rules) {
