@@ -33,7 +33,8 @@ def processor():
 
 def result_of(row):
     if row["findings"]:
-        return f"**{len(row['findings'])} findings**"
+        count = len(row["findings"])
+        return f"**{count} finding{'s' * (count > 1)}**"
     if row["trials"]:
         return "passed"
     return f"not run: {row['not_run'] or 'the time was over'}"
