@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Audits records of real runs, and puts an independent calculation in SQL beside each sentence.
 
-python3 bench/real_runs.py --output results/real_runs NAME=RESULTS_DIR ...
+python3 bench/real_runs.py [--note TEXT] [--output results/real_runs] NAME=RESULTS_DIR ...
 
 For each directory: what `decodemeter audit` finds and its exit code, the tables of
 position_effects.sql (DuckDB on the same records; needs `pip install duckdb`), and the median step by
@@ -99,7 +99,9 @@ def main():
     parser.add_argument("runs", nargs="+", metavar="NAME=RESULTS_DIR")
     parser.add_argument("--program", default="build/decodemeter")
     parser.add_argument("--output", type=pathlib.Path, default="results/real_runs")
+    parser.add_argument("--note", default="", help="about the runs, for the top of the page")
     options = parser.parse_args()
+    options.output = pathlib.Path(options.output)
     runs = []
     for name, folder in (text.split("=", 1) for text in options.runs):
         report, code = audit(options.program, folder)
@@ -115,6 +117,7 @@ def main():
     lines = ["# Real runs: what the audit says, and SQL on the same records", ""]
     lines += [f"`{facts['command']}`, commit {facts['commit']}, {facts['date']}. The SQL is"]
     lines += ["`bench/position_effects.sql`, which shares no code with the audit.", ""]
+    lines += [options.note, ""] if options.note else []
     for run in runs:
         lines += [*page_of(run), ""]
     options.output.with_suffix(".md").write_text("\n".join(lines))
