@@ -4,19 +4,13 @@
 #include <cmath>
 #include <numbers>
 
+#include "estimator/predictor/dot.hpp"
 #include "estimator/predictor/image_geometry.hpp"
 #include "estimator/predictor/step_physics.hpp"
 
 namespace decodemeter {
 
 namespace {
-
-template <std::size_t n>
-double dot(const std::array<double, n>& a, const std::array<double, n>& b) noexcept {
-    double sum = 0;
-    for (std::size_t i = 0; i < n; ++i) sum += a[i] * b[i];
-    return sum;
-}
 
 template <std::size_t n>
 void evaluate(const std::array<KnobCost, n>& costs, const KnobCost& knobs,

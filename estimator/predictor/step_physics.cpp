@@ -4,20 +4,10 @@
 #include <cmath>
 #include <numbers>
 
+#include "estimator/predictor/dot.hpp"
 #include "estimator/predictor/image_geometry.hpp"
 
 namespace decodemeter {
-
-namespace {
-
-template <std::size_t n>
-double dot(const std::array<double, n>& a, const std::array<double, n>& b) noexcept {
-    double sum = 0;
-    for (std::size_t i = 0; i < n; ++i) sum += a[i] * b[i];
-    return sum;
-}
-
-}  // namespace
 
 // To 1e-10 by the series of Euler and Maclaurin from 8 on.
 double harmonic(int n) noexcept {
