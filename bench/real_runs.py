@@ -101,7 +101,6 @@ def main():
     parser.add_argument("--output", type=pathlib.Path, default="results/real_runs")
     parser.add_argument("--note", default="", help="about the runs, for the top of the page")
     options = parser.parse_args()
-    options.output = pathlib.Path(options.output)
     runs = []
     for name, folder in (text.split("=", 1) for text in options.runs):
         report, code = audit(options.program, folder)
