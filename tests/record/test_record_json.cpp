@@ -14,6 +14,27 @@ using Json = nlohmann::json;
 
 namespace {
 
+CuptiSummary three_traced_steps() {
+    return {{1.5, 1.25, 1.5},
+            {0.1, 0.2, 0.3},
+            {0, 0, 0},
+            {0, 0, 0},
+            {0.01, 0, 0},
+            {900, 901, 902},
+            {1000, 1001, 1002},
+            {1, 1, 1},
+            {8, 8, 8},
+            std::vector<double>{1.5, 1.25, 1.5},
+            std::vector<double>{0.001, 0, 0.002},
+            4,
+            5,
+            0,
+            1,
+            2,
+            3,
+            4};
+}
+
 SampleRecord read_back(std::string line) {
     const std::size_t size = line.size();
     line.resize(size + json_padding, '\0');
@@ -41,24 +62,7 @@ bool valid(const std::string& line) {
 
 TEST_CASE("A record written and read again is the same record") {
     SampleRecord record = test::example_record();
-    record.cupti = CuptiSummary{{1.5, 1.25, 1.5},
-                                {0.1, 0.2, 0.3},
-                                {0, 0, 0},
-                                {0, 0, 0},
-                                {0.01, 0, 0},
-                                {900, 901, 902},
-                                {1000, 1001, 1002},
-                                {1, 1, 1},
-                                {8, 8, 8},
-                                std::vector<double>{1.5, 1.25, 1.5},
-                                std::vector<double>{0.001, 0, 0.002},
-                                4,
-                                5,
-                                0,
-                                1,
-                                2,
-                                3,
-                                4};
+    record.cupti = three_traced_steps();
     record.trace = "coco_2014_vqa/trace-17.json";
     record.prompt = "What is \"this\"?";
     record.answers = {"a cat", "cat"};
@@ -104,13 +108,48 @@ TEST_CASE("Written lines satisfy the schema") {
 
 TEST_CASE("The schema refuses a wrong type, a missing field and a field it does not know") {
     Json json = Json::parse(to_json_line(test::example_record()));
-    Json wrong = json, missing = json, unknown = json;
+    Json wrong = json;
+    Json missing = json;
+    Json unknown = json;
     wrong["T_total"] = "12";
     missing.erase("decode_steps");
     unknown["T_decode"] = 1;
     CHECK_FALSE(valid(wrong.dump()));
     CHECK_FALSE(valid(missing.dump()));
     CHECK_FALSE(valid(unknown.dump()));
+}
+
+TEST_CASE("The schema knows the fields of a CUPTI pass, and the reason for none") {
+    SampleRecord record = test::example_record();
+    record.cupti = three_traced_steps();
+    CHECK(valid(to_json_line(record)));
+    Json wrong = Json::parse(to_json_line(record));
+    wrong["cupti"]["kernels"] = {1, "two", 3};
+    CHECK_FALSE(valid(wrong.dump()));
+    Json lacking = Json::parse(to_json_line(record));
+    lacking["cupti"]["losses"].erase("dropped");
+    CHECK_FALSE(valid(lacking.dump()));
+    Json refused = Json::parse(to_json_line(test::example_record()));
+    refused["cupti"] = {{"none", "another subscriber"}};
+    CHECK(valid(refused.dump()));
+}
+
+TEST_CASE("A field is written in the order of the ledger, and the schema has the same fields") {
+    SampleRecord record = test::example_record();
+    record.cupti = three_traced_steps();
+    record.synthetic = true;
+    record.trace = record.pred = record.request_digest = record.manifest_id = "text";
+    record.prompt = record.image = "text";
+    record.answers = {"a cat"};
+    record.accuracy = 0.5;
+    const auto written = nlohmann::ordered_json::parse(to_json_line(record));
+    const auto schema = nlohmann::ordered_json::parse(record_schema());
+    std::vector<std::string> fields;
+    std::vector<std::string> described;
+    for (const auto& [name, value] : written.items()) fields.push_back(name);
+    for (const auto& [name, value] : schema["properties"].items()) described.push_back(name);
+    CHECK(fields == described);
+    CHECK(valid(written.dump()));
 }
 
 TEST_CASE("Every field of a record is defined in words") {
@@ -163,7 +202,8 @@ TEST_CASE("A record's request is written and read again, by both ways of reading
 TEST_CASE(
     "Threads, attention, block order, LibTorch and CUDA make a different run where both tell "
     "them") {
-    RunHeader a, b;
+    RunHeader a;
+    RunHeader b;
     a.device.threads = 2;
     a.versions.torch = "2.11.0";
     a.model.attention_backend = {"flash", "math"};
@@ -183,7 +223,8 @@ TEST_CASE(
 }
 
 TEST_CASE("Another device of the same name goes on with the run, and is noted") {
-    RunHeader a, b;
+    RunHeader a;
+    RunHeader b;
     a.device.uuid = "GPU-1";
     b.device.uuid = "GPU-2";
     CHECK(run_differences(a, b).empty());
@@ -195,7 +236,8 @@ TEST_CASE("Another device of the same name goes on with the run, and is noted") 
 
 TEST_CASE(
     "Runs differ by model, dtype, device, mode, crops and stop rule, and the difference is named") {
-    RunHeader a, b;
+    RunHeader a;
+    RunHeader b;
     CHECK(run_differences(a, b).empty());
     a.model.dtype = "float32";
     b.model.dtype = "bfloat16";

@@ -3,54 +3,13 @@
 #pragma once
 
 #include <array>
-#include <bit>
 #include <cstddef>
-#include <cstdint>
-#include <cstring>
 #include <string_view>
 
 #include "profiler/record/format/line_state.hpp"
+#include "profiler/record/format/record_field.hpp"
 
 namespace decodemeter {
-
-// A field's name as it stands in compact JSON, `"name":`, to be compared a word at a time.
-class FieldName {
-public:
-    consteval FieldName(const char* name) {
-        while (name[size_] != '\0') ++size_;
-        std::array<unsigned char, bytes> text{}, mask{};
-        text[0] = '"';
-        for (std::size_t i = 0; i < size_; ++i) text[i + 1] = static_cast<unsigned char>(name[i]);
-        text[size_ + 1] = '"';
-        text[size_ + 2] = ':';
-        for (std::size_t i = 0; i < quoted_size(); ++i) mask[i] = 0xff;
-        name_ = name;
-        text_ = std::bit_cast<Words>(text);
-        mask_ = std::bit_cast<Words>(mask);
-    }
-
-    constexpr std::string_view name() const noexcept { return {name_, size_}; }
-    constexpr std::size_t quoted_size() const noexcept { return size_ + 3; }
-
-    // Whether `text` begins with the quoted name and its colon. Reads up to 32 bytes.
-    bool matches(const char* text) const noexcept {
-        std::uint64_t difference = 0;
-        for (std::size_t word = 0; 8 * word < quoted_size(); ++word) {
-            std::uint64_t found;
-            std::memcpy(&found, text + 8 * word, sizeof found);
-            difference |= (found ^ text_[word]) & mask_[word];
-        }
-        return difference == 0;
-    }
-
-private:
-    static constexpr std::size_t bytes = 32;
-    using Words = std::array<std::uint64_t, bytes / 8>;
-
-    const char* name_ = nullptr;
-    std::size_t size_ = 0;
-    Words text_{}, mask_{};
-};
 
 // How the value of one field gets into the target.
 template <class Value, class Target>

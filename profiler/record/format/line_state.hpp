@@ -15,10 +15,13 @@ struct LineState {
     std::string fault;  // the first thing that makes the sample unusable
     int schema = record_schema_version;
     double stored_decode_steps = -1;
-    std::uint64_t seen = 0;  // one bit for each entry of the field table
+    std::uint64_t seen = 0;   // one bit for each entry of the field table
+    std::string_view object;  // what stands before a field's name in a fault
 
     void note(std::string_view field, NumberFault what) {
-        if (fault.empty()) fault = std::string(to_string(what)) + " " + std::string(field);
+        if (!fault.empty()) return;
+        fault = std::string(to_string(what)) + " ";
+        fault.append(object).append(field);
     }
 };
 

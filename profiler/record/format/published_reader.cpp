@@ -29,8 +29,12 @@ struct PublishedSample {
     Knobs knobs;
     SampleRecord record;
     std::string fault;
-    bool has_output = false, has_vision = false, has_text = false;
-    bool has_vision_time = false, has_prefill_time = false, has_decode_time = false;
+    bool has_output = false;
+    bool has_vision = false;
+    bool has_text = false;
+    bool has_vision_time = false;
+    bool has_prefill_time = false;
+    bool has_decode_time = false;
     std::int64_t index = 0;
 
     void note(std::string_view field, NumberFault what) {

@@ -1,6 +1,6 @@
-#include <array>
 #include <nlohmann/json.hpp>
 
+#include "profiler/record/format/record_fields.hpp"
 #include "profiler/record/format/record_json.hpp"
 #include "profiler/system/error.hpp"
 
@@ -44,32 +44,10 @@ const Json& part(const Json& json, const char* field) {
 }
 
 Json definitions() {
-    constexpr std::array fields = {"key",
-                                   "sample_id",
-                                   "request_digest",
-                                   "manifest_id",
-                                   "output_tokens",
-                                   "content_tokens",
-                                   "decode_steps",
-                                   "T_LLM_prefill",
-                                   "T_prefill_total",
-                                   "decode_start_ms",
-                                   "decode_end_ms",
-                                   "T_LLM_decode",
-                                   "T_decode_per_step",
-                                   "T_decode_per_token",
-                                   "T_decode_per_step_mean",
-                                   "T_total",
-                                   "TTFT_ms",
-                                   "TPOT_ms",
-                                   "ITL_ms",
-                                   "vision_tokens",
-                                   "text_tokens",
-                                   "clocks",
-                                   "subtraction",
-                                   "T_preprocess"};
     Json json;
-    for (const char* field : fields) json[field] = field_definition(field);
+    for_each_field(record_fields, [&](const auto& field) {
+        if (field.in_run_file) json[std::string(field.name.name())] = field.meaning;
+    });
     return json;
 }
 
