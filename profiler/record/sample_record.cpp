@@ -1,7 +1,8 @@
 #include "profiler/record/sample_record.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
-#include <cstdio>
 
 namespace decodemeter {
 
@@ -10,9 +11,7 @@ namespace {
 // "coco_2014_vqa/000017/high_8_16/"
 std::string measurement_key(const std::string& dataset, std::int64_t sample_id,
                             const ConfigKey& config) {
-    char id[32];
-    std::snprintf(id, sizeof id, "%06lld", static_cast<long long>(sample_id));
-    return dataset + '/' + id + '/' + to_string(config) + '/';
+    return fmt::format("{}/{:06}/{}/", dataset, sample_id, to_string(config));
 }
 
 }  // namespace
@@ -39,6 +38,14 @@ std::string record_key(const std::string& dataset, std::int64_t sample_id, const
 std::string tracing_pass_key(const std::string& dataset, std::int64_t sample_id,
                              const ConfigKey& config) {
     return measurement_key(dataset, sample_id, config) + "trace";
+}
+
+bool has_own_key(const SampleRecord& record) {
+    if (record.dataset.empty()) return true;
+    const std::string own = measurement_key(record.dataset, record.sample_id, record.config);
+    if (!record.key.starts_with(own)) return false;
+    return is_tracing_pass(record) ||
+           std::string_view(record.key).substr(own.size()) == std::to_string(record.repeat);
 }
 
 }  // namespace decodemeter

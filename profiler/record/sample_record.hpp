@@ -34,12 +34,12 @@ struct StepClocks {
 struct CuptiSummary {
     std::vector<double> span_ms;  // of the pass itself, on the clock of its activity records
     std::vector<double> idle_launch_ms;
-    std::vector<double> idle_synchronise_ms;
+    std::vector<double> idle_synchronize_ms;
     std::vector<double> idle_gap_ms;
     std::vector<double> overhead_ms;
     std::vector<std::int64_t> kernels;
     std::vector<std::int64_t> api_calls;
-    std::vector<std::int64_t> synchronisations;
+    std::vector<std::int64_t> synchronizations;
     std::vector<std::int64_t> memcpy_bytes;
     std::optional<std::vector<double>>
         event_span_ms;  // of the pass's CUDA events, on the same clock
@@ -149,5 +149,8 @@ std::string record_key(const std::string& dataset, std::int64_t sample_id, const
 // "coco_2014_vqa/000017/high_8_16/trace": passes that CUPTI traces take no repeat's key.
 std::string tracing_pass_key(const std::string& dataset, std::int64_t sample_id,
                              const ConfigKey& config);
+// False where `key` names another request than the record's fields do. A tracing pass may have any
+// repeat's key, as in earlier versions; without a `dataset` there is nothing to compare with.
+bool has_own_key(const SampleRecord& record);
 
 }  // namespace decodemeter

@@ -177,6 +177,19 @@ class NothingLeft(Resuming):
         self.assertRegex(answer.stdout, r"time budget of 0:01 lets about \d+ % of them")
         self.assertFalse(self.out.exists())
 
+    def test_a_record_with_the_key_of_another_request_is_measured_again(self):
+        self.measure("--manifest", self.questions(2))
+        path = next(self.out.glob("*/records.jsonl"))
+        records = [json.loads(line) for line in path.read_text().splitlines()]
+        own_key, records[0]["key"] = records[0]["key"], "x"
+        path.write_text("".join(json.dumps(record) + "\n" for record in records))
+        answer = self.measure("--manifest", self.questions(2))
+        self.assertIn("1 record there with a key that names another request", answer.stderr)
+        self.assertEqual(
+            sorted(record["key"] for record in records_of(self.out)),
+            sorted([own_key, records[1]["key"], "x"]),
+        )
+
     def test_a_dry_run_refuses_another_run(self):
         self.measure("--manifest", self.questions(1))
         answer = self.profile("--manifest", self.questions(1), "--threads", "2", "--dry_run")

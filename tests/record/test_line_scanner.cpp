@@ -42,7 +42,8 @@ std::string contents(const LineState& state) {
 // A line that the scanner accepts must be accepted by the parser, with the same contents.
 bool readers_agree(const std::string& line) {
     const PaddedLine padded(line);
-    LineState fast, tolerant;
+    LineState fast;
+    LineState tolerant;
     if (!scan_line(padded.view(), fast)) return true;
     LineParser parser;
     const bool parsed = parser.parse(padded.view(), padded.text.size(), tolerant);

@@ -65,7 +65,8 @@ TEST_CASE("A sample with an impossible time is skipped and counted by reason") {
 
 TEST_CASE(
     "A bad entry among the steps spoils the sample, a wrong number of steps is kept and flagged") {
-    Json bad = example_json(), shorter = example_json();
+    Json bad = example_json();
+    Json shorter = example_json();
     bad["T_decode_per_step"] = {1.5, -2.0, 1.5};
     shorter["T_decode_per_step"] = {1.5, 1.5};
     shorter["key"] = "other";

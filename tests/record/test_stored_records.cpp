@@ -1,3 +1,5 @@
+#include <functional>
+
 #include "profiler/record/format/record_json.hpp"
 #include "profiler/record/store/stored_records.hpp"
 #include "tests/catch.hpp"
@@ -47,6 +49,28 @@ TEST_CASE("What is no record is not stored") {
     CHECK_FALSE(stored.add_line("{\"key\": \"torn"));
     CHECK_FALSE(stored.add_line("{\"sample_id\": 1}"));
     CHECK(stored.size() == 0);
+}
+
+TEST_CASE("A record whose key names another request is not stored") {
+    const SampleRecord whole = example_record(17);
+    for (const auto& damage : std::vector<std::function<void(SampleRecord&)>>{
+             [](SampleRecord& record) { record.key = "x"; },
+             [](SampleRecord& record) { record.key += "0"; },
+             [](SampleRecord& record) { record.repeat = 1; },
+             [](SampleRecord& record) { record.sample_id = 18; },
+             [](SampleRecord& record) { record.config.active_blocks = 12; },
+             [](SampleRecord& record) { record.config.tier.reset(); },
+         }) {
+        SampleRecord record = whole;
+        damage(record);
+        StoredRecords stored;
+        CHECK_FALSE(stored.add_line(to_json_line(record)));
+        CHECK(stored.size() == 0);
+        CHECK(stored.wrong_keys() == 1);
+    }
+    StoredRecords stored;
+    CHECK(stored.add_line(to_json_line(whole)));
+    CHECK(stored.wrong_keys() == 0);
 }
 
 TEST_CASE("A tracing pass is known under its own key and under the repeat's of earlier versions") {

@@ -9,7 +9,7 @@ TEST_CASE("Tasks are told from prompts by the published keywords") {
     CHECK(task_of_prompt("What do you see?") == Task::captioning);
     CHECK(task_of_prompt("Is it red?") == Task::vqa);
     CHECK(task_of_prompt("how many are there") == Task::vqa);
-    CHECK(task_of_prompt("Summarise the document") == Task::doc_qa);
+    CHECK(task_of_prompt("Summarize the document") == Task::doc_qa);
     CHECK(task_of_prompt("showing the whole") == Task::other);
 }
 

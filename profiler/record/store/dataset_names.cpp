@@ -6,7 +6,7 @@
 #include <algorithm>
 
 #include "profiler/record/format/line_reading.hpp"
-#include "profiler/system/error.hpp"
+#include "profiler/system/invalid_argument.hpp"
 #include "profiler/system/nearest_name.hpp"
 
 namespace decodemeter {
@@ -18,9 +18,10 @@ void refuse_unknown_datasets(std::span<const std::string> wanted,
         const std::string name = canonical_dataset(given);
         if (std::find(found.begin(), found.end(), name) != found.end()) continue;
         const std::string near = nearest_name(name, found);
-        throw InputError(fmt::format(
-            "--datasets {}: the records have no such data set{}; they hold {}", given,
-            near.empty() ? "" : " (did you mean " + near + "?)", fmt::join(found, ", ")));
+        throw InvalidArgument(
+            "datasets", fmt::format(" {}: the records have no such data set{}; they hold {}", given,
+                                    near.empty() ? "" : " (did you mean " + near + "?)",
+                                    fmt::join(found, ", ")));
     }
 }
 

@@ -7,26 +7,20 @@
 #include <map>
 #include <optional>
 #include <regex>
-#include <sstream>
 #include <unordered_map>
 
 #include "profiler/record/format/record_json.hpp"
 #include "profiler/record/store/record_reader.hpp"
 #include "profiler/record/store/record_store.hpp"
 #include "profiler/system/error.hpp"
+#include "profiler/system/file.hpp"
+#include "profiler/system/file_replacement.hpp"
 
 namespace decodemeter {
 
 namespace fs = std::filesystem;
 
 namespace {
-
-std::string read_file(const fs::path& path) {
-    std::ifstream stream(path, std::ios::binary);
-    std::ostringstream text;
-    text << stream.rdbuf();
-    return std::move(text).str();
-}
 
 std::map<int, RunHeader> shard_headers(const fs::path& results_dir) {
     static const std::regex name("run\\.shard-([0-9]+)-of-([0-9]+)\\.json");
@@ -35,7 +29,7 @@ std::map<int, RunHeader> shard_headers(const fs::path& results_dir) {
         std::smatch match;
         const std::string file = entry.path().filename().string();
         if (!std::regex_match(file, match, name)) continue;
-        RunHeader header = parse_run_header(read_file(entry.path()), entry.path().string());
+        RunHeader header = parse_run_header(read_input_file(entry.path()), entry.path().string());
         header.shard = {std::stoi(match[1]) - 1, std::stoi(match[2])};
         headers[header.shard.index] = std::move(header);
     }
@@ -45,15 +39,15 @@ std::map<int, RunHeader> shard_headers(const fs::path& results_dir) {
 void check_shards(const fs::path& results_dir, const std::map<int, RunHeader>& headers) {
     if (headers.empty()) {
         throw InputError(
-            fmt::format("{}: no shards found. Looked for run.shard-<i>-of-<n>.json, as profile "
-                        "--shard i/n writes them",
+            fmt::format("{}: no shards found. Looked for run.shard-<i>-of-<n>.json, as a "
+                        "sharded profile writes them",
                         results_dir.string()));
     }
     const RunHeader& first = headers.begin()->second;
     for (int i = 0; i < first.shard.count; ++i) {
         if (!headers.contains(i)) {
             throw InputError(fmt::format(
-                "{}: shard {} of {} is missing; run profile --shard {}/{} first",
+                "{}: shard {} of {} is missing; measure it first (profile, shard {}/{})",
                 results_dir.string(), i + 1, first.shard.count, i + 1, first.shard.count));
         }
     }
@@ -90,7 +84,7 @@ bool add_request(const SampleRecord& record, const fs::path& path, Requests& req
 // Appends the lines of `path` whose key is new; lines are copied as they are.
 void append_new_lines(const fs::path& path, std::ofstream& merged, Requests& requests,
                       MergeReport& report) {
-    std::string text = read_file(path);
+    std::string text = read_input_file(path);
     const std::size_t size = text.size();
     text.resize(size + json_padding, '\0');
     for (std::size_t begin = 0; begin < size;) {
@@ -133,15 +127,15 @@ MergeReport merge_shards(const fs::path& results_dir) {
         if (parts.empty()) continue;
         const fs::path target = entry.path() / records_file_name({});
         if (fs::exists(target)) parts.insert(parts.begin(), target);
-        const fs::path temporary = fs::path(target) += ".new";
-        std::ofstream merged(temporary, std::ios::binary | std::ios::trunc);
+        FileReplacement replacement(target);
+        std::ofstream merged(replacement.written_path(), std::ios::binary | std::ios::trunc);
         Requests requests;
         for (const fs::path& part : parts) append_new_lines(part, merged, requests, report);
         merged.close();
         if (!merged)
-            throw std::runtime_error(temporary.string() +
+            throw std::runtime_error(target.string() +
                                      ": cannot write (disk full?); nothing was changed");
-        fs::rename(temporary, target);
+        replacement.put_in_place();
     }
     RunHeader whole = headers.begin()->second;
     whole.shard = {};
@@ -149,9 +143,7 @@ MergeReport merge_shards(const fs::path& results_dir) {
         if (index != headers.begin()->first)
             whole.starts.insert(whole.starts.end(), header.starts.begin(), header.starts.end());
     }
-    std::ofstream stream(results_dir / run_file_name({}), std::ios::binary | std::ios::trunc);
-    stream << to_json(whole);
-    if (!stream.flush()) throw std::runtime_error(results_dir.string() + ": cannot write run.json");
+    replace_file(results_dir / run_file_name({}), to_json(whole));
     return report;
 }
 

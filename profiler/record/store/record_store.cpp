@@ -8,13 +8,13 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <fstream>
-#include <sstream>
 #include <system_error>
 #include <utility>
 
 #include "profiler/record/format/record_json.hpp"
-#include "profiler/system/error.hpp"
+#include "profiler/system/file.hpp"
+#include "profiler/system/file_replacement.hpp"
+#include "profiler/system/invalid_argument.hpp"
 
 namespace decodemeter {
 
@@ -44,40 +44,21 @@ FileDescriptor open_for_append(const fs::path& path) {
     return file;
 }
 
-std::string read_file(const fs::path& path) {
-    std::ifstream stream(path, std::ios::binary);
-    std::ostringstream text;
-    text << stream.rdbuf();
-    return std::move(text).str();
-}
-
 FileDescriptor take_lock(const fs::path& path) {
     FileDescriptor lock(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644));
     if (lock.get() < 0) {
-        throw InputError(
-            fmt::format("{}: cannot write there ({}); choose another with --results_dir",
-                        path.string(), reason(errno)));
+        throw InvalidArgument("results_dir",
+                              fmt::format(" {}: cannot write there ({}); choose another directory",
+                                          path.string(), reason(errno)));
     }
     if (::flock(lock.get(), LOCK_EX | LOCK_NB) != 0) {
-        throw InputError(
-            fmt::format("{}: another decodemeter is writing there; wait for it, or choose another "
-                        "--results_dir",
+        throw InvalidArgument(
+            "results_dir",
+            fmt::format(" {}: another decodemeter is writing there; wait for it, or choose another "
+                        "directory",
                         path.parent_path().string()));
     }
     return lock;
-}
-
-void write_file_atomically(const fs::path& path, const std::string& text) {
-    fs::path temporary = path;
-    temporary += ".new";
-    {
-        FileDescriptor file(
-            ::open(temporary.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644));
-        if (file.get() < 0) fail(temporary, "cannot open for writing", errno);
-        write_all(file.get(), text, temporary);
-        if (::fdatasync(file.get()) != 0) fail(temporary, "cannot flush", errno);
-    }
-    if (::rename(temporary.c_str(), path.c_str()) != 0) fail(path, "cannot replace", errno);
 }
 
 }  // namespace
@@ -98,14 +79,15 @@ void check_results_directory(const fs::path& directory) {
     std::error_code error;
     fs::create_directories(directory, error);
     if (error || !fs::is_directory(directory)) {
-        throw InputError(fmt::format(
-            "{}: cannot create the results directory ({}); choose another with --results_dir",
-            directory.string(), error ? error.message() : "it is a file"));
+        throw InvalidArgument(
+            "results_dir",
+            fmt::format(" {}: cannot create the results directory ({}); choose another directory",
+                        directory.string(), error ? error.message() : "it is a file"));
     }
     if (::access(directory.c_str(), W_OK | X_OK) != 0) {
-        throw InputError(
-            fmt::format("{}: cannot write there ({}); choose another with --results_dir",
-                        directory.string(), reason(errno)));
+        throw InvalidArgument("results_dir",
+                              fmt::format(" {}: cannot write there ({}); choose another directory",
+                                          directory.string(), reason(errno)));
     }
 }
 
@@ -125,11 +107,12 @@ std::optional<RunHeader> existing_run(const fs::path& results_dir, const RunHead
     for (int i = 0; i < mine.shard.count; ++i) {
         const fs::path path = results_dir / run_file_name({i, mine.shard.count});
         if (!fs::exists(path)) continue;
-        RunHeader existing = parse_run_header(read_file(path), path.string());
+        RunHeader existing = parse_run_header(read_input_file(path), path.string());
         const auto differences = run_differences(mine, existing);
         if (!differences.empty()) {
-            throw InputError(
-                fmt::format("{}: holds a different run ({}); choose another --results_dir",
+            throw InvalidArgument(
+                "results_dir",
+                fmt::format(" {}: holds a different run ({}); choose another directory",
                             results_dir.string(), fmt::join(differences, "; ")));
         }
         if (i == mine.shard.index) own = std::move(existing);
@@ -176,7 +159,7 @@ void RecordStore::repair_torn_lines() {
     for (const auto& entry : fs::directory_iterator(results_dir_)) {
         const fs::path path = entry.path() / records_file_name(header_.shard);
         if (!entry.is_directory() || !fs::is_regular_file(path)) continue;
-        const std::string text = read_file(path);
+        const std::string text = read_input_file(path);
         const std::size_t whole = text.rfind('\n') == std::string::npos ? 0 : text.rfind('\n') + 1;
         if (whole == text.size()) continue;
         fs::resize_file(path, whole);
@@ -186,7 +169,7 @@ void RecordStore::repair_torn_lines() {
 }
 
 void RecordStore::write_header() {
-    write_file_atomically(results_dir_ / run_file_name(header_.shard), to_json(header_));
+    replace_file(results_dir_ / run_file_name(header_.shard), to_json(header_));
     header_written_ = true;
 }
 

@@ -3,10 +3,9 @@
 #include <simdjson.h>
 
 #include <algorithm>
-#include <fstream>
-#include <sstream>
 
 #include "profiler/record/store/record_store.hpp"
+#include "profiler/system/file.hpp"
 
 namespace decodemeter {
 
@@ -19,6 +18,11 @@ using Element = simdjson::dom::element;
 double number_or(const Element& json, std::string_view field, double otherwise) {
     double number = 0;
     return json[field].get_double().get(number) == simdjson::SUCCESS ? number : otherwise;
+}
+
+std::int64_t integer_or(const Element& json, std::string_view field, std::int64_t otherwise) {
+    std::int64_t number = 0;
+    return json[field].get_int64().get(number) == simdjson::SUCCESS ? number : otherwise;
 }
 
 std::string text_or_empty(const Element& json, std::string_view field) {
@@ -68,6 +72,20 @@ StoredRecord record_of(const SampleRecord& record) {
             measured_ms / 1000, decode_per_step_mean_ms(record)};
 }
 
+// The fields that the key is made of.
+SampleRecord identity_of(const Element& json) {
+    SampleRecord record;
+    record.key = text_or_empty(json, "key");
+    record.dataset = text_or_empty(json, "dataset");
+    record.sample_id = integer_or(json, "sample_id", -1);
+    record.repeat = static_cast<int>(integer_or(json, "repeat", 0));
+    record.config.tier = parse_tier(text_or_empty(json, "tier"));
+    record.config.top_k = static_cast<int>(integer_or(json, "top_k", 0));
+    record.config.active_blocks = static_cast<int>(integer_or(json, "num_active_blocks", 0));
+    if (flagged(json, tracing_pass_flag)) record.flags = {tracing_pass_flag};
+    return record;
+}
+
 StoredRequest request_of(const Element& json) {
     StoredRequest request;
     request.digest = text_or_empty(json, "request_digest");
@@ -81,10 +99,7 @@ StoredRequest request_of(const Element& json) {
 }
 
 void add_whole_lines(const fs::path& path, StoredRecords& stored) {
-    std::ifstream stream(path, std::ios::binary);
-    std::ostringstream buffer;
-    buffer << stream.rdbuf();
-    const std::string text = std::move(buffer).str();
+    const std::string text = read_input_file(path);
     for (std::size_t begin = 0, end = 0; (end = text.find('\n', begin)) != std::string::npos;
          begin = end + 1) {
         stored.add_line(std::string_view(text).substr(begin, end - begin));
@@ -104,14 +119,15 @@ StoredRecords& StoredRecords::operator=(StoredRecords&&) noexcept = default;
 
 bool StoredRecords::add_line(std::string_view line) {
     Element json;
-    std::string_view key;
     if (parser_->json.parse(line.data(), line.size(), true).get(json) != simdjson::SUCCESS)
         return false;
-    if (json["key"].get_string().get(key) != simdjson::SUCCESS) return false;
-    std::int64_t sample_id = 0;
-    if (json["sample_id"].get_int64().get(sample_id) != simdjson::SUCCESS) sample_id = -1;
-    add(std::string(key), record_of(json), text_or_empty(json, "dataset"), sample_id,
-        request_of(json));
+    if (!json["key"].is_string()) return false;
+    const SampleRecord identity = identity_of(json);
+    if (!has_own_key(identity)) {
+        ++wrong_keys_;
+        return false;
+    }
+    add(identity.key, record_of(json), identity.dataset, identity.sample_id, request_of(json));
     return true;
 }
 

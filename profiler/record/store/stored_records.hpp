@@ -44,7 +44,8 @@ public:
     StoredRecords(StoredRecords&&) noexcept;
     StoredRecords& operator=(StoredRecords&&) noexcept;
 
-    // A line of a records file; false where it is no whole record, and nothing is added.
+    // A line of a records file; false where it is no whole record or its key names another request
+    // than its fields do, and nothing is added.
     bool add_line(std::string_view line);
     void add(const SampleRecord& record);
 
@@ -59,6 +60,8 @@ public:
 
     std::size_t size() const noexcept { return records_.size(); }
     std::size_t without_digest() const noexcept { return without_digest_; }
+    // Lines whose key names another request than their fields do.
+    std::size_t wrong_keys() const noexcept { return wrong_keys_; }
 
 private:
     void add(const std::string& key, const StoredRecord& record, const std::string& dataset,
@@ -70,6 +73,7 @@ private:
     std::unordered_set<std::string> traced_;  // keys of tracing passes, as they are written today
     std::map<std::string, Requests> requests_;
     std::size_t without_digest_ = 0;
+    std::size_t wrong_keys_ = 0;
 };
 
 // The whole lines of the shard's records files, and of the run's other shards there: a sample that
