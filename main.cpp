@@ -25,7 +25,7 @@ int run_command(int argc, char** argv) {
     decodemeter::add_profiler_commands(app);
     decodemeter::add_estimator_commands(app);
     try {
-        auto arguments = decodemeter::normalised_arguments(argc, argv);
+        auto arguments = decodemeter::normalized_arguments(argc, argv);
         decodemeter::resolve_command(app, arguments);
         app.parse(std::move(arguments));
         return 0;
@@ -35,6 +35,9 @@ int run_command(int argc, char** argv) {
         return 2;
     } catch (const decodemeter::ExitCode& code) {
         return code.value;
+    } catch (const decodemeter::InvalidArgument& error) {
+        spdlog::error("{}", decodemeter::explain(error));
+        return 2;
     } catch (const decodemeter::InputError& error) {
         spdlog::error("{}", error.what());
         return 2;

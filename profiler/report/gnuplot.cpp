@@ -61,7 +61,8 @@ int run_gnuplot(const std::string& argument, const fs::path& complaints) {
     posix_spawn_file_actions_addopen(&actions, STDOUT_FILENO, complaints.c_str(),
                                      O_WRONLY | O_APPEND, 0600);
     posix_spawn_file_actions_adddup2(&actions, STDOUT_FILENO, STDERR_FILENO);
-    std::string program = "gnuplot", text = argument;
+    std::string program = "gnuplot";
+    std::string text = argument;
     char* arguments[] = {program.data(), text.data(), nullptr};
     pid_t child = 0;
     const int failure =
@@ -75,7 +76,8 @@ int run_gnuplot(const std::string& argument, const fs::path& complaints) {
 }
 
 void draw_one(const Figure& figure, Picture picture, const fs::path& file) {
-    const ScratchFile script, complaints;
+    const ScratchFile script;
+    const ScratchFile complaints;
     std::ofstream(script.path()) << gnuplot_script(figure, picture, fs::absolute(file));
     const int status = run_gnuplot(script.path().string(), complaints.path());
     if (status == -1 || status == 127) throw std::runtime_error(install_hint);

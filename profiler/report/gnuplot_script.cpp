@@ -10,7 +10,7 @@ namespace decodemeter {
 
 namespace {
 
-// Told apart also by those who do not see colours (Paul Tol's bright scheme, without its yellow).
+// Told apart also by those who do not see colors (Paul Tol's bright scheme, without its yellow).
 constexpr std::array<const char*, 6> palette = {"#4477aa", "#ee6677", "#228833",
                                                 "#aa3377", "#66ccee", "#777777"};
 constexpr std::array<int, 6> point_shapes = {7, 5, 9, 13, 11, 1};
@@ -58,7 +58,8 @@ std::string title_of(const Series& series) {
 }
 
 std::string drawn(const Series& series, std::size_t panel, std::size_t index) {
-    const std::string data = fmt::format("$data_{}_{}", panel, index), paint = color(series);
+    const std::string data = fmt::format("$data_{}_{}", panel, index);
+    const std::string paint = color(series);
     const int shape = point_shapes[static_cast<std::size_t>(series.color) % point_shapes.size()];
     const char* dash = series.dashed ? " dt 2" : "";
     switch (series.mark) {

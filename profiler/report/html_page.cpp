@@ -1,11 +1,10 @@
 #include "profiler/report/html_page.hpp"
 
-#include <fstream>
 #include <regex>
-#include <sstream>
 #include <stdexcept>
 
-#include "profiler/system/error.hpp"
+#include "profiler/system/file.hpp"
+#include "profiler/system/file_replacement.hpp"
 
 namespace decodemeter {
 
@@ -42,17 +41,9 @@ figure svg { width: 100%; height: auto; max-width: 72rem; background: #fff; bord
 }
 )";
 
-std::string read_file(const std::filesystem::path& file) {
-    std::ifstream stream(file, std::ios::binary);
-    if (!stream) throw std::runtime_error("cannot read the picture " + file.string());
-    std::ostringstream text;
-    text << stream.rdbuf();
-    return text.str();
-}
-
 // From <svg on: no XML declaration or doctype inside HTML, and nothing that runs or loads.
 std::string inline_svg(const std::filesystem::path& file, int number) {
-    std::string text = read_file(file);
+    std::string text = read_input_file(file);
     const std::size_t begin = text.find("<svg");
     if (begin == std::string::npos) throw std::runtime_error(file.string() + " is no SVG picture");
     text.erase(0, begin);
@@ -104,13 +95,6 @@ std::string HtmlPage::text() const {
     return page + body_ + "</body>\n</html>\n";
 }
 
-void HtmlPage::write(const std::filesystem::path& file) const {
-    if (!file.parent_path().empty()) std::filesystem::create_directories(file.parent_path());
-    std::ofstream stream(file, std::ios::binary);
-    stream << text();
-    if (!stream.flush())
-        throw InputError(file.string() +
-                         ": cannot be written; is the disk full, or the folder read-only?");
-}
+void HtmlPage::write(const std::filesystem::path& file) const { write_output_file(file, text()); }
 
 }  // namespace decodemeter

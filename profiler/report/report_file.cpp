@@ -1,7 +1,5 @@
 #include "profiler/report/report_file.hpp"
 
-#include <fstream>
-
 #include "profiler/system/error.hpp"
 
 namespace decodemeter {
@@ -15,15 +13,6 @@ void check_report_file(const std::filesystem::path& file, const std::string& fla
     if (error)
         throw InputError(flag + " " + file.string() + ": cannot make its folder (" +
                          error.message() + ")");
-}
-
-void write_report_file(const std::filesystem::path& file, const std::string& text) {
-    std::ofstream stream(file, std::ios::binary);
-    stream << text;
-    stream.close();
-    if (!stream)
-        throw InputError(file.string() +
-                         ": cannot be written; is the disk full, or the folder read-only?");
 }
 
 }  // namespace decodemeter

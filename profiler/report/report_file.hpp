@@ -10,7 +10,4 @@ namespace decodemeter {
 // for a file. An empty path is none.
 void check_report_file(const std::filesystem::path& file, const std::string& flag);
 
-// Throws InputError where the file cannot be written whole.
-void write_report_file(const std::filesystem::path& file, const std::string& text);
-
 }  // namespace decodemeter

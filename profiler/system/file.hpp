@@ -4,13 +4,15 @@
 
 #include <cstddef>
 #include <filesystem>
+#include <limits>
 #include <span>
 #include <string>
 
 namespace decodemeter {
 
 // The bytes of a regular file of at most `limit_bytes`. Symbolic links are followed.
-std::string read_input_file(const std::filesystem::path& path, std::size_t limit_bytes);
+std::string read_input_file(const std::filesystem::path& path,
+                            std::size_t limit_bytes = std::numeric_limits<std::size_t>::max());
 
 // A regular file, mapped read-only for as long as the object lives. An empty file maps to an empty
 // span. The file must not shrink meanwhile: touching pages that are gone ends the process.

@@ -27,7 +27,7 @@ std::string text_of(double value) {
     return buffer.data();
 }
 
-// Long enough to recognise a value by.
+// Long enough to recognize a value by.
 std::string shortened(const std::string& text) {
     constexpr std::size_t longest = 60;
     return text.size() <= longest ? text : text.substr(0, longest) + "...";

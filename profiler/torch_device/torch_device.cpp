@@ -8,19 +8,20 @@
 
 #include <filesystem>
 
-#include "profiler/system/error.hpp"
+#include "profiler/system/invalid_argument.hpp"
 
 namespace decodemeter {
 
 namespace {
 
-// Its static initialisers register the CUDA backend, so it must be loaded before LibTorch is first
+// Its static initializers register the CUDA backend, so it must be loaded before LibTorch is first
 // asked about CUDA.
 void load_torch_cuda() {
     const std::string fault = torch_cuda_fault();
     if (!fault.empty())
-        throw InputError(c10::str("--device cuda: cannot load LibTorch's CUDA library (", fault,
-                                  "); scripts/setup --gpu installs what it needs"));
+        throw InvalidArgument("device",
+                              c10::str(" cuda: cannot load LibTorch's CUDA library (", fault,
+                                       "); scripts/setup --gpu installs what it needs"));
 }
 
 }  // namespace
@@ -45,13 +46,13 @@ at::Device open_device(const std::string& name) {
     // step; the other back ends have none.
     at::globalContext().setSDPUseCuDNN(false);
     if (name == "cpu") return at::Device(at::kCPU);
-    if (name != "cuda") throw InputError("--device " + name + ": give cpu or cuda");
+    if (name != "cuda") throw InvalidArgument("device", " " + name + ": give cpu or cuda");
     load_torch_cuda();
     if (!at::hasCUDA()) {
-        throw InputError(
-            "--device cuda: no CUDA device is here, or its driver is missing or too old; "
-            "nvidia-smi tells. "
-            "Run with --device cpu");
+        throw InvalidArgument(
+            "device",
+            " cuda: no CUDA device is here, or its driver is missing or too old; nvidia-smi tells. "
+            "Run on the CPU instead");
     }
     return at::Device(at::kCUDA, 0);
 }
@@ -61,7 +62,7 @@ void* current_stream_handle(const at::Device& device) {
     return guard.getStreamNativeHandle(guard.getStream(device));
 }
 
-void synchronise_device(const at::Device& device) {
+void synchronize_device(const at::Device& device) {
     if (!device.is_cpu()) at::accelerator::synchronizeDevice(device.index());
 }
 

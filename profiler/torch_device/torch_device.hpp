@@ -22,7 +22,7 @@ std::string torch_cuda_fault();
 // Of the stream that this thread's work goes to; null is the legacy default stream.
 void* current_stream_handle(const at::Device& device);
 
-void synchronise_device(const at::Device& device);
+void synchronize_device(const at::Device& device);
 // How often LibTorch has asked the driver for memory; 0 on the CPU.
 std::int64_t device_allocations(const at::Device& device);
 void empty_device_cache(const at::Device& device);
