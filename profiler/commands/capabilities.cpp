@@ -1,6 +1,5 @@
 #include "profiler/commands/capabilities.hpp"
 
-#include <dlfcn.h>
 #include <fmt/format.h>
 
 #include <array>
@@ -12,25 +11,14 @@
 #include "profiler/record/build_info.hpp"
 #include "profiler/report/gnuplot.hpp"
 #include "profiler/samples/photographs.hpp"
+#include "profiler/timing/cuda_driver.hpp"
+#include "profiler/timing/gpu_state/nvml_library.hpp"
+#include "profiler/timing/tracing/cupti_library.hpp"
 #include "profiler/watch/watch_library.hpp"
 
 namespace decodemeter {
 
 namespace {
-
-template <class Function>
-Function* find_symbol(void* library, const char* name) {
-    return library ? reinterpret_cast<Function*>(dlsym(library, name)) : nullptr;
-}
-
-// Null where there is none. Not closed: after cuInit the driver has threads and exit handlers,
-// whose code must stay mapped.
-void* open_first(std::initializer_list<std::string> names) {
-    for (const std::string& name : names) {
-        if (void* const library = dlopen(name.c_str(), RTLD_NOW | RTLD_LOCAL)) return library;
-    }
-    return nullptr;
-}
 
 Capability cuda_build() {
     const std::string& cuda = build_info().cuda;
@@ -39,21 +27,17 @@ Capability cuda_build() {
             "scripts/setup --cuda installs nvcc and builds again"};
 }
 
-// The driver's own interface: needs neither LibTorch nor the toolkit.
 Capability cuda_device() {
     const std::string remedy =
         "run with --device cpu, or on a machine with an NVIDIA driver (nvidia-smi tells)";
-    void* const driver = open_first({"libcuda.so.1"});
-    if (!driver) return {"CUDA device", false, "no driver: libcuda.so.1 is not there", remedy};
-    const auto init = find_symbol<int(unsigned)>(driver, "cuInit");
-    const auto count_of = find_symbol<int(int*)>(driver, "cuDeviceGetCount");
-    const auto name_of = find_symbol<int(char*, int, int)>(driver, "cuDeviceGetName");
+    const CudaDriver driver = load_cuda_driver();
+    if (!driver.absent.empty()) return {"CUDA device", false, driver.absent, remedy};
     int count = 0;
-    if (!init || !count_of || !name_of || init(0) != 0 || count_of(&count) != 0 || count == 0) {
+    if (!driver.device_count || !driver.device_name || driver.init(0) != 0 ||
+        driver.device_count(&count) != 0 || count == 0)
         return {"CUDA device", false, "a driver, but no device that it offers", remedy};
-    }
     std::array<char, 128> name{};
-    name_of(name.data(), static_cast<int>(name.size()) - 1, 0);
+    driver.device_name(name.data(), static_cast<int>(name.size()) - 1, 0);
     return {"CUDA device", true,
             fmt::format("{}{}", name.data(), count > 1 ? fmt::format(" (first of {})", count) : ""),
             ""};
@@ -67,33 +51,29 @@ Capability torch_cuda() {
             "scripts/setup --gpu installs the complete torch wheel and its libraries"};
 }
 
+// After LibTorch's CUDA half was loaded, which brings a CUPTI of its own.
 Capability cupti() {
-    const std::filesystem::path torch = molmo::Molmo::torch_library_folder();
-    const auto wheel =
-        torch.parent_path().parent_path() / "nvidia" / "cu13" / "lib" / "libcupti.so.13";
-    void* const library = open_first({"libcupti.so.13", wheel.string()});
-    const auto version_of = find_symbol<int(std::uint32_t*)>(library, "cuptiGetVersion");
-    std::uint32_t version = 0;
-    if (version_of && version_of(&version) == 0)
-        return {"CUPTI", true, fmt::format("version {}", version), ""};
-    return {"CUPTI", false, "libcupti.so.13 is not there",
+    const CuptiLibrary library = find_cupti();
+    if (library.absent.empty()) return {"CUPTI", true, "version " + library.version, ""};
+    return {"CUPTI", false, library.absent,
             "scripts/setup --gpu installs it; without it steps have no busy time"};
 }
 
 Capability nvml() {
-    void* const library = open_first({"libnvidia-ml.so.1"});
-    if (library)
+    const NvmlFunctions library = load_nvml();
+    if (library.absent.empty())
         return {"NVML", true, "clocks, throttling, temperature, power and energy can be sampled",
                 ""};
-    return {"NVML", false, "libnvidia-ml.so.1 is not there",
+    return {"NVML", false, library.absent,
             "it comes with the NVIDIA driver; without it records have no GPU state"};
 }
 
 Capability watching() {
     const std::filesystem::path library = find_watch_library();
     if (!library.empty()) return {"watching programs", true, library.string(), ""};
-    return {"watching programs", false, "built without NVTX's headers",
-            "scripts/setup --cuda installs them"};
+    return {
+        "watching programs", false, "the library that programs load is not beside this program",
+        "build all targets; where NVTX's headers are missing, scripts/setup --cuda installs them"};
 }
 
 Capability gnuplot() {

@@ -86,4 +86,9 @@ std::string explain(const CLI::App& app, const CLI::ParseError& error) {
     return error.what();
 }
 
+std::string explain(const InvalidArgument& error) {
+    const std::string flag = error.field == "learning_rate" ? "lr" : error.field;
+    return "--" + flag + std::string(error.what()).substr(error.field.size());
+}
+
 }  // namespace decodemeter

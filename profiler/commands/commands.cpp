@@ -23,7 +23,7 @@ void add_profiler_commands(CLI::App& app) {
     add_info_command(app);
 }
 
-std::vector<std::string> normalised_arguments(int argc, const char* const* argv) {
+std::vector<std::string> normalized_arguments(int argc, const char* const* argv) {
     std::vector<std::string> arguments(argv + 1, argv + argc);
     for (std::string& argument : arguments) {
         if (argument == "--") break;  // what follows is another program's

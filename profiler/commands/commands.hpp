@@ -16,7 +16,7 @@ void add_profiler_commands(CLI::App& app);
 
 // Arguments after the program's name, last first, as CLI11 takes them. Options are registered with
 // underscores; dashes inside an option's name are turned into them, so --top-k and --top_k are one.
-std::vector<std::string> normalised_arguments(int argc, const char* const* argv);
+std::vector<std::string> normalized_arguments(int argc, const char* const* argv);
 
 // "decodemeter 0.1.0 (git 0123456789ab, torch 2.11.0, CUDA 13.0)"
 std::string version_text();

@@ -8,7 +8,7 @@
 #include <filesystem>
 #include <memory>
 
-#include "profiler/commands/option_checks.hpp"
+#include "profiler/commands/checks/option_checks.hpp"
 #include "profiler/report/progress.hpp"
 #include "profiler/system/error.hpp"
 

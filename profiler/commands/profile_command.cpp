@@ -6,9 +6,9 @@
 #include "profiler/commands/profile_report.hpp"
 #include "profiler/profile/first_touch.hpp"
 #include "profiler/profile/operation_counts.hpp"
-#include "profiler/profile/request_identity.hpp"
+#include "profiler/profile/plan/remaining_run.hpp"
+#include "profiler/profile/plan/request_identity.hpp"
 #include "profiler/profile/run_estimate.hpp"
-#include "profiler/profile/run_plan.hpp"
 #include "profiler/profile/tracing.hpp"
 #include "profiler/profile/warm_up.hpp"
 #include "profiler/report/counted.hpp"
@@ -24,14 +24,17 @@ namespace {
 // One start of profile, from the samples to the last record.
 class ProfileStart {
 public:
-    ProfileStart(ProfileFlags& flags, const Interruption& interruption)
+    ProfileStart(const ProfileFlags& flags, ParsedFlags parsed, const Interruption& interruption)
         : flags_(flags),
           interruption_(interruption),
-          samples_(read_samples(flags.samples, flags.options.seed)),
+          traced_samples_(parsed.traced_samples),
+          plan_{read_samples(flags.samples, parsed.options.seed), {}, parsed.options},
           description_(describe_model(flags.model)),
-          sweep_(make_sweep(flags, description_)),
-          instruments_(flags.options.max_new_tokens, gpu_of(flags.model.device)),
-          header_(profile_header(flags, description_, sweep_)) {
+          instruments_(parsed.options.max_new_tokens, gpu_of(flags.model.device)) {
+        ProfileSweep sweep = make_sweep(flags, std::move(parsed.knobs), description_);
+        header_ = profile_header(flags, description_, sweep, plan_.options);
+        plan_.configurations = std::move(sweep.configurations);
+        plan_.options.lengths = sweep.lengths;
         instruments_.describe(header_.device);
         header_.starts.back().device_uuid = header_.device.uuid;
         header_.absent = instruments_.absent();
@@ -40,28 +43,27 @@ public:
     void estimate() {
         StoredRecords stored = read_stored_records(flags_.results_dir, header_.shard);
         if (stored.size() > 0) existing_run(flags_.results_dir, header_);
-        const auto moved = identify_samples(samples_, stored);
-        const RunPlan plan = plan_run(samples_, sweep_.configurations, flags_.options, stored);
-        log_stored(plan, moved, stored, flags_);
-        std::optional<RunEstimate> estimate = estimate_from_records(sweep_.configurations, plan);
+        const auto moved = identify_samples(plan_.samples, stored);
+        const RemainingRun rest = remaining_run(plan_, stored);
+        log_stored(rest, moved, stored, flags_);
+        std::optional<RunEstimate> estimate = estimate_from_records(plan_.configurations, rest);
         if (!estimate) {
             molmo::Molmo model = load();
-            estimate = estimate_run(model, samples_, sweep_.configurations, flags_.options, plan,
-                                    instruments_);
+            estimate = estimate_run(session(model), rest);
         }
-        print_estimate(*estimate, plan, samples_.size(), description_, flags_);
+        print_estimate(*estimate, rest, plan_, description_);
     }
 
     void measure() {
         RecordStore store(flags_.results_dir, header_);
         for (const std::string& repair : store.repairs()) spdlog::warn("{}", repair);
         for (const std::string& note : store.notes()) spdlog::warn("{}", note);
-        const auto moved = identify_samples(samples_, store.stored());
-        if (!moved.empty() && !flags_.options.shard.whole()) refuse_moved(moved.front());
-        RunPlan plan = plan_run(samples_, sweep_.configurations, flags_.options, store.stored());
-        log_stored(plan, moved, store.stored(), flags_);
+        const auto moved = identify_samples(plan_.samples, store.stored());
+        if (!moved.empty() && !plan_.options.shard.whole()) refuse_moved(moved.front());
+        RemainingRun rest = remaining_run(plan_, store.stored());
+        log_stored(rest, moved, store.stored(), flags_);
         try {
-            measure_rest(store, std::move(plan));
+            measure_rest(store, std::move(rest));
         } catch (const Interrupted&) {
             end_interrupted(store);
         }
@@ -75,18 +77,19 @@ private:
             flags_.results_dir, sample.from, sample.dataset, sample.was, sample.is));
     }
 
-    void measure_rest(RecordStore& store, RunPlan plan) {
-        ProfileReport report{plan.planned, 0, plan.already_there, 0, {}, {}, RunEnd::all_measured};
-        const bool records_left = plan.left_in_all() > 0;
-        const bool passes_left = flags_.cupti_samples > 0 &&
-                                 tracing_passes_left(samples_, sweep_.configurations,
-                                                     flags_.cupti_samples, store.stored()) > 0;
-        if (plan.goal.all_reached()) report.end = RunEnd::precision_reached;
+    ProfileSession session(molmo::Molmo& model) { return {model, plan_, instruments_}; }
+
+    void measure_rest(RecordStore& store, RemainingRun rest) {
+        ProfileReport report{rest.planned, 0, rest.already_there, 0, {}, {}, RunEnd::all_measured};
+        const bool records_left = rest.left_in_all() > 0;
+        const bool passes_left =
+            traced_samples_ > 0 && tracing_passes_left(plan_, traced_samples_, store.stored()) > 0;
+        if (rest.goal.all_reached()) report.end = RunEnd::precision_reached;
         if (records_left || passes_left) {
             interruption_.check();
             molmo::Molmo model = load();
             prepare(model, store, records_left);
-            if (records_left) report = run(model, store, std::move(plan));
+            if (records_left) report = run(model, store, std::move(rest));
             if (report.end == RunEnd::interrupted) throw Interrupted{};
             if (passes_left) trace(model, store);
         }
@@ -102,16 +105,16 @@ private:
     // What is measured once, before the records: warm-up, the instrument's own cost, a step's
     // operations.
     void prepare(molmo::Molmo& model, RecordStore& store, bool records_left) {
-        const auto reference = choose_reference(samples_, sweep_.configurations, flags_.options);
+        const auto reference = choose_reference(plan_, most_expensive(plan_.configurations));
         if (!reference) return;
         if (!flags_.no_warm_up) {
-            touch_first(model, *reference, sweep_.configurations,
+            touch_first(model, *reference, plan_.configurations,
                         [this](const Configuration&) { interruption_.check(); });
             warm_up_model(model, *reference);
         }
         constexpr std::chrono::seconds counting_limit{5};
         header_.figures["operations_per_decode_step"] =
-            to_json(count_operations(model, sweep_.configurations, counting_limit));
+            to_json(count_operations(model, plan_.configurations, counting_limit));
         interruption_.check();
         if (flags_.measure_overhead) measure_overhead_of(model, *reference);
         if (records_left) store.update_header(header_);
@@ -130,7 +133,7 @@ private:
     void measure_overhead_of(molmo::Molmo& model, const ReferenceRun& reference) {
         constexpr int blocks = 24;
         const Overhead overhead =
-            measure_own_overhead(model, reference, instruments_, blocks, flags_.options.seed);
+            measure_own_overhead(model, reference, instruments_, blocks, plan_.options.seed);
         header_.figures["overhead"] = overhead_json(overhead);
         fmt::print(
             "the instrument adds {:+.3f} % to a run of {:.1f} ms ({:.0f} %: {:+.3f} to {:+.3f} %; "
@@ -140,9 +143,9 @@ private:
         interruption_.check();
     }
 
-    ProfileReport run(molmo::Molmo& model, RecordStore& store, RunPlan plan) {
-        const std::int64_t planned = plan.planned;
-        Progress bar("profile", planned, stderr, plan.already_there);
+    ProfileReport run(molmo::Molmo& model, RecordStore& store, RemainingRun rest) {
+        const std::int64_t planned = rest.planned;
+        Progress bar("profile", planned, stderr, rest.already_there);
         ProfileHooks hooks;
         hooks.stop_requested = [this] { return interruption_.requested(); };
         hooks.on_record = [&](const SampleRecord& record, std::int64_t done, std::int64_t) {
@@ -151,18 +154,16 @@ private:
                                    to_string(record.config), counted(record.decode_steps(), "step"),
                                    decode_per_step_mean_ms(record).value_or(0)));
         };
-        ProfileReport report = run_profile(model, samples_, sweep_.configurations, flags_.options,
-                                           instruments_, store, std::move(plan), hooks);
+        ProfileReport report = run_profile(session(model), store, std::move(rest), hooks);
         if (report.end == RunEnd::all_measured) bar.update(planned);
         bar.finish();
         return report;
     }
 
     void trace(molmo::Molmo& model, RecordStore& store) {
-        const TracingOptions tracing{flags_.cupti_samples, flags_.results_dir, flags_.traces,
+        const TracingOptions tracing{traced_samples_, flags_.results_dir, flags_.traces,
                                      [this] { interruption_.check(); }};
-        const TracingReport report = run_tracing(model, samples_, sweep_.configurations,
-                                                 flags_.options, tracing, instruments_, store);
+        const TracingReport report = run_tracing(session(model), store, tracing);
         header_.versions.cupti = report.version;
         if (!report.warning.empty()) spdlog::warn("CUPTI: {}", report.warning);
         if (!report.refused.empty()) {
@@ -177,28 +178,27 @@ private:
     }
 
     [[noreturn]] void end_interrupted(const RecordStore& store) const {
-        const RunPlan plan =
-            plan_run(samples_, sweep_.configurations, flags_.options, store.stored());
+        const RemainingRun rest = remaining_run(plan_, store.stored());
         spdlog::warn("interrupted by {}: {} of {} are in {}; start the same command again to go on",
-                     interruption_.signal_name(), plan.already_there,
-                     counted(plan.planned, "record"), flags_.results_dir);
+                     interruption_.signal_name(), rest.already_there,
+                     counted(rest.planned, "record"), flags_.results_dir);
         throw ExitCode{interruption_.exit_code()};
     }
 
-    ProfileFlags& flags_;
+    const ProfileFlags& flags_;
     const Interruption& interruption_;
-    std::vector<Sample> samples_;
+    int traced_samples_;
+    ProfilePlan plan_;
     molmo::ModelDescription description_;
-    ProfileSweep sweep_;
     Instruments instruments_;
     RunHeader header_;
 };
 
-void profile(ProfileFlags& flags) {
-    check_profile_flags(flags);
+void profile(const ProfileFlags& flags) {
+    ParsedFlags parsed = parse_flags(flags);
     const Interruption interruption;
     try {
-        ProfileStart start(flags, interruption);
+        ProfileStart start(flags, std::move(parsed), interruption);
         if (flags.dry_run) start.estimate();
         else start.measure();
     } catch (const Interrupted&) {

@@ -4,9 +4,9 @@
 
 #include <algorithm>
 
+#include "profiler/commands/checks/option_checks.hpp"
 #include "profiler/commands/knob_values.hpp"
-#include "profiler/commands/option_checks.hpp"
-#include "profiler/profile/configurations.hpp"
+#include "profiler/profile/plan/configurations.hpp"
 #include "profiler/profile/run_description.hpp"
 #include "profiler/record/store/record_store.hpp"
 #include "profiler/system/content_hash.hpp"
@@ -39,7 +39,7 @@ std::vector<int> read_block_order(const std::string& path, int blocks) {
     return order;
 }
 
-KnobLists knob_lists(const ProfileFlags& flags) {
+KnobLists parse_knobs(const ProfileFlags& flags) {
     KnobLists knobs;
     knobs.tiers = parse_tiers(flags.tier);
     if (!flags.top_k.empty()) knobs.top_k = parse_counts(flags.top_k, "--top_k");
@@ -135,24 +135,23 @@ void add_profile_flags(CLI::App& command, ProfileFlags& flags) {
     add_extra_flags(command, flags);
 }
 
-void check_profile_flags(ProfileFlags& flags) {
-    ProfileOptions& options = flags.options;
-    parse_tiers(flags.tier);
-    if (!flags.top_k.empty()) parse_counts(flags.top_k, "--top_k");
-    if (!flags.blocks.empty()) parse_counts(flags.blocks, "--blocks");
+ParsedFlags parse_flags(const ProfileFlags& flags) {
+    ParsedFlags parsed{flags.options, parse_knobs(flags), flags.cupti_samples};
+    ProfileOptions& options = parsed.options;
     options.max_new_tokens = max_new_tokens_of(flags);
     if (flags.time_budget)
         options.time_budget = parse_duration(*flags.time_budget, "--time_budget");
     if (!flags.until_ci.empty()) options.until_ci = parse_share(flags.until_ci, "--until_ci");
     if (!flags.shard.empty()) options.shard = parse_shard(flags.shard);
-    if (flags.traces && flags.cupti_samples == 0) flags.cupti_samples = 1;
+    if (flags.traces) parsed.traced_samples = std::max(parsed.traced_samples, 1);
     if (!flags.dry_run) check_results_directory(flags.results_dir);
+    return parsed;
 }
 
-ProfileSweep make_sweep(ProfileFlags& flags, const molmo::ModelDescription& model) {
-    flags.options.lengths = lengths_of(flags, model);
+ProfileSweep make_sweep(const ProfileFlags& flags, KnobLists knobs,
+                        const molmo::ModelDescription& model) {
     ProfileSweep sweep;
-    KnobLists knobs = knob_lists(flags);
+    sweep.lengths = lengths_of(flags, model);
     if (!flags.block_importance.empty())
         sweep.block_order = read_block_order(flags.block_importance, model.config.layers);
     knobs.dropped_first = sweep.block_order;
@@ -161,19 +160,18 @@ ProfileSweep make_sweep(ProfileFlags& flags, const molmo::ModelDescription& mode
 }
 
 RunHeader profile_header(const ProfileFlags& flags, const molmo::ModelDescription& model,
-                         const ProfileSweep& sweep) {
+                         const ProfileSweep& sweep, const ProfileOptions& options) {
     RunHeader header = describe_run(model, flags.model.device);
-    header.stop_rule = {to_string(flags.options.lengths), flags.options.max_new_tokens,
-                        flags.options.seed};
-    header.max_crops = flags.options.max_crops;
+    header.stop_rule = {to_string(sweep.lengths), options.max_new_tokens, options.seed};
+    header.max_crops = options.max_crops;
     if (!sweep.block_order.empty()) {
         ContentHash hash;
         for (const int block : sweep.block_order) hash.add_with_length(std::to_string(block));
         header.block_rule = "importance:" + hash.text();
         header.block_order = sweep.block_order;
     }
-    header.order_seed = flags.options.seed;
-    header.shard = flags.options.shard;
+    header.order_seed = options.seed;
+    header.shard = options.shard;
     for (const Configuration& configuration : sweep.configurations)
         header.knobs["configurations"].push_back(to_string(configuration.key));
     return header;

@@ -8,7 +8,7 @@
 #include "profiler/commands/model_options.hpp"
 #include "profiler/commands/sample_options.hpp"
 #include "profiler/molmo/model_description.hpp"
-#include "profiler/profile/profile.hpp"
+#include "profiler/profile/plan/profile_plan.hpp"
 #include "profiler/record/run_header.hpp"
 
 namespace decodemeter {
@@ -36,20 +36,25 @@ struct ProfileFlags {
 
 void add_profile_flags(CLI::App& command, ProfileFlags& flags);
 
-// Refuses what can be refused without a model, and fills in the options that need none. Throws
-// InputError.
-void check_profile_flags(ProfileFlags& flags);
+// What can be parsed, and refused, without a model. Throws InputError.
+struct ParsedFlags {
+    ProfileOptions options;  // but for the lengths, which depend on the model's weights
+    KnobLists knobs;         // but for the order in which blocks are left out
+    int traced_samples = 0;  // under each configuration
+};
+ParsedFlags parse_flags(const ProfileFlags& flags);
 
-// The rest of the options: the configurations, and `options.lengths` and `block_order` for the run
-// header. Throws InputError for knobs that the model does not have.
+// The rest, for a model. Throws InputError for knobs that the model does not have.
 struct ProfileSweep {
     std::vector<Configuration> configurations;
     std::vector<int> block_order;  // blocks to be left out first; empty: the last ones
+    OutputLengths lengths;
 };
-ProfileSweep make_sweep(ProfileFlags& flags, const molmo::ModelDescription& model);
+ProfileSweep make_sweep(const ProfileFlags& flags, KnobLists knobs,
+                        const molmo::ModelDescription& model);
 
 // What run.json tells of the run before anything is measured.
 RunHeader profile_header(const ProfileFlags& flags, const molmo::ModelDescription& model,
-                         const ProfileSweep& sweep);
+                         const ProfileSweep& sweep, const ProfileOptions& options);
 
 }  // namespace decodemeter

@@ -65,19 +65,35 @@ std::string duration_text(double seconds) {
     return format_duration(std::chrono::seconds(std::llround(seconds)));
 }
 
+void print_configurations(const RunEstimate& estimate) {
+    Table table({"configuration", "prefill (ms)", "step (ms)", "records left", "time"});
+    for (const ConfigurationEstimate& one : estimate.configurations) {
+        table.add_row({to_string(one.key),
+                       one.prefill_ms ? fmt::format("{:.1f}", *one.prefill_ms) : "–",
+                       one.step_ms ? fmt::format("{:.2f}", *one.step_ms) : "–",
+                       std::to_string(one.records), duration_text(one.seconds)});
+    }
+    fmt::print("{}\n", table.text(output_width()));
+}
+
 }  // namespace
 
-void log_stored(const RunPlan& plan, const std::vector<MovedSample>& moved,
+void log_stored(const RemainingRun& rest, const std::vector<MovedSample>& moved,
                 const StoredRecords& stored, const ProfileFlags& flags) {
     log_moved(moved, flags.results_dir);
-    if (plan.already_there > 0 && plan.left_in_all() > 0)
-        spdlog::info("{} of {} there already; going on", plan.already_there,
-                     counted(plan.planned, "record"));
+    if (rest.already_there > 0 && rest.left_in_all() > 0)
+        spdlog::info("{} of {} there already; going on", rest.already_there,
+                     counted(rest.planned, "record"));
     if (stored.without_digest() > 0)
         spdlog::info(
             "{} without a request digest, by an earlier version: told apart by prompt and "
             "picture name alone",
             counted(static_cast<std::int64_t>(stored.without_digest()), "record"));
+    if (stored.wrong_keys() > 0)
+        spdlog::warn(
+            "{} there with a key that names another request than its fields do: not known, "
+            "measured again; the damaged lines stay in the file",
+            counted(static_cast<std::int64_t>(stored.wrong_keys()), "record"));
     const auto lacking = [&](std::int64_t count, const char* flag, const char* what) {
         if (count == 0) return;
         spdlog::warn(
@@ -85,8 +101,8 @@ void log_stored(const RunPlan& plan, const std::vector<MovedSample>& moved,
             "--results_dir to measure them again",
             counted(count, "record"), what, flag);
     };
-    lacking(plan.without_subtraction, "--subtraction", "subtraction times");
-    lacking(plan.without_text, "--keep_text", "the answer's text");
+    lacking(rest.without_subtraction, "--subtraction", "subtraction times");
+    lacking(rest.without_text, "--keep_text", "the answer's text");
 }
 
 void print_report(const ProfileReport& report, const ProfileFlags& flags) {
@@ -101,30 +117,21 @@ void print_report(const ProfileReport& report, const ProfileFlags& flags) {
                left_out > 0 ? fmt::format("; {} left out", counted(left_out, "sample")) : "");
 }
 
-void print_estimate(const RunEstimate& estimate, const RunPlan& plan, std::size_t samples,
-                    const molmo::ModelDescription& model, const ProfileFlags& flags) {
-    if (!estimate.configurations.empty()) {
-        Table table({"configuration", "prefill (ms)", "step (ms)", "records left", "time"});
-        for (const ConfigurationEstimate& one : estimate.configurations) {
-            table.add_row({to_string(one.key),
-                           one.prefill_ms ? fmt::format("{:.1f}", *one.prefill_ms) : "–",
-                           one.step_ms ? fmt::format("{:.2f}", *one.step_ms) : "–",
-                           std::to_string(one.records), duration_text(one.seconds)});
-        }
-        fmt::print("{}\n", table.text(output_width()));
-    }
+void print_estimate(const RunEstimate& estimate, const RemainingRun& rest, const ProfilePlan& plan,
+                    const molmo::ModelDescription& model) {
+    if (!estimate.configurations.empty()) print_configurations(estimate);
     fmt::print("{} under {}: {} planned, {} already there, {} left, about {}\n",
-               counted(static_cast<std::int64_t>(samples), "sample"),
-               counted(static_cast<std::int64_t>(plan.left.size()), "configuration"),
-               counted(plan.planned, "record"), plan.already_there, plan.left_in_all(),
+               counted(static_cast<std::int64_t>(plan.samples.size()), "sample"),
+               counted(static_cast<std::int64_t>(plan.configurations.size()), "configuration"),
+               counted(rest.planned, "record"), rest.already_there, rest.left_in_all(),
                duration_text(estimate.seconds));
-    const auto budget = flags.options.time_budget;
+    const auto budget = plan.options.time_budget;
     if (budget && budget->count() < estimate.seconds) {
         const double share = budget->count() / estimate.seconds;
         fmt::print(
             "the time budget of {} lets about {:.0f} % of them be measured: {}\n",
             duration_text(budget->count()), 100 * share,
-            counted(std::llround(share * static_cast<double>(plan.left_in_all())), "record"));
+            counted(std::llround(share * static_cast<double>(rest.left_in_all())), "record"));
     }
     fmt::print("weights take {:.2f} GB\n", static_cast<double>(model.weight_bytes) / 1e9);
 }

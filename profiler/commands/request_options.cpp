@@ -1,7 +1,7 @@
 #include "profiler/commands/request_options.hpp"
 
+#include "profiler/commands/checks/option_checks.hpp"
 #include "profiler/commands/knob_values.hpp"
-#include "profiler/commands/option_checks.hpp"
 #include "profiler/system/error.hpp"
 
 namespace decodemeter {

@@ -7,7 +7,7 @@
 #include <string>
 
 #include "profiler/molmo/molmo.hpp"
-#include "profiler/profile/configurations.hpp"
+#include "profiler/profile/plan/configurations.hpp"
 
 namespace decodemeter {
 

@@ -9,7 +9,7 @@
 #include <filesystem>
 #include <set>
 
-#include "profiler/commands/option_checks.hpp"
+#include "profiler/commands/checks/option_checks.hpp"
 #include "profiler/samples/dataset.hpp"
 #include "profiler/samples/image_folder.hpp"
 #include "profiler/samples/manifest.hpp"

@@ -8,6 +8,7 @@
 #include "profiler/commands/request_options.hpp"
 #include "profiler/profile/tracing.hpp"
 #include "profiler/report/report_file.hpp"
+#include "profiler/system/file_replacement.hpp"
 
 namespace decodemeter {
 
@@ -36,8 +37,7 @@ void trace(const TraceFlags& flags) {
     const MeasureRequest request = make_request(sample, image.get(), configuration, options, 0);
 
     Instruments instruments(options.max_new_tokens, gpu_of(flags.model.device));
-    measure(model, request, instruments.timeline(),
-            instruments.observers());  // the first run is never like the others
+    measure(model, request, instruments);  // the first run is never like the others
     CuptiOptions cupti_options;
     cupti_options.max_steps = options.max_new_tokens;
     cupti_options.keep_records = true;
@@ -46,7 +46,7 @@ void trace(const TraceFlags& flags) {
     if (traced.record.cupti_refused)
         spdlog::warn("stages and steps only, without device times: {}",
                      *traced.record.cupti_refused);
-    write_report_file(flags.output, traced.trace);
+    write_output_file(flags.output, traced.trace);
     fmt::print("{}: {} decode steps of {:.2f} ms; open it in ui.perfetto.dev or chrome://tracing\n",
                flags.output, traced.record.decode_steps(),
                decode_per_step_mean_ms(traced.record).value_or(0));

@@ -124,9 +124,8 @@ fs::path watch_library() {
     fs::path library = find_watch_library();
     if (library.empty())
         throw InputError(
-            "built without NVTX's headers, so that there is no library for programs to load; "
-            "scripts/setup --cuda "
-            "installs them and builds again");
+            "the library that programs load is not beside this program; build all targets, and "
+            "where NVTX's headers are missing, scripts/setup --cuda installs them");
     if (!::dlopen(library.c_str(), RTLD_LAZY | RTLD_LOCAL))
         throw InputError(
             fmt::format("the library that programs load cannot be loaded: {}", ::dlerror()));

@@ -37,7 +37,7 @@ void touch_first(molmo::Molmo& model, const ReferenceRun& reference,
                         molmo::Extent::everything},
                        nobody);
     }
-    model.synchronise();
+    model.synchronize();
 }
 
 }  // namespace decodemeter

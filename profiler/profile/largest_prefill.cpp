@@ -20,7 +20,7 @@ void LargestPrefill::run(molmo::Molmo& model) const {
     if (!input_) return;
     NullObserver nobody;
     model.generate(*input_, options_, nobody);
-    model.synchronise();
+    model.synchronize();
 }
 
 }  // namespace decodemeter

@@ -53,10 +53,10 @@ Milliseconds time_run(molmo::Molmo& model, const molmo::PreparedInput& input,
                       molmo::GenerateOptions options, Extent extent) {
     options.extent = extent;
     NullObserver nobody;
-    model.synchronise();
+    model.synchronize();
     const auto start = std::chrono::steady_clock::now();
     model.generate(input, options, nobody);
-    model.synchronise();
+    model.synchronize();
     return std::chrono::steady_clock::now() - start;
 }
 
@@ -71,11 +71,16 @@ SubtractionTimes measure_subtraction(const SubtractionRuns& runs) {
     return subtract(vision, vision_and_prefill, total);
 }
 
-SampleRecord measure(molmo::Molmo& model, const MeasureRequest& request, Timeline<>& timeline,
-                     StageObserver& observers) {
+SampleRecord measure(molmo::Molmo& model, const MeasureRequest& request, Instruments& instruments,
+                     StageObserver* another) {
     SampleRecord record;
     fill_identity(record, request);
     const molmo::GenerateOptions options = generate_options(request);
+    Timeline<>& timeline = instruments.timeline();
+    ObserverGroup both;
+    both.add(instruments.observers());
+    if (another) both.add(*another);
+    StageObserver& observers = another ? both : instruments.observers();
     timeline.reset();
     const auto input = model.prepare(
         {request.image, request.sample->prompt, tiles_of(request.config.tier), request.max_crops},

@@ -4,10 +4,10 @@
 #include <functional>
 
 #include "profiler/molmo/molmo.hpp"
+#include "profiler/profile/instruments.hpp"
 #include "profiler/profile/largest_prefill.hpp"
 #include "profiler/record/sample_record.hpp"
 #include "profiler/samples/sample.hpp"
-#include "profiler/timing/timeline.hpp"
 
 namespace decodemeter {
 
@@ -25,9 +25,9 @@ struct MeasureRequest {
     LargestPrefill* largest = nullptr;  // of the run; fills the allocator's cache again
 };
 
-// `observers` holds the timeline and whoever else watches. Throws what generate() throws.
-SampleRecord measure(molmo::Molmo& model, const MeasureRequest& request, Timeline<>& timeline,
-                     StageObserver& observers);
+// Watched by the instruments and, where there is one, by `another`. Throws what generate() throws.
+SampleRecord measure(molmo::Molmo& model, const MeasureRequest& request, Instruments& instruments,
+                     StageObserver* another = nullptr);
 
 // The parts of a subtraction, which tests replace.
 struct SubtractionRuns {

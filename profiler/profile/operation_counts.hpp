@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "profiler/molmo/step_operations.hpp"
-#include "profiler/profile/configurations.hpp"
+#include "profiler/profile/plan/configurations.hpp"
 
 namespace decodemeter {
 

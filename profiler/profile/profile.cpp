@@ -6,8 +6,6 @@
 #include <filesystem>
 #include <set>
 
-#include "profiler/profile/measure.hpp"
-#include "profiler/profile/run_plan.hpp"
 #include "profiler/samples/request_digest.hpp"
 #include "profiler/system/error.hpp"
 
@@ -48,26 +46,20 @@ private:
 
 class ProfileRun {
 public:
-    ProfileRun(molmo::Molmo& model, std::vector<Sample>& samples,
-               const std::vector<Configuration>& configurations, const ProfileOptions& options,
-               Instruments& instruments, RecordStore& store, RunPlan plan,
+    ProfileRun(const ProfileSession& session, RecordStore& store, RemainingRun rest,
                const ProfileHooks& hooks)
-        : model_(model),
-          samples_(samples),
-          configurations_(configurations),
-          options_(options),
-          instruments_(instruments),
+        : session_(session),
           store_(store),
-          plan_(std::move(plan)),
+          rest_(std::move(rest)),
           hooks_(hooks),
-          budget_(options.time_budget) {
-        report_.planned = plan_.planned;
-        report_.already_there = plan_.already_there;
+          budget_(session.plan.options.time_budget) {
+        report_.planned = rest_.planned;
+        report_.already_there = rest_.already_there;
     }
 
     ProfileReport run() {
-        for (const Round& round : plan_.rounds) {
-            if (plan_.goal.all_reached()) report_.end = RunEnd::precision_reached;
+        for (const Round& round : rest_.rounds) {
+            if (rest_.goal.all_reached()) report_.end = RunEnd::precision_reached;
             else if (!budget_.round_fits()) report_.end = RunEnd::budget_spent;
             if (report_.end != RunEnd::all_measured) break;
             measure_round(round);
@@ -84,13 +76,12 @@ private:
         std::optional<molmo::Image> image;
         for (std::size_t i = 0; i < round.size(); ++i) {
             const Job& job = round[i];
-            Sample& sample = samples_[job.sample];
-            const int repeat =
-                repeat_number(store_.stored(), sample, configurations_[job.config].key, job.repeat);
-            if (store_.contains(record_key(sample.dataset, sample.sample_id,
-                                           configurations_[job.config].key, repeat)))
+            const Sample& sample = session_.plan.samples[job.sample];
+            const ConfigKey& config = session_.plan.configurations[job.config].key;
+            const int repeat = repeat_number(store_.stored(), sample, config, job.repeat);
+            if (store_.contains(record_key(sample.dataset, sample.sample_id, config, repeat)))
                 continue;
-            if (plan_.goal.reached(job.config)) {
+            if (rest_.goal.reached(job.config)) {
                 ++report_.not_needed;
                 continue;
             }
@@ -111,19 +102,20 @@ private:
     }
 
     void measure_job(const Job& job, int repeat, const std::optional<molmo::Image>& image) {
-        Sample& sample = samples_[job.sample];
+        ProfilePlan& plan = session_.plan;
+        Sample& sample = plan.samples[job.sample];
         if (sample.request_digest.empty()) sample.request_digest = request_digest(sample);
-        MeasureRequest request = make_request(sample, image ? &*image : nullptr,
-                                              configurations_[job.config], options_, repeat);
+        MeasureRequest request =
+            make_request(sample, image ? &*image : nullptr, plan.configurations[job.config],
+                         plan.options, repeat);
         request.largest = &largest_;
-        instruments_.begin_sample();
-        SampleRecord record =
-            measure(model_, request, instruments_.timeline(), instruments_.observers());
-        instruments_.end_sample(record);
+        session_.instruments.begin_sample();
+        SampleRecord record = measure(session_.model, request, session_.instruments);
+        session_.instruments.end_sample(record);
         add_request_identity(record, sample);
         report_.guard.check(record);
         store_.append(record);
-        if (const auto mean = decode_per_step_mean_ms(record)) plan_.goal.add(job.config, *mean);
+        if (const auto mean = decode_per_step_mean_ms(record)) rest_.goal.add(job.config, *mean);
         ++report_.measured;
         if (hooks_.on_record)
             hooks_.on_record(record, report_.measured + report_.already_there, report_.planned);
@@ -132,7 +124,7 @@ private:
     // A sample is counted once, however many repeats meet it.
     void skip(std::size_t place, const std::string& reason, bool unreadable) {
         if (!skipped_.insert(place).second) return;
-        const Sample& sample = samples_[place];
+        const Sample& sample = session_.plan.samples[place];
         std::error_code ignored;
         const char* kind = !unreadable ? "request refused by the model"
                            : std::filesystem::exists(sample.image, ignored) ? "image cannot be read"
@@ -148,15 +140,11 @@ private:
             fmt::format("{}/{}: {}{}", sample.dataset, sample.sample_id, file, reason));
     }
 
-    molmo::Molmo& model_;
-    LargestPrefill largest_;
-    std::vector<Sample>& samples_;
-    const std::vector<Configuration>& configurations_;
-    const ProfileOptions& options_;
-    Instruments& instruments_;
+    ProfileSession session_;
     RecordStore& store_;
-    RunPlan plan_;
+    RemainingRun rest_;
     const ProfileHooks& hooks_;
+    LargestPrefill largest_;
     TimeBudget budget_;
     std::set<std::size_t> skipped_;
     ProfileReport report_;
@@ -174,8 +162,7 @@ MeasureRequest make_request(const Sample& sample, const molmo::Image* image,
     request.active_blocks = configuration.active_blocks;
     request.repeat = repeat;
     request.max_crops = options.max_crops;
-    request.tokens = tokens_to_return(options.lengths, sample.dataset, sample.sample_id,
-                                      sample.task, options.seed, options.max_new_tokens);
+    request.tokens = tokens_to_return(options, sample);
     request.stop_at_eos = options.lengths.rule == OutputLengths::Rule::natural;
     request.subtraction = options.subtraction;
     request.keep_text = options.keep_text;
@@ -187,13 +174,9 @@ void add_request_identity(SampleRecord& record, const Sample& sample) {
     if (!sample.manifest_id.empty()) record.manifest_id = sample.manifest_id;
 }
 
-ProfileReport run_profile(molmo::Molmo& model, std::vector<Sample>& samples,
-                          const std::vector<Configuration>& configurations,
-                          const ProfileOptions& options, Instruments& instruments,
-                          RecordStore& store, RunPlan plan, const ProfileHooks& hooks) {
-    return ProfileRun(model, samples, configurations, options, instruments, store, std::move(plan),
-                      hooks)
-        .run();
+ProfileReport run_profile(const ProfileSession& session, RecordStore& store, RemainingRun rest,
+                          const ProfileHooks& hooks) {
+    return ProfileRun(session, store, std::move(rest), hooks).run();
 }
 
 }  // namespace decodemeter

@@ -2,37 +2,19 @@
 // the parts are samples, molmo, timing and record.
 #pragma once
 
-#include <chrono>
 #include <cstdint>
 #include <functional>
 #include <map>
-#include <optional>
 #include <string>
 #include <vector>
 
-#include "profiler/profile/configurations.hpp"
-#include "profiler/profile/instruments.hpp"
 #include "profiler/profile/measure.hpp"
-#include "profiler/profile/output_lengths.hpp"
+#include "profiler/profile/plan/remaining_run.hpp"
+#include "profiler/profile/profile_session.hpp"
 #include "profiler/record/store/record_store.hpp"
-#include "profiler/samples/sample.hpp"
 #include "profiler/timing/step_guard.hpp"
 
 namespace decodemeter {
-
-struct ProfileOptions {
-    int max_crops = 12;
-    int max_new_tokens = 64;
-    OutputLengths lengths;
-    std::uint64_t seed = 3407;  // of the order and of drawn lengths
-    int repeats = 1;
-    bool subtraction = false;
-    bool keep_text = false;
-    std::optional<std::chrono::duration<double>> time_budget;
-    std::optional<double>
-        until_ci;  // half-width of the interval of each configuration's step median, as a fraction
-    Shard shard;
-};
 
 // The sample under the configuration, as `options` have it.
 MeasureRequest make_request(const Sample& sample, const molmo::Image* image,
@@ -71,14 +53,10 @@ struct ProfileHooks {
     std::function<bool()> stop_requested;  // asked between samples
 };
 
-struct RunPlan;
-
-// Measures what the store does not hold yet, round by round, as `plan` has it. Fills in the digests
-// of the samples that it reads. A sample whose image cannot be read is left out and counted. Throws
-// std::system_error when a record cannot be written; what was written before stays.
-ProfileReport run_profile(molmo::Molmo& model, std::vector<Sample>& samples,
-                          const std::vector<Configuration>& configurations,
-                          const ProfileOptions& options, Instruments& instruments,
-                          RecordStore& store, RunPlan plan, const ProfileHooks& hooks);
+// Measures what the store does not hold yet, round by round, as `rest` has it. A sample whose image
+// cannot be read is left out and counted. Throws std::system_error when a record cannot be written;
+// what was written before stays.
+ProfileReport run_profile(const ProfileSession& session, RecordStore& store, RemainingRun rest,
+                          const ProfileHooks& hooks);
 
 }  // namespace decodemeter

@@ -14,10 +14,11 @@ struct ReferenceRun {
     MeasureRequest request;
 };
 
-// The first sample whose image can be read, under the most expensive configuration, with an answer
-// of at most 16 tokens; none where no sample can be used.
-std::optional<ReferenceRun> choose_reference(const std::vector<Sample>& samples,
-                                             const std::vector<Configuration>& configurations,
-                                             const ProfileOptions& options);
+// The first sample whose image can be read, under the configuration, with an answer of at most 16
+// tokens; none where no sample can be used.
+std::optional<ReferenceRun> choose_reference(const ProfilePlan& plan,
+                                             const Configuration& configuration);
+
+const Configuration& most_expensive(const std::vector<Configuration>& configurations);
 
 }  // namespace decodemeter

@@ -4,8 +4,8 @@
 #include <optional>
 #include <vector>
 
-#include "profiler/profile/profile.hpp"
-#include "profiler/profile/run_plan.hpp"
+#include "profiler/profile/plan/remaining_run.hpp"
+#include "profiler/profile/profile_session.hpp"
 
 namespace decodemeter {
 
@@ -26,14 +26,11 @@ struct RunEstimate {
 // From what the records took that are there already; none where a configuration with records left
 // has none yet, so that the model must run.
 std::optional<RunEstimate> estimate_from_records(const std::vector<Configuration>& configurations,
-                                                 const RunPlan& plan);
+                                                 const RemainingRun& rest);
 
 // From a short answer to the first usable sample under each configuration, and the lengths that the
 // others will have. A `natural` length is taken as --max_new_tokens. Throws InputError where no
 // sample can be used.
-RunEstimate estimate_run(molmo::Molmo& model, const std::vector<Sample>& samples,
-                         const std::vector<Configuration>& configurations,
-                         const ProfileOptions& options, const RunPlan& plan,
-                         Instruments& instruments);
+RunEstimate estimate_run(const ProfileSession& session, const RemainingRun& rest);
 
 }  // namespace decodemeter

@@ -32,17 +32,14 @@ std::string write_trace(const TracedSample& traced, const fs::path& results_dir)
 
 TracedSample trace_once(molmo::Molmo& model, const MeasureRequest& request,
                         Instruments& instruments, CuptiSession& cupti) {
-    model.synchronise();
+    model.synchronize();
     const bool traced = cupti.refused().empty() && cupti.begin_pass();
-    ObserverGroup observers;
-    observers.add(instruments.observers());
-    if (traced) observers.add(cupti.observer());
     TracedSample sample;
     SampleRecord& record = sample.record;
-    record = measure(model, request, instruments.timeline(), observers);
+    record = measure(model, request, instruments, traced ? &cupti.observer() : nullptr);
     record.key = tracing_pass_key(record.dataset, record.sample_id, record.config);
     record.flags.push_back(tracing_pass_flag);
-    model.synchronise();
+    model.synchronize();
     std::optional<CuptiPass> pass;
     if (traced) pass = cupti.end_pass();
     if (pass) add_activity(record, pass->attributed);
@@ -68,30 +65,24 @@ namespace {
 // One sample under all configurations that have no pass of it yet.
 class SampleTracer {
 public:
-    SampleTracer(molmo::Molmo& model, const std::vector<Configuration>& configurations,
-                 const ProfileOptions& options, const TracingOptions& tracing,
-                 Instruments& instruments, RecordStore& store, CuptiSession& cupti)
-        : model_(model),
-          configurations_(configurations),
-          options_(options),
-          tracing_(tracing),
-          instruments_(instruments),
-          store_(store),
-          cupti_(cupti) {}
+    SampleTracer(const ProfileSession& session, RecordStore& store, const TracingOptions& tracing,
+                 CuptiSession& cupti)
+        : session_(session), store_(store), tracing_(tracing), cupti_(cupti) {}
 
     void trace(Sample& sample) {
         std::optional<molmo::Image> image;
         if (!sample.image.empty()) image = molmo::read_image(sample.image);
         if (sample.request_digest.empty()) sample.request_digest = request_digest(sample);
-        for (const Configuration& configuration : configurations_) {
+        for (const Configuration& configuration : session_.plan.configurations) {
             if (store_.stored().has_tracing_pass(sample.dataset, sample.sample_id,
                                                  configuration.key))
                 continue;
             if (tracing_.between) tracing_.between();
-            MeasureRequest request =
-                make_request(sample, image ? &*image : nullptr, configuration, options_, 0);
+            MeasureRequest request = make_request(sample, image ? &*image : nullptr, configuration,
+                                                  session_.plan.options, 0);
             request.subtraction = false;
-            TracedSample traced = trace_sample(model_, request, instruments_, cupti_);
+            TracedSample traced =
+                trace_sample(session_.model, request, session_.instruments, cupti_);
             add_request_identity(traced.record, sample);
             if (tracing_.write_traces)
                 traced.record.trace = write_trace(traced, tracing_.results_dir);
@@ -103,30 +94,25 @@ public:
     int passes() const noexcept { return passes_; }
 
 private:
-    molmo::Molmo& model_;
-    const std::vector<Configuration>& configurations_;
-    const ProfileOptions& options_;
-    const TracingOptions& tracing_;
-    Instruments& instruments_;
+    ProfileSession session_;
     RecordStore& store_;
+    const TracingOptions& tracing_;
     CuptiSession& cupti_;
     int passes_ = 0;
 };
 
 }  // namespace
 
-TracingReport run_tracing(molmo::Molmo& model, std::vector<Sample>& samples,
-                          const std::vector<Configuration>& configurations,
-                          const ProfileOptions& options, const TracingOptions& tracing,
-                          Instruments& instruments, RecordStore& store) {
+TracingReport run_tracing(const ProfileSession& session, RecordStore& store,
+                          const TracingOptions& tracing) {
     CuptiOptions cupti_options;
-    cupti_options.max_steps = options.max_new_tokens;
+    cupti_options.max_steps = session.plan.options.max_new_tokens;
     cupti_options.keep_records = tracing.write_traces;
     CuptiSession cupti(cupti_options);
     TracingReport report{0, cupti.version(), cupti.refused(), cupti.warning(), {}};
-    SampleTracer tracer(model, configurations, options, tracing, instruments, store, cupti);
+    SampleTracer tracer(session, store, tracing, cupti);
     int samples_done = 0;
-    for (Sample& sample : samples) {
+    for (Sample& sample : session.plan.samples) {
         if (samples_done == tracing.samples_per_configuration) break;
         try {
             tracer.trace(sample);

@@ -38,9 +38,7 @@ struct TracingReport {
 
 // The first samples under each configuration, under keys of their own, into the store. Passes that
 // are there already are not run again.
-TracingReport run_tracing(molmo::Molmo& model, std::vector<Sample>& samples,
-                          const std::vector<Configuration>& configurations,
-                          const ProfileOptions& options, const TracingOptions& tracing,
-                          Instruments& instruments, RecordStore& store);
+TracingReport run_tracing(const ProfileSession& session, RecordStore& store,
+                          const TracingOptions& tracing);
 
 }  // namespace decodemeter

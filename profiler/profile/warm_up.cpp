@@ -8,8 +8,7 @@ WarmUp warm_up(molmo::Molmo& model, const ReferenceRun& run, Instruments& instru
                const std::function<void(const WarmUp&)>& on_run) {
     Settling settling;
     while (!settling.done()) {
-        settling.add(
-            measure(model, run.request, instruments.timeline(), instruments.observers()).T_total);
+        settling.add(measure(model, run.request, instruments).T_total);
         if (on_run) on_run(settling.result());
     }
     return settling.result();
@@ -28,10 +27,10 @@ Overhead measure_own_overhead(molmo::Molmo& model, const ReferenceRun& run,
                                          molmo::Extent::everything};
     return measure_overhead(blocks, seed, [&](bool instrumented) -> Milliseconds {
         instruments.timeline().reset();
-        model.synchronise();
+        model.synchronize();
         const auto start = std::chrono::steady_clock::now();
         model.generate(*input, options, instrumented ? instruments.observers() : nobody);
-        model.synchronise();
+        model.synchronize();
         return std::chrono::steady_clock::now() - start;
     });
 }

@@ -14,7 +14,7 @@ namespace decodemeter {
 WarmUp warm_up(molmo::Molmo& model, const ReferenceRun& run, Instruments& instruments,
                const std::function<void(const WarmUp&)>& on_run = {});
 
-// Wall time of generate() with the instruments and without, in randomised ABBA blocks.
+// Wall time of generate() with the instruments and without, in randomized ABBA blocks.
 Overhead measure_own_overhead(molmo::Molmo& model, const ReferenceRun& run,
                               Instruments& instruments, int blocks, std::uint64_t seed);
 

@@ -1,4 +1,4 @@
-#include "profiler/profile/output_lengths.hpp"
+#include "profiler/profile/plan/output_lengths.hpp"
 #include "profiler/system/error.hpp"
 #include "tests/catch.hpp"
 

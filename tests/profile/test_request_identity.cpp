@@ -1,6 +1,6 @@
 #include <algorithm>
 
-#include "profiler/profile/request_identity.hpp"
+#include "profiler/profile/plan/request_identity.hpp"
 #include "profiler/samples/image_folder.hpp"
 #include "profiler/samples/request_digest.hpp"
 #include "tests/catch.hpp"

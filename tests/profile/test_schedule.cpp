@@ -2,7 +2,7 @@
 #include <set>
 #include <tuple>
 
-#include "profiler/profile/schedule.hpp"
+#include "profiler/profile/plan/schedule.hpp"
 #include "tests/catch.hpp"
 
 using namespace decodemeter;

@@ -1,4 +1,4 @@
-#include "profiler/profile/request_identity.hpp"
+#include "profiler/profile/plan/request_identity.hpp"
 
 #include <fmt/format.h>
 

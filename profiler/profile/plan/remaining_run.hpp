@@ -5,14 +5,14 @@
 #include <string>
 #include <vector>
 
-#include "profiler/profile/precision_goal.hpp"
-#include "profiler/profile/profile.hpp"
-#include "profiler/profile/schedule.hpp"
+#include "profiler/profile/plan/precision_goal.hpp"
+#include "profiler/profile/plan/profile_plan.hpp"
+#include "profiler/profile/plan/schedule.hpp"
 #include "profiler/record/store/stored_records.hpp"
 
 namespace decodemeter {
 
-struct RunPlan {
+struct RemainingRun {
     std::vector<Round> rounds;             // of all jobs, in order
     PrecisionGoal goal;                    // with the step means that are there already
     std::vector<std::int64_t> left;        // jobs of each configuration to be measured
@@ -26,9 +26,7 @@ struct RunPlan {
 };
 
 // The samples must have been identified with what is stored.
-RunPlan plan_run(const std::vector<Sample>& samples,
-                 const std::vector<Configuration>& configurations, const ProfileOptions& options,
-                 const StoredRecords& stored);
+RemainingRun remaining_run(const ProfilePlan& plan, const StoredRecords& stored);
 
 // The number of a sample's n-th repeat (from 0) under a configuration: numbers that tracing passes
 // of earlier versions have are passed over.
@@ -36,8 +34,7 @@ int repeat_number(const StoredRecords& stored, const Sample& sample, const Confi
                   int nth);
 
 // Tracing passes that are not there yet. Samples whose picture cannot be read count as well.
-std::int64_t tracing_passes_left(const std::vector<Sample>& samples,
-                                 const std::vector<Configuration>& configurations,
-                                 int samples_per_configuration, const StoredRecords& stored);
+std::int64_t tracing_passes_left(const ProfilePlan& plan, int samples_per_configuration,
+                                 const StoredRecords& stored);
 
 }  // namespace decodemeter

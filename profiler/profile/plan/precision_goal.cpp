@@ -1,4 +1,4 @@
-#include "profiler/profile/precision_goal.hpp"
+#include "profiler/profile/plan/precision_goal.hpp"
 
 #include "profiler/statistics/median_interval.hpp"
 

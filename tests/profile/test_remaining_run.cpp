@@ -1,5 +1,5 @@
+#include "profiler/profile/plan/remaining_run.hpp"
 #include "profiler/profile/run_estimate.hpp"
-#include "profiler/profile/run_plan.hpp"
 #include "tests/catch.hpp"
 
 using namespace decodemeter;
@@ -32,7 +32,7 @@ SampleRecord measured(std::int64_t id, const ConfigKey& config, int repeat, doub
 
 }  // namespace
 
-TEST_CASE("A plan counts what is there and what is left, configuration by configuration") {
+TEST_CASE("A remaining run counts what is there and what is left, configuration by configuration") {
     const auto samples = questions(3);
     StoredRecords stored;
     stored.add(measured(0, two_configurations[0].key, 0));
@@ -41,14 +41,14 @@ TEST_CASE("A plan counts what is there and what is left, configuration by config
     ProfileOptions options;
     options.subtraction = true;
     options.keep_text = true;
-    const RunPlan plan = plan_run(samples, two_configurations, options, stored);
-    CHECK(plan.planned == 6);
-    CHECK(plan.already_there == 3);
-    CHECK(plan.left == std::vector<std::int64_t>{1, 2});
-    CHECK(plan.without_subtraction == 3);
-    CHECK(plan.without_text == 3);
+    const RemainingRun rest = remaining_run({samples, two_configurations, options}, stored);
+    CHECK(rest.planned == 6);
+    CHECK(rest.already_there == 3);
+    CHECK(rest.left == std::vector<std::int64_t>{1, 2});
+    CHECK(rest.without_subtraction == 3);
+    CHECK(rest.without_text == 3);
 
-    const auto estimate = estimate_from_records(two_configurations, plan);
+    const auto estimate = estimate_from_records(two_configurations, rest);
     REQUIRE(estimate);
     CHECK(estimate->seconds == Approx(1.5));
 }
@@ -56,16 +56,16 @@ TEST_CASE("A plan counts what is there and what is left, configuration by config
 TEST_CASE("Without a record of a configuration its time cannot be told from records") {
     StoredRecords stored;
     stored.add(measured(0, two_configurations[0].key, 0));
-    const RunPlan plan = plan_run(questions(1), two_configurations, {}, stored);
-    CHECK_FALSE(estimate_from_records(two_configurations, plan));
+    const RemainingRun rest = remaining_run({questions(1), two_configurations, {}}, stored);
+    CHECK_FALSE(estimate_from_records(two_configurations, rest));
 }
 
 TEST_CASE("A shard plans its own part alone") {
     ProfileOptions options;
     options.shard = {1, 4};
-    const RunPlan plan = plan_run(questions(8), two_configurations, options, {});
-    CHECK(plan.planned == 4);
-    CHECK(plan.left_in_all() == 4);
+    const RemainingRun rest = remaining_run({questions(8), two_configurations, options}, {});
+    CHECK(rest.planned == 4);
+    CHECK(rest.left_in_all() == 4);
 }
 
 TEST_CASE("A tracing pass under a repeat's number is no repeat") {
@@ -81,9 +81,9 @@ TEST_CASE("A tracing pass under a repeat's number is no repeat") {
     CHECK(repeat_number(stored, samples[0], config, 2) == 3);
     ProfileOptions options;
     options.repeats = 3;
-    const RunPlan plan = plan_run(samples, {two_configurations[0]}, options, stored);
-    CHECK(plan.already_there == 1);
-    CHECK(plan.left_in_all() == 2);
+    const RemainingRun rest = remaining_run({samples, {two_configurations[0]}, options}, stored);
+    CHECK(rest.already_there == 1);
+    CHECK(rest.left_in_all() == 2);
 }
 
 TEST_CASE("What is there counts for --until_ci") {
@@ -95,15 +95,15 @@ TEST_CASE("What is there counts for --until_ci") {
     }
     ProfileOptions options;
     options.until_ci = 0.01;
-    RunPlan plan = plan_run(samples, two_configurations, options, stored);
-    CHECK(plan.goal.reached(0));
-    CHECK_FALSE(plan.goal.reached(1));
-    CHECK_FALSE(plan.goal.all_reached());
-    CHECK(plan.left == std::vector<std::int64_t>{0, 12});
+    RemainingRun rest = remaining_run({samples, two_configurations, options}, stored);
+    CHECK(rest.goal.reached(0));
+    CHECK_FALSE(rest.goal.reached(1));
+    CHECK_FALSE(rest.goal.all_reached());
+    CHECK(rest.left == std::vector<std::int64_t>{0, 12});
     options.until_ci = 0.5;
-    plan = plan_run(samples, two_configurations, options, stored);
-    CHECK(plan.goal.all_reached());
-    CHECK(plan.left_in_all() == 0);
+    rest = remaining_run({samples, two_configurations, options}, stored);
+    CHECK(rest.goal.all_reached());
+    CHECK(rest.left_in_all() == 0);
 }
 
 TEST_CASE("Passes that are there are not left") {
@@ -113,6 +113,6 @@ TEST_CASE("Passes that are there are not left") {
     pass.key = tracing_pass_key("sums", 0, pass.config);
     pass.flags = {tracing_pass_flag};
     stored.add(pass);
-    CHECK(tracing_passes_left(samples, two_configurations, 1, stored) == 1);
-    CHECK(tracing_passes_left(samples, two_configurations, 9, stored) == 5);
+    CHECK(tracing_passes_left({samples, two_configurations, {}}, 1, stored) == 1);
+    CHECK(tracing_passes_left({samples, two_configurations, {}}, 9, stored) == 5);
 }

@@ -1,4 +1,4 @@
-#include "profiler/profile/schedule.hpp"
+#include "profiler/profile/plan/schedule.hpp"
 
 #include <numeric>
 #include <utility>

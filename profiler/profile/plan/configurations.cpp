@@ -1,4 +1,4 @@
-#include "profiler/profile/configurations.hpp"
+#include "profiler/profile/plan/configurations.hpp"
 
 #include <fmt/format.h>
 
@@ -6,7 +6,7 @@
 #include <numeric>
 #include <set>
 
-#include "profiler/system/error.hpp"
+#include "profiler/system/invalid_argument.hpp"
 
 namespace decodemeter {
 
@@ -16,9 +16,9 @@ void check_tier(const std::optional<Tier>& tier, int max_crops) {
     if (!tier) return;
     const molmo::TierRange& range = molmo::tier_ranges[static_cast<std::size_t>(*tier)];
     if (max_crops < range.min_tiles) {
-        throw InputError(
-            fmt::format("--tier {} needs at least {} tiles; raise --max_crops above {}", range.name,
-                        range.min_tiles, max_crops));
+        throw InvalidArgument(
+            "tier", fmt::format(" {} needs at least {} tiles; raise max_crops above {}", range.name,
+                                range.min_tiles, max_crops));
     }
 }
 
@@ -26,8 +26,8 @@ void check_tier(const std::optional<Tier>& tier, int max_crops) {
 
 std::vector<int> choose_blocks(int count, int total, const std::vector<int>& dropped_first) {
     if (count < 1 || count > total) {
-        throw InputError(
-            fmt::format("--blocks {}: the model has {} blocks; give 1 to {}", count, total, total));
+        throw InvalidArgument("blocks", fmt::format(" {}: the model has {} blocks; give 1 to {}",
+                                                    count, total, total));
     }
     std::vector<int> blocks(static_cast<std::size_t>(total));
     std::iota(blocks.begin(), blocks.end(), 0);
@@ -37,9 +37,10 @@ std::vector<int> choose_blocks(int count, int total, const std::vector<int>& dro
         return blocks;
     }
     if (dropped_first.size() < dropped) {
-        throw InputError(
-            fmt::format("--blocks {}: the importance file ranks {} blocks, but {} must be left out",
-                        count, dropped_first.size(), dropped));
+        throw InvalidArgument(
+            "blocks",
+            fmt::format(" {}: the importance file ranks {} blocks, but {} must be left out", count,
+                        dropped_first.size(), dropped));
     }
     const std::set<int> out(dropped_first.begin(),
                             dropped_first.begin() + static_cast<std::ptrdiff_t>(dropped));

@@ -1,12 +1,12 @@
-#include "profiler/profile/output_lengths.hpp"
+#include "profiler/profile/plan/output_lengths.hpp"
 
 #include <algorithm>
 #include <charconv>
 
-#include "profiler/profile/schedule.hpp"
+#include "profiler/profile/plan/schedule.hpp"
 #include "profiler/record/task.hpp"
 #include "profiler/statistics/length_distribution.hpp"
-#include "profiler/system/error.hpp"
+#include "profiler/system/invalid_argument.hpp"
 
 namespace decodemeter {
 
@@ -35,8 +35,9 @@ OutputLengths parse_output_lengths(std::string_view text) {
         if (error == std::errc() && end == digits.data() + digits.size() && count >= 1)
             return {OutputLengths::Rule::fixed, count};
     }
-    throw InputError("--output_lengths " + std::string(text) +
-                     ": give natural, dataset, or fixed:N with N at least 1");
+    throw InvalidArgument(
+        "output_lengths",
+        " " + std::string(text) + ": give natural, dataset, or fixed:N with N at least 1");
 }
 
 std::string to_string(const OutputLengths& lengths) {
