@@ -54,24 +54,24 @@ bool of_all_records(const LengthFlags& flags) {
 
 }  // namespace
 
-LengthBelief chosen_belief(const LatencyModel& model, const LengthFlags& flags) {
+LengthForecast chosen_forecast(const LatencyModel& model, const LengthFlags& flags) {
     const auto& seen = model.provenance.datasets;
     if (flags.task.empty() && !flags.dataset.empty() &&
         std::find(seen.begin(), seen.end(), canonical_dataset(flags.dataset)) == seen.end())
         spdlog::warn("--dataset {}: the estimator has no records of it; it has {}", flags.dataset,
                      fmt::join(seen, ", "));
-    return of_all_records(flags) ? belief_about_all(model, flags.quantile)
-                                 : belief_about(model, chosen_task(flags), flags.quantile);
+    return of_all_records(flags) ? forecast_all_lengths(model, flags.quantile)
+                                 : forecast_lengths(model, chosen_task(flags), flags.quantile);
 }
 
-std::string length_line(const LengthFlags& flags, const LengthBelief& belief) {
+std::string length_line(const LengthFlags& flags, const LengthForecast& forecast) {
     const std::string_view kind =
         of_all_records(flags) ? "all tasks together" : to_string(chosen_task(flags));
-    const char* source = !belief.learned      ? "the default of the task"
-                         : belief.few_records ? "few records: at least the default of the task"
-                                              : "from the records";
+    const char* source = !forecast.learned      ? "the default of the task"
+                         : forecast.few_records ? "few records: at least the default of the task"
+                                                : "from the records";
     return fmt::format("{}: conservative {} tokens, mean {:.2f} ({})", kind,
-                       belief.conservative_tokens, belief.mean_tokens, source);
+                       forecast.conservative_tokens, forecast.mean_tokens, source);
 }
 
 std::string request_line(const Request& request) {

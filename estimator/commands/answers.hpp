@@ -26,10 +26,10 @@ void add_length_options(CLI::App& command, LengthFlags& flags);
 Task chosen_task(const LengthFlags& flags);
 // The lengths of the chosen task; of all records together where neither option nor name tells it.
 // Warns of a data set that the estimator has no records of.
-LengthBelief chosen_belief(const LatencyModel& model, const LengthFlags& flags);
+LengthForecast chosen_forecast(const LatencyModel& model, const LengthFlags& flags);
 
 // "captioning: conservative 64 tokens, mean 54.7 (from records)"
-std::string length_line(const LengthFlags& flags, const LengthBelief& belief);
+std::string length_line(const LengthFlags& flags, const LengthForecast& forecast);
 std::string request_line(const Request& request);
 // "OK", "EXTRAPOLATED: top_k lies outside what was measured"
 std::string coverage_line(Coverage coverage, std::span<const Feature> offending);

@@ -10,12 +10,14 @@
 #include "estimator/commands/command_list.hpp"
 #include "estimator/commands/options.hpp"
 #include "estimator/evaluate/budget.hpp"
-#include "profiler/commands/option_checks.hpp"
+#include "estimator/experiment/estimator_files.hpp"
+#include "profiler/commands/checks/option_checks.hpp"
 #include "profiler/record/config_key.hpp"
 #include "profiler/report/log_output.hpp"
 #include "profiler/report/table.hpp"
 #include "profiler/system/error.hpp"
 #include "profiler/system/exit_code.hpp"
+#include "profiler/system/file_replacement.hpp"
 
 namespace decodemeter {
 
@@ -117,7 +119,8 @@ void print_answer(const BudgetAnswer& answer, double budget_ms) {
     fmt::print("{}", table.text(output_width()));
     if (answer.most_tokens > 0)
         fmt::print("  the budget allows up to {} tokens\n", answer.most_tokens);
-    std::vector<std::string> header = {"tokens more or less"}, row = {"ms"};
+    std::vector<std::string> header = {"tokens more or less"};
+    std::vector<std::string> row = {"ms"};
     for (std::size_t i = 0; i < token_changes.size(); ++i) {
         header.push_back(fmt::format("{:+}", token_changes[i]));
         row.push_back(fmt::format("{:+.2f}", answer.change_ms[i]));
@@ -130,7 +133,7 @@ void print_answer(const BudgetAnswer& answer, double budget_ms) {
 // The measured configurations, with the request's text and, where it was given, no other tier than
 // its own.
 std::vector<BudgetChoice> choose(const LatencyModel& model, const BudgetFlags& flags,
-                                 const BudgetQuestion& question, const LengthBelief& belief,
+                                 const BudgetQuestion& question, const LengthForecast& forecast,
                                  std::size_t& asked) {
     std::vector<Request> grid = measured_grid(model, question.request.text_tokens);
     if (!flags.request.tier.empty())
@@ -150,13 +153,14 @@ std::vector<BudgetChoice> choose(const LatencyModel& model, const BudgetFlags& f
         throw InputError(flags.accuracies.string() +
                          ": names none of the measured configurations; check tier, top_k and "
                          "num_active_blocks");
-    return best_choices(model, grid, question, belief, accuracies);
+    return best_choices(model, grid, question, forecast, accuracies);
 }
 
-void print_choices(const std::vector<BudgetChoice>& choices, std::size_t asked,
+void print_choices(const std::vector<BudgetChoice>& choices, std::size_t asked, int text_tokens,
                    const BudgetFlags& flags) {
-    fmt::print("\n{} of {} measured configurations are expected to fit {} ms (P95)", choices.size(),
-               asked, milliseconds(flags.budget_ms));
+    fmt::print(
+        "\n{} of {} measured configurations are expected to fit {} ms (P95) with {} text tokens",
+        choices.size(), asked, milliseconds(flags.budget_ms), text_tokens);
     if (choices.empty()) return fmt::print("\n");
     fmt::print(", {} first:\n", choices.front().accuracy ? "the most accurate" : "the largest");
     Table table({"configuration", "accuracy", "prefill ms", "decode ms", "total ms", "total P95 ms",
@@ -178,10 +182,10 @@ void print_choices(const std::vector<BudgetChoice>& choices, std::size_t asked,
 }
 
 bool answer_best(const LatencyModel& model, const BudgetFlags& flags,
-                 const BudgetQuestion& question, const LengthBelief& belief, Json& json) {
+                 const BudgetQuestion& question, const LengthForecast& forecast, Json& json) {
     std::size_t asked = 0;
-    const std::vector<BudgetChoice> choices = choose(model, flags, question, belief, asked);
-    print_choices(choices, asked, flags);
+    const std::vector<BudgetChoice> choices = choose(model, flags, question, forecast, asked);
+    print_choices(choices, asked, question.request.text_tokens, flags);
     json["asked"] = asked;
     json["feasible"] = Json::array();
     for (const BudgetChoice& choice : choices) {
@@ -194,8 +198,8 @@ bool answer_best(const LatencyModel& model, const BudgetFlags& flags,
 }
 
 bool answer_one(const LatencyModel& model, const BudgetQuestion& question,
-                const LengthBelief& belief, Json& json) {
-    const BudgetAnswer answer = ask_budget(model, question, belief);
+                const LengthForecast& forecast, Json& json) {
+    const BudgetAnswer answer = ask_budget(model, question, forecast);
     const Request& request = question.request;
     const auto offending = offending_of(model, request, answer);
     if (answer.reason == BudgetReason::refused)
@@ -214,26 +218,26 @@ void budget(const BudgetFlags& flags) {
     if (!(flags.prefill_share >= 0 && flags.prefill_share <= 1))
         throw InputError("--prefill_share: give a number from 0 to 1");
     const LatencyModel model = read_latency_model(find_estimator(flags.checkpoint).json);
-    const BudgetQuestion question{chosen_request(flags.request), flags.budget_ms,
+    const BudgetQuestion question{chosen_request(flags.request, model), flags.budget_ms,
                                   flags.prefill_share,
                                   parse_decode_rule(flags.length.decode).value()};
     const Task task = chosen_task(flags.length);
-    const LengthBelief belief = flags.output_tokens > 0 ? certain_length(flags.output_tokens)
-                                                        : chosen_belief(model, flags.length);
+    const LengthForecast forecast = flags.output_tokens > 0 ? certain_length(flags.output_tokens)
+                                                            : chosen_forecast(model, flags.length);
     fmt::print("budget {} ms; {}\n{}; decode by {}\n", milliseconds(flags.budget_ms),
                source_line(model),
                flags.output_tokens > 0 ? fmt::format("{} tokens", flags.output_tokens)
-                                       : length_line(flags.length, belief),
+                                       : length_line(flags.length, forecast),
                to_string(question.rule));
     Json json = {{"budget_ms", flags.budget_ms},
                  {"task", to_string(task)},
-                 {"conservative_tokens", belief.conservative_tokens},
-                 {"mean_tokens", belief.mean_tokens},
-                 {"length_learned", belief.learned},
+                 {"conservative_tokens", forecast.conservative_tokens},
+                 {"mean_tokens", forecast.mean_tokens},
+                 {"length_learned", forecast.learned},
                  {"decode", to_string(question.rule)}};
-    const bool feasible = flags.best ? answer_best(model, flags, question, belief, json)
-                                     : answer_one(model, question, belief, json);
-    if (!flags.json.empty()) write_file(flags.json, json.dump(1) + "\n");
+    const bool feasible = flags.best ? answer_best(model, flags, question, forecast, json)
+                                     : answer_one(model, question, forecast, json);
+    if (!flags.json.empty()) write_output_file(flags.json, json.dump(1) + "\n");
     if (!feasible) throw ExitCode{1};
 }
 

@@ -3,7 +3,11 @@
 #include <memory>
 
 #include "estimator/commands/command_list.hpp"
+#include "estimator/commands/experiment_options.hpp"
+#include "estimator/commands/options.hpp"
 #include "estimator/commands/report_output.hpp"
+#include "estimator/experiment/estimator_files.hpp"
+#include "profiler/system/file_replacement.hpp"
 
 namespace decodemeter {
 
@@ -11,20 +15,20 @@ namespace {
 
 struct EvaluateFlags {
     RecordOptions records;
-    JudgingOptions judging;
+    ExperimentOptions experiment;
     std::filesystem::path checkpoint = "estimator";
     std::filesystem::path json;
 };
 
 void evaluate(EvaluateFlags flags) {
-    flags.judging.training.seed = flags.records.dataset.seed;
+    flags.experiment.training.seed = flags.records.dataset.seed;
     const EstimatorFiles files = find_estimator(flags.checkpoint);
     const Dataset dataset = load_dataset(flags.records);
-    const JudgedRecords judged = judge_records(dataset, files, flags.judging);
-    print_evaluation(judged.report);
-    print_extras(report_extras(dataset, judged, flags.judging.training.seed));
+    const ExperimentResult result = evaluate_records(dataset, files, flags.experiment);
+    print_evaluation(result.report);
+    print_extras(report_extras(dataset, result, flags.experiment.training.seed));
     if (flags.json.empty()) return;
-    write_file(flags.json, to_json(judged.report));
+    write_output_file(flags.json, to_json(result.report));
     fmt::print("\nmetrics: {}\n", flags.json.string());
 }
 
@@ -32,15 +36,16 @@ void evaluate(EvaluateFlags flags) {
 
 void add_evaluate_command(CLI::App& app) {
     const auto flags = std::make_shared<EvaluateFlags>();
-    CLI::App* command = app.add_subcommand("evaluate",
-                                           "Judge a trained estimator, and the simpler models "
-                                           "beside it, on rows that were not fitted");
+    CLI::App* command =
+        app.add_subcommand("evaluate",
+                           "Errors of a trained estimator, and of the simpler models "
+                           "beside it, on held-out rows");
     add_record_options(*command, flags->records);
     command
         ->add_option("--checkpoint_path", flags->checkpoint,
                      "Either file of the estimator, or their folder")
         ->capture_default_str();
-    add_judging_options(*command, flags->judging);
+    add_experiment_options(*command, flags->experiment);
     command->add_option("--output_file,--json", flags->json, "The metrics as JSON");
     command->footer(
         "On records that the estimator came from, only what models said of rows that were left out "

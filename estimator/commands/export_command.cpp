@@ -9,6 +9,7 @@
 #include "estimator/data/published_export.hpp"
 #include "profiler/record/store/record_reader.hpp"
 #include "profiler/report/progress.hpp"
+#include "profiler/system/file_replacement.hpp"
 
 namespace decodemeter {
 
@@ -33,14 +34,14 @@ void export_records(const ExportFlags& flags) {
     nlohmann::ordered_json summary = {{"records", set.records.size()},
                                       {"files", nlohmann::ordered_json::array()}};
     for (const auto& [path, text] : documents) {
-        write_file(flags.output_dir / path, text);
+        write_output_file(flags.output_dir / path, text);
         summary["files"].push_back(path);
         progress.update(++done, path);
     }
     progress.finish();
     fmt::print("{} records in {} documents under {}\n", set.records.size(), documents.size(),
                flags.output_dir.string());
-    if (!flags.json.empty()) write_file(flags.json, summary.dump(1) + "\n");
+    if (!flags.json.empty()) write_output_file(flags.json, summary.dump(1) + "\n");
 }
 
 }  // namespace

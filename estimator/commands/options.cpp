@@ -6,16 +6,12 @@
 
 #include <algorithm>
 #include <cmath>
-#include <fstream>
-#include <iterator>
 #include <limits>
 #include <map>
 
 #include "estimator/data/record_sources.hpp"
-#include "estimator/data/sha256.hpp"
-#include "estimator/evaluate/model_building.hpp"
 #include "estimator/predictor/image_geometry.hpp"
-#include "profiler/commands/option_checks.hpp"
+#include "profiler/commands/checks/option_checks.hpp"
 #include "profiler/record/format/line_reading.hpp"
 #include "profiler/report/log_output.hpp"
 #include "profiler/report/table.hpp"
@@ -45,8 +41,9 @@ void add_record_options(CLI::App& command, RecordOptions& options) {
         ->check(seed_number())
         ->capture_default_str();
     command
-        .add_option("--outlier_threshold", options.dataset.outlier_ms_per_token,
-                    "Records above so many ms per token are not fitted to; they are scored apart")
+        .add_option(
+            "--outlier_threshold", options.dataset.outlier_ms_per_token,
+            "Records above this many ms per token are left out of the training and scored apart")
         ->capture_default_str();
     command.add_flag("--allow_synthetic", options.dataset.allow_synthetic,
                      "Mix simulated records with measured ones");
@@ -111,8 +108,8 @@ Dataset load_dataset(const RecordOptions& options) {
     for (const auto& [name, count] : counts) table.add_row({name, std::to_string(count)});
     fmt::print("{}", table.text(output_width()));
     fmt::print(
-        "  {} records of {} configurations{}; {} outliers above {} ms per token are not fitted "
-        "to\n",
+        "  {} records of {} configurations{}; {} outliers above {} ms per token are left "
+        "out of the training\n",
         dataset.rows.size(), dataset.configs.size(), dataset.synthetic ? ", simulated" : "",
         dataset.outliers, options.dataset.outlier_ms_per_token);
     if (dataset.left_out > 0) fmt::print("  {} more left out by --max_samples\n", dataset.left_out);
@@ -137,7 +134,7 @@ void require_decode_steps(const Dataset& dataset) {
 }
 
 void add_training_options(CLI::App& command, TrainingOptions& options) {
-    command.add_option("--batch_size", options.batch_size, "Records in a step of the optimiser")
+    command.add_option("--batch_size", options.batch_size, "Records in a step of the optimizer")
         ->check(positive_int())
         ->capture_default_str();
     command.add_option("--num_epochs", options.num_epochs, "Passes over the records")
@@ -152,54 +149,16 @@ void add_training_options(CLI::App& command, TrainingOptions& options) {
         ->capture_default_str();
 }
 
-EstimatorFiles find_estimator(const fs::path& path) {
-    fs::path folder = path;
-    if (!fs::is_directory(path)) {
-        if (!fs::exists(path))
-            throw InputError(path.string() + ": no such file; `decodemeter train` writes " +
-                             std::string(latency_model_file) + " and " +
-                             std::string(checkpoint_file));
-        folder = path.parent_path();
-    }
-    EstimatorFiles files;
-    files.json = path.extension() == ".json" ? path : folder / latency_model_file;
-    const fs::path checkpoint = path.extension() == ".pt" ? path : folder / checkpoint_file;
-    if (fs::exists(checkpoint)) files.checkpoint = checkpoint;
-    if (!fs::exists(files.json))
-        throw InputError(files.json.string() + ": not found beside " + path.string() +
-                         "; copy both files, or train again");
-    return files;
-}
-
 namespace {
 
-std::string text_of(const fs::path& file) {
-    std::ifstream stream(file, std::ios::binary);
-    return {std::istreambuf_iterator<char>(stream), {}};
-}
-
-[[noreturn]] void refuse_pair(const EstimatorFiles& files) {
-    throw InputError(
-        fmt::format("{} and {}: one is damaged, or they are of two trainings; restore both files "
-                    "of one training, or train again",
-                    files.checkpoint->string(), files.json.string()));
+// The request's text tokens, brought into the range of the records.
+int measured_text_tokens(const LatencyModel& model, const Request& request) {
+    const FeatureRange& range = model.ranges[static_cast<std::size_t>(Feature::text_tokens) - 1];
+    if (!(range.low <= range.high)) return request.text_tokens;
+    return static_cast<int>(std::clamp<double>(request.text_tokens, range.low, range.high));
 }
 
 }  // namespace
-
-std::optional<PositionedEstimator> load_network(const EstimatorFiles& files,
-                                                const LatencyModel& model) {
-    if (!files.checkpoint) return std::nullopt;
-    const std::string& digest = model.provenance.checkpoint_sha256;
-    if (!digest.empty() && digest != sha256_of(*files.checkpoint)) refuse_pair(files);
-    PositionedEstimator network = PositionedEstimator::load(*files.checkpoint);
-    const CheckpointOrigin& origin = network.origin();
-    if (origin.records_hash != model.provenance.records_hash) refuse_pair(files);
-    if (!origin.model_sha256.empty() &&
-        origin.model_sha256 != model_digest(text_of(files.json), digest))
-        refuse_pair(files);
-    return network;
-}
 
 int tier_index(const std::string& name) {
     const auto tier = parse_tier(name);
@@ -211,8 +170,9 @@ void add_request_options(CLI::App& command, RequestOptions& options) {
     Request& request = options.request;
     command.add_option("--vision_tokens", request.vision_tokens, "Image features in the prompt")
         ->capture_default_str();
-    command.add_option("--text_tokens", request.text_tokens, "Other tokens of the prompt")
-        ->capture_default_str();
+    command.add_option("--text_tokens", options.text_tokens,
+                       "Other tokens of the prompt; by default 60, or the nearest count that the "
+                       "records have");
     command.add_option("--tier", options.tier,
                        "low, medium or high; by default the one that the vision tokens mean");
     command.add_option("--top_k", request.top_k, "Experts for each token; 0 in a dense model")
@@ -225,8 +185,9 @@ void add_request_options(CLI::App& command, RequestOptions& options) {
                        "Crops of the image; 0: by the vision tokens");
 }
 
-Request chosen_request(const RequestOptions& options) {
+Request chosen_request(const RequestOptions& options, const LatencyModel& model) {
     Request request = options.request;
+    request.text_tokens = options.text_tokens.value_or(measured_text_tokens(model, request));
     request.tier =
         options.tier.empty() ? tier_of_crops(crops_of(request)) : tier_index(options.tier);
     return request;
@@ -235,23 +196,6 @@ Request chosen_request(const RequestOptions& options) {
 std::string milliseconds(double value) {
     if (!std::isfinite(value)) return "–";
     return fmt::format("{:.{}f}", value, std::abs(value) < 10 ? 3 : std::abs(value) < 1000 ? 2 : 0);
-}
-
-void write_file(const fs::path& file, const std::string& text) {
-    const InputError failure(file.string() + ": cannot write; is the folder writable?");
-    std::error_code error;
-    if (!file.parent_path().empty()) fs::create_directories(file.parent_path(), error);
-    // A device or a link is written to; a file is replaced whole or not at all.
-    const bool in_place =
-        fs::is_symlink(file, error) || (fs::exists(file, error) && !fs::is_regular_file(file));
-    const fs::path target = in_place ? file : fs::path(file.string() + ".partial");
-    std::ofstream stream(target, std::ios::binary);
-    stream << text;
-    stream.close();
-    if (!stream) throw failure;
-    if (in_place) return;
-    fs::rename(target, file, error);
-    if (error) throw failure;
 }
 
 void refuse_output_among(const fs::path& output, std::span<const fs::path> sources) {

@@ -10,6 +10,7 @@
 
 #include "estimator/data/dataset.hpp"
 #include "estimator/networks/positioned_estimator.hpp"
+#include "estimator/predictor/latency_model.hpp"
 
 namespace decodemeter {
 
@@ -29,30 +30,18 @@ Dataset load_dataset(const RecordOptions& options);
 void require_decode_steps(const Dataset& dataset);
 void add_training_options(CLI::App& command, TrainingOptions& options);
 
-// The two files of a trained estimator, from either one or their folder. Throws InputError when the
-// JSON file is not there; the checkpoint may be absent.
-struct EstimatorFiles {
-    std::filesystem::path json;
-    std::optional<std::filesystem::path> checkpoint;
-};
-EstimatorFiles find_estimator(const std::filesystem::path& path);
-// The network beside `model`, where there is one. Throws InputError naming both files when the
-// checkpoint is damaged or belongs to another training.
-std::optional<PositionedEstimator> load_network(const EstimatorFiles& files,
-                                                const LatencyModel& model);
-
 // One request on the command line.
 struct RequestOptions {
     Request request{1152, 60, 2, 8, 16, 0};
+    std::optional<int> text_tokens;
     std::string tier;  // low, medium, high; empty: by the vision tokens
 };
 void add_request_options(CLI::App& command, RequestOptions& options);
-Request chosen_request(const RequestOptions& options);
+// Text tokens that were not given are 60, or the nearest count that the records of `model` have.
+Request chosen_request(const RequestOptions& options, const LatencyModel& model);
 
 int tier_index(const std::string& name);
 std::string milliseconds(double value);
-// Replaces the file as a whole. Throws InputError when it cannot be written.
-void write_file(const std::filesystem::path& file, const std::string& text);
 // Throws InputError when `output` is one of the sources, holds one or lies in one.
 void refuse_output_among(const std::filesystem::path& output,
                          std::span<const std::filesystem::path> sources);

@@ -9,9 +9,11 @@
 #include "estimator/commands/command_list.hpp"
 #include "estimator/commands/options.hpp"
 #include "estimator/evaluate/budget.hpp"
+#include "estimator/experiment/estimator_files.hpp"
 #include "profiler/report/log_output.hpp"
 #include "profiler/report/table.hpp"
 #include "profiler/system/error.hpp"
+#include "profiler/system/file_replacement.hpp"
 
 namespace decodemeter {
 
@@ -30,7 +32,7 @@ struct PredictFlags {
 
 // What one model says; NaN where it does not say it.
 struct ModelAnswer {
-    std::string name;
+    ModelKind kind{};
     double prefill_ms = NAN;
     double decode_ms = NAN;
     std::vector<double> steps_ms;
@@ -39,18 +41,21 @@ struct ModelAnswer {
 std::vector<ModelAnswer> simple_answers(const LatencyModel& model, const Request& request,
                                         int tokens, std::span<const int> positions) {
     std::vector<ModelAnswer> answers;
-    ModelAnswer physics{
-        "physics", model_prefill_ms(model, request), model_decode_ms(model, request, tokens), {}};
+    ModelAnswer physics{ModelKind::physics,
+                        model_prefill_ms(model, request),
+                        model_decode_ms(model, request, tokens),
+                        {}};
     for (const int position : positions)
         physics.steps_ms.push_back(model_step_ms(model, request, position));
     answers.push_back(std::move(physics));
     if (const ConfigurationCost* cost = model.table.nearest(request)) {
-        answers.push_back({"constant_per_config", cost->prefill_ms, cost->step_ms * (tokens - 1),
+        answers.push_back({ModelKind::constant_per_config, cost->prefill_ms,
+                           cost->step_ms * (tokens - 1),
                            std::vector<double>(positions.size(), cost->step_ms)});
     }
     if (!model.average.network.empty()) {
         const AverageTimes average = average_times(model.average, request);
-        answers.push_back({"average", average.prefill_ms, average.per_token_ms * tokens,
+        answers.push_back({ModelKind::average, average.prefill_ms, average.per_token_ms * tokens,
                            std::vector<double>(positions.size(), average.per_token_ms)});
     }
     return answers;
@@ -61,8 +66,7 @@ std::vector<ModelAnswer> answers_of(const LatencyModel& model, const EstimatorFi
                                     std::span<const int> positions) {
     std::vector<ModelAnswer> answers = simple_answers(model, request, tokens, positions);
     if (const auto network = load_network(files, model)) {
-        answers.push_back({network->published() ? "positioned_published" : "positioned",
-                           network->predict_prefill(request),
+        answers.push_back({network->kind(), network->predict_prefill(request),
                            network->predict_decode(request, tokens),
                            network->predict_decode_at_positions(request, positions)});
     }
@@ -74,9 +78,9 @@ Table answer_table(const std::vector<ModelAnswer>& answers, std::span<const int>
     for (const int position : positions) header.push_back(fmt::format("step {}", position));
     Table table(header);
     for (const ModelAnswer& answer : answers) {
-        std::vector<std::string> row = {answer.name, milliseconds(answer.prefill_ms),
-                                        milliseconds(answer.decode_ms),
-                                        milliseconds(answer.prefill_ms + answer.decode_ms)};
+        std::vector<std::string> row = {
+            std::string(to_string(answer.kind)), milliseconds(answer.prefill_ms),
+            milliseconds(answer.decode_ms), milliseconds(answer.prefill_ms + answer.decode_ms)};
         for (const double step : answer.steps_ms) row.push_back(milliseconds(step));
         table.add_row(std::move(row));
     }
@@ -120,21 +124,22 @@ Json answer_json(const Request& request, int tokens, const Estimate& estimate,
                  {"hierarchical_p95_ms", calibrated ? estimate.hierarchical_p95_ms : NAN},
                  {"positions", std::vector<int>(positions.begin(), positions.end())}};
     for (const ModelAnswer& answer : answers) {
-        json["models"][answer.name] = {{"prefill_ms", answer.prefill_ms},
-                                       {"decode_total_ms", answer.decode_ms},
-                                       {"steps_ms", answer.steps_ms}};
+        json["models"][std::string(to_string(answer.kind))] = {
+            {"prefill_ms", answer.prefill_ms},
+            {"decode_total_ms", answer.decode_ms},
+            {"steps_ms", answer.steps_ms}};
     }
     return json;
 }
 
 void print_unknown_length(const LatencyModel& model, const Request& request,
                           const LengthFlags& flags, Json& json) {
-    const LengthBelief belief = chosen_belief(model, flags);
-    fmt::print("\nanswer length unknown: {}\n", length_line(flags, belief));
+    const LengthForecast forecast = chosen_forecast(model, flags);
+    fmt::print("\nanswer length unknown: {}\n", length_line(flags, forecast));
     Table table({"way to take it", "decode ms", "total ms"});
     const double prefill = model_prefill_ms(model, request);
     for (const DecodeRule rule : all_decode_rules) {
-        const double decode = decode_by_rule_ms(model, request, belief, rule);
+        const double decode = decode_by_rule_ms(model, request, forecast, rule);
         const std::string mark = to_string(rule) == flags.decode ? " *" : "";
         table.add_row({std::string(to_string(rule)) + mark, milliseconds(decode),
                        milliseconds(prefill + decode)});
@@ -146,13 +151,13 @@ void print_unknown_length(const LatencyModel& model, const Request& request,
 void predict(const PredictFlags& flags) {
     const EstimatorFiles files = find_estimator(flags.checkpoint);
     const LatencyModel model = read_latency_model(files.json);
-    const Request request = chosen_request(flags.request);
+    const Request request = chosen_request(flags.request, model);
     for (const int position : flags.positions)
         if (position < 1 || position > 1 << 16)
             throw InputError("--positions: a position is from 1 to 65536");
     const int tokens = flags.output_tokens > 0
                            ? flags.output_tokens
-                           : chosen_belief(model, flags.length).conservative_tokens;
+                           : chosen_forecast(model, flags.length).conservative_tokens;
     const Estimate estimate = predict(model, request, tokens);
     const std::vector<Feature> offending = offending_features(model, request, tokens);
     if (estimate.coverage == Coverage::refused)
@@ -168,7 +173,7 @@ void predict(const PredictFlags& flags) {
     Json json = answer_json(request, tokens, estimate, answers, flags.positions);
     json["features"] = names_json(offending);
     if (flags.output_tokens <= 0) print_unknown_length(model, request, flags.length, json);
-    if (!flags.json.empty()) write_file(flags.json, json.dump(1) + "\n");
+    if (!flags.json.empty()) write_output_file(flags.json, json.dump(1) + "\n");
 }
 
 }  // namespace

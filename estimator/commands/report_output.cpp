@@ -17,10 +17,10 @@ void print_evaluation(const EvaluationReport& report) {
         fmt::print("\n{}\n{}", part.caption, part.table.text(output_width()));
 }
 
-ReportExtras report_extras(const Dataset& dataset, const JudgedRecords& judged,
+ReportExtras report_extras(const Dataset& dataset, const ExperimentResult& result,
                            std::uint64_t seed) {
     ReportExtras extras;
-    if (!judged.folds.empty()) extras.budget_use = audit_budgets(dataset, judged.folds, seed);
+    if (!result.folds.empty()) extras.budget_use = audit_budgets(dataset, result.folds, seed);
     extras.confusion = keyword_confusion(dataset);
     return extras;
 }
@@ -59,20 +59,20 @@ void print_extras(const ReportExtras& extras) {
 }
 
 void write_report(const ReportPlace& place, const std::string& title, const Dataset& dataset,
-                  const JudgedRecords& judged, const ReportExtras& extras) {
-    const EvaluationReport& report = judged.report;
+                  const ExperimentResult& result, const ReportExtras& extras) {
+    const EvaluationReport& report = result.report;
     HtmlPage page(title, summary_line(report));
     page.section("Errors");
     for (const CaptionedTable& part : evaluation_tables(report))
         page.table(part.table, part.caption);
     page.section("Pictures");
-    add_pictures(page, place.pictures, report_figures(dataset, judged.predictions, report));
+    add_pictures(page, place.pictures, report_figures(dataset, result.predictions, report));
     const std::vector<CaptionedTable> more = extra_tables(extras);
     if (!more.empty()) page.section("Budgets and tasks");
     for (const CaptionedTable& part : more) page.table(part.table, part.caption);
     page.section("Configurations");
     const CaptionedTable configurations =
-        configuration_table(report, leading_model(judged.predictions));
+        configuration_table(report, std::string(to_string(leading_model(result.predictions))));
     page.table(configurations.table, configurations.caption);
     page.section("Source");
     page.paragraph("Records hash (SHA-256): " + report.records_hash + "; seed " +

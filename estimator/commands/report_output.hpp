@@ -4,8 +4,8 @@
 #include <filesystem>
 #include <string>
 
-#include "estimator/commands/judging.hpp"
 #include "estimator/evaluate/evaluation_text.hpp"
+#include "estimator/experiment/experiment.hpp"
 
 namespace decodemeter {
 
@@ -16,7 +16,8 @@ struct ReportExtras {
     TaskConfusion confusion;
 };
 // What following the budget check would have led to; empty where nothing was refitted in folds.
-ReportExtras report_extras(const Dataset& dataset, const JudgedRecords& judged, std::uint64_t seed);
+ReportExtras report_extras(const Dataset& dataset, const ExperimentResult& result,
+                           std::uint64_t seed);
 void print_extras(const ReportExtras& extras);
 
 struct ReportPlace {
@@ -26,6 +27,6 @@ struct ReportPlace {
 // Pictures as PNG and SVG, and one self-contained page with them. Without gnuplot the page has no
 // pictures, and says so.
 void write_report(const ReportPlace& place, const std::string& title, const Dataset& dataset,
-                  const JudgedRecords& judged, const ReportExtras& extras);
+                  const ExperimentResult& result, const ReportExtras& extras);
 
 }  // namespace decodemeter

@@ -12,6 +12,7 @@
 #include "profiler/record/store/record_store.hpp"
 #include "profiler/report/progress.hpp"
 #include "profiler/system/error.hpp"
+#include "profiler/system/file_replacement.hpp"
 
 namespace decodemeter {
 
@@ -80,7 +81,7 @@ void write_native(const fs::path& folder, const Simulation& simulation) {
 
 void write_published(const fs::path& folder, const Simulation& simulation, PerTokenFigure figure) {
     for (const auto& [path, text] : published_documents(simulation.records, figure))
-        write_file(folder / path, text);
+        write_output_file(folder / path, text);
 }
 
 void require_new_folder(const fs::path& folder) {
@@ -106,7 +107,7 @@ void run_simulation(const SimulateFlags& flags) {
     fmt::print("{} simulated records in {}; noise floor of decode totals {:.2f} %\n",
                simulation.records.size(), flags.output_dir.string(),
                simulation.noise_floor_percent);
-    if (!flags.json.empty()) write_file(flags.json, to_json(parameters));
+    if (!flags.json.empty()) write_output_file(flags.json, to_json(parameters));
 }
 
 void add_options(CLI::App& command, SimulateFlags& flags) {

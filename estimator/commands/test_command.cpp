@@ -9,12 +9,14 @@
 
 #include "estimator/commands/command_list.hpp"
 #include "estimator/commands/options.hpp"
+#include "estimator/experiment/estimator_files.hpp"
 #include "profiler/record/config_key.hpp"
 #include "profiler/record/store/record_reader.hpp"
 #include "profiler/report/log_output.hpp"
 #include "profiler/report/progress.hpp"
 #include "profiler/report/table.hpp"
 #include "profiler/system/error.hpp"
+#include "profiler/system/file_replacement.hpp"
 #include "profiler/system/program.hpp"
 #include "profiler/system/scratch_folder.hpp"
 
@@ -65,7 +67,7 @@ public:
     }
 
     const LatencyModel& model() const noexcept { return model_; }
-    const char* name() const noexcept { return network_ ? "positioned" : "physics"; }
+    ModelKind kind() const noexcept { return network_ ? network_->kind() : ModelKind::physics; }
 
     Curve curve(const Request& request, int tokens, std::span<const int> positions) const {
         if (network_) {
@@ -156,9 +158,9 @@ void test(const TestFlags& flags) {
         if (position < 1 || position > 1 << 16)
             throw InputError("--positions: a position is from 1 to 65536");
     const Estimator estimator(flags.estimator);
-    fmt::print("{} model, from records of {}\n", estimator.name(),
+    fmt::print("{} model, from records of {}\n", to_string(estimator.kind()),
                estimator.model().provenance.device);
-    Json json = {{"model", estimator.name()},
+    Json json = {{"model", to_string(estimator.kind())},
                  {"output_tokens", flags.output_tokens},
                  {"predicted", Json::array()}};
     for (const ConfigKey& key : tested()) {
@@ -167,7 +169,7 @@ void test(const TestFlags& flags) {
                     json);
     }
     if (!flags.model.empty()) compare_with_model(estimator, flags, json);
-    if (!flags.json.empty()) write_file(flags.json, json.dump(1) + "\n");
+    if (!flags.json.empty()) write_output_file(flags.json, json.dump(1) + "\n");
 }
 
 }  // namespace

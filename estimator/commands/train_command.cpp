@@ -4,11 +4,14 @@
 #include <memory>
 
 #include "estimator/commands/command_list.hpp"
+#include "estimator/commands/experiment_options.hpp"
+#include "estimator/commands/options.hpp"
 #include "estimator/commands/report_output.hpp"
 #include "estimator/data/sha256.hpp"
 #include "estimator/evaluate/model_building.hpp"
 #include "profiler/report/progress.hpp"
 #include "profiler/system/error.hpp"
+#include "profiler/system/file_replacement.hpp"
 
 namespace decodemeter {
 
@@ -18,7 +21,7 @@ namespace fs = std::filesystem;
 
 struct TrainFlags {
     RecordOptions records;
-    JudgingOptions judging;
+    ExperimentOptions experiment;
     fs::path output_dir = "estimator";
     std::string model = "positioned";
     fs::path json;
@@ -57,15 +60,16 @@ std::vector<std::string> keys_of(const Dataset& dataset, const std::vector<int>&
     return keys;
 }
 
-// The networks that are served: fitted to all but the configurations that choose the epoch.
+// The networks that are served: trained on all but the configurations that choose the epoch.
 void train_networks(const Dataset& dataset, const TrainFlags& flags,
                     const Interruption& interruption, LatencyModel& model) {
-    const TrainingOptions& options = flags.judging.training;
-    const FitAndValidation split = split_validation(dataset, fitted_rows(dataset), options.seed);
+    const TrainingOptions& options = flags.experiment.training;
+    const TrainAndValidation split =
+        split_validation(dataset, training_rows(dataset), options.seed);
     model.provenance.held_out_keys = keys_of(dataset, split.validation);
     {
         Progress progress("average", options.num_epochs);
-        model.average = train_average(dataset, split.fitted, split.validation, options,
+        model.average = train_average(dataset, split.train, split.validation, options,
                                       [&](const EpochReport& epoch) {
                                           progress.update(epoch.epoch);
                                           return !interruption.requested();
@@ -73,19 +77,19 @@ void train_networks(const Dataset& dataset, const TrainFlags& flags,
     }
     EpochLines lines("positioned", options.num_epochs, interruption);
     const PositionedEstimator network = PositionedEstimator::train(
-        dataset, split.fitted, split.validation, options, std::ref(lines));
+        dataset, split.train, split.validation, options, std::ref(lines));
     network.save(flags.output_dir / checkpoint_file,
                  {dataset.records_hash, dataset.device, dataset.synthetic,
                   model.provenance.held_out_keys, model_digest(to_json(model), {})});
     model.provenance.checkpoint_sha256 = sha256_of(flags.output_dir / checkpoint_file);
 }
 
-std::vector<std::string> models_of(const TrainFlags& flags) {
-    std::vector<std::string> models = all_models(false);
-    if (flags.model == "physics") std::erase(models, "positioned"), std::erase(models, "average");
-    if (flags.judging.accounting == "published")
-        std::replace(models.begin(), models.end(), std::string("positioned"),
-                     std::string("positioned_published"));
+std::vector<ModelKind> models_of(const TrainFlags& flags) {
+    if (flags.model == "physics") return {ModelKind::constant_per_config, ModelKind::physics};
+    std::vector<ModelKind> models = all_models(false);
+    if (flags.experiment.accounting == "published")
+        std::replace(models.begin(), models.end(), ModelKind::positioned,
+                     ModelKind::positioned_published);
     return models;
 }
 
@@ -100,22 +104,22 @@ void print_files(const TrainFlags& flags) {
 }
 
 void train(TrainFlags flags) {
-    TrainingOptions& options = flags.judging.training;
+    TrainingOptions& options = flags.experiment.training;
     options.seed = flags.records.dataset.seed;
-    options.published = flags.judging.accounting == "published";
+    options.published = flags.experiment.accounting == "published";
     const Dataset dataset = load_dataset(flags.records);
     require_decode_steps(dataset);
     fs::create_directories(flags.output_dir);
     const Interruption interruption;
-    const Split split = chosen_split(dataset, flags.judging.split);
-    JudgedRecords judged;
-    judged.folds = make_folds(dataset, split, flags.judging.folds, options.seed);
-    judged.predictions =
-        predict_folds(dataset, judged.folds, models_of(flags), options, interruption);
-    judged.report = judge_split(dataset, judged.predictions, split, options.seed);
+    const Split split = chosen_split(dataset, flags.experiment.split);
+    ExperimentResult result;
+    result.folds = make_folds(dataset, split, flags.experiment.folds, options.seed);
+    result.predictions =
+        predict_folds(dataset, result.folds, models_of(flags), options, interruption);
+    result.report = evaluate_split(dataset, result.predictions, split, options.seed);
 
-    LatencyModel model = build_latency_model(dataset, fitted_rows(dataset),
-                                             judged.predictions.at("physics"), options.seed);
+    LatencyModel model = build_latency_model(
+        dataset, training_rows(dataset), result.predictions.at(ModelKind::physics), options.seed);
     if (!model.bounds.calibrated)
         spdlog::warn("{} records are too few for upper bounds (P95 takes {}): none are shown",
                      model.provenance.records, fewest_for_p95);
@@ -124,17 +128,17 @@ void train(TrainFlags flags) {
     // An earlier training's checkpoint must not stand beside this one's model.
     fs::remove(flags.output_dir / checkpoint_file);
     if (flags.model != "physics") train_networks(dataset, flags, interruption, model);
-    write_file(flags.output_dir / latency_model_file, to_json(model));
-    write_out_of_fold(flags.output_dir / out_of_fold_file, dataset, split, judged.predictions);
+    write_output_file(flags.output_dir / latency_model_file, to_json(model));
+    write_out_of_fold(flags.output_dir / out_of_fold_file, dataset, split, result.predictions);
 
-    print_evaluation(judged.report);
-    const std::string json = to_json(judged.report);
-    write_file(flags.output_dir / "metrics.json", json);
-    if (!flags.json.empty()) write_file(flags.json, json);
+    print_evaluation(result.report);
+    const std::string json = to_json(result.report);
+    write_output_file(flags.output_dir / "metrics.json", json);
+    if (!flags.json.empty()) write_output_file(flags.json, json);
     if (!flags.no_plots) {
         write_report({flags.output_dir / "report.html", flags.output_dir / "plots"},
-                     "Latency estimator", dataset, judged,
-                     report_extras(dataset, judged, options.seed));
+                     "Latency estimator", dataset, result,
+                     report_extras(dataset, result, options.seed));
     }
     print_files(flags);
 }
@@ -144,7 +148,7 @@ void train(TrainFlags flags) {
 void add_train_command(CLI::App& app) {
     const auto flags = std::make_shared<TrainFlags>();
     CLI::App* command = app.add_subcommand(
-        "train", "Fit the latency estimator to records, and judge it on rows it has not seen");
+        "train", "Fit the latency estimator to records, and test it on held-out rows");
     add_record_options(*command, flags->records);
     command
         ->add_option("--output_dir", flags->output_dir,
@@ -155,7 +159,7 @@ void add_train_command(CLI::App& app) {
                      "positioned: all four models; physics: without the networks, in a second")
         ->check(CLI::IsMember({"positioned", "physics"}))
         ->capture_default_str();
-    add_judging_options(*command, flags->judging);
+    add_experiment_options(*command, flags->experiment);
     command->add_option("--json,--output_file", flags->json, "The metrics once more, in this file");
     command->add_flag("--no_plots", flags->no_plots, "Without pictures and report page");
     command->footer(

@@ -5,11 +5,14 @@
 #include <memory>
 
 #include "estimator/commands/command_list.hpp"
+#include "estimator/commands/options.hpp"
 #include "estimator/commands/report_output.hpp"
 #include "estimator/evaluate/transfer.hpp"
-#include "profiler/commands/option_checks.hpp"
+#include "estimator/experiment/estimator_files.hpp"
+#include "profiler/commands/checks/option_checks.hpp"
 #include "profiler/report/progress.hpp"
 #include "profiler/system/error.hpp"
+#include "profiler/system/file_replacement.hpp"
 
 namespace decodemeter {
 
@@ -25,10 +28,10 @@ struct TransferFlags {
     std::filesystem::path json;
 };
 
-ModelReport judge_model_on(const Dataset& dataset, std::span<const int> rows,
-                           const LatencyModel& model) {
+ModelReport evaluate_model_on(const Dataset& dataset, std::span<const int> rows,
+                              const LatencyModel& model) {
     const Predictions predictions = predict_rows(dataset, rows, model.physics);
-    ModelReport report = judge_model(dataset, predictions);
+    ModelReport report = evaluate_model(dataset, predictions);
     report.coverage = coverage_under(dataset, ratio_samples(dataset, predictions), model.bounds);
     return report;
 }
@@ -68,18 +71,18 @@ void transfer(const TransferFlags& flags) {
     progress.update(1, "refitted");
     EvaluationReport report =
         start_report(dataset, "transfer",
-                     fmt::format("refitted from {} requests on {}; judged on the other {}",
+                     fmt::format("refitted from {} requests on {}; tested on the other {}",
                                  rows.size(), dataset.device, rest.size()),
                      flags.records.dataset.seed);
-    report.models["before"] = judge_model_on(dataset, rest, source);
-    report.models["after"] = judge_model_on(dataset, rest, model);
-    progress.update(3, "judged");
+    report.models["before"] = evaluate_model_on(dataset, rest, source);
+    report.models["after"] = evaluate_model_on(dataset, rest, model);
+    progress.update(3, "tested");
     progress.finish();
     print_evaluation(report);
     warn_of_low_coverage(report.models["after"].coverage->p95);
-    write_file(flags.output_dir / latency_model_file, to_json(model));
+    write_output_file(flags.output_dir / latency_model_file, to_json(model));
     fmt::print("\nwritten: {}\n", (flags.output_dir / latency_model_file).string());
-    if (!flags.json.empty()) write_file(flags.json, to_json(report));
+    if (!flags.json.empty()) write_output_file(flags.json, to_json(report));
 }
 
 }  // namespace

@@ -3,7 +3,11 @@
 #include <memory>
 
 #include "estimator/commands/command_list.hpp"
+#include "estimator/commands/experiment_options.hpp"
+#include "estimator/commands/options.hpp"
 #include "estimator/commands/report_output.hpp"
+#include "estimator/experiment/estimator_files.hpp"
+#include "profiler/system/file_replacement.hpp"
 
 namespace decodemeter {
 
@@ -11,21 +15,21 @@ namespace {
 
 struct VisualizeFlags {
     RecordOptions records;
-    JudgingOptions judging;
+    ExperimentOptions experiment;
     std::filesystem::path checkpoint = "estimator";
     std::filesystem::path output_dir = "plots";
     std::filesystem::path json;
 };
 
 void visualize(VisualizeFlags flags) {
-    flags.judging.training.seed = flags.records.dataset.seed;
+    flags.experiment.training.seed = flags.records.dataset.seed;
     const EstimatorFiles files = find_estimator(flags.checkpoint);
     const Dataset dataset = load_dataset(flags.records);
-    const JudgedRecords judged = judge_records(dataset, files, flags.judging);
+    const ExperimentResult result = evaluate_records(dataset, files, flags.experiment);
     std::filesystem::create_directories(flags.output_dir);
     write_report({flags.output_dir / "report.html", flags.output_dir}, "Latency estimator", dataset,
-                 judged, report_extras(dataset, judged, flags.judging.training.seed));
-    if (!flags.json.empty()) write_file(flags.json, to_json(judged.report));
+                 result, report_extras(dataset, result, flags.experiment.training.seed));
+    if (!flags.json.empty()) write_output_file(flags.json, to_json(result.report));
 }
 
 }  // namespace
@@ -43,7 +47,7 @@ void add_visualize_command(CLI::App& app) {
         ->add_option("--output_dir", flags->output_dir,
                      "Where pictures and report.html are written")
         ->capture_default_str();
-    add_judging_options(*command, flags->judging);
+    add_experiment_options(*command, flags->experiment);
     command->add_option("--json,--output_file", flags->json, "The metrics as JSON");
     command->footer(
         "Example:\n"

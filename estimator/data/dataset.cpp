@@ -10,6 +10,7 @@
 #include "estimator/predictor/image_geometry.hpp"
 #include "profiler/record/record_faults.hpp"
 #include "profiler/system/error.hpp"
+#include "profiler/system/invalid_argument.hpp"
 
 namespace decodemeter {
 
@@ -66,8 +67,9 @@ std::string fault_of(const SampleRecord& record) {
     const auto bad = [](double time) { return !std::isfinite(time) || time < 0; };
     if (record.output_tokens < 1) return "output_tokens below 1";
     if (record.config.active_blocks < 1)
-        return "num_active_blocks below 1 (for a watched program, pass --blocks, --top_k and "
-               "--vision_tokens to `watch`)";
+        return "num_active_blocks below 1 (for a watched program, tell `watch` its blocks, top_k "
+               "and "
+               "vision_tokens)";
     if (record.vision_tokens + record.text_tokens < 1) return "no prompt tokens";
     if (bad(record.T_vision_total) || bad(record.T_LLM_prefill) || bad(record.T_LLM_decode))
         return "a time that is negative or not finite";
@@ -134,9 +136,10 @@ void refuse_mixture(const RecordSet& set, const DatasetOptions& options) {
                       [](const SampleRecord& record) { return record.synthetic; });
     const auto measured = static_cast<std::ptrdiff_t>(set.records.size()) - synthetic;
     if (synthetic == 0 || measured == 0 || options.allow_synthetic) return;
-    throw InputError(std::to_string(synthetic) + " simulated records lie beside " +
-                     std::to_string(measured) +
-                     " measured ones; leave them out, or say --allow_synthetic to mix them");
+    throw InvalidArgument("allow_synthetic",
+                          ": " + std::to_string(synthetic) + " simulated records lie beside " +
+                              std::to_string(measured) +
+                              " measured ones; leave them out, or allow to mix them");
 }
 
 void describe_source(Dataset& dataset, const RecordSet& set) {
@@ -160,10 +163,10 @@ void refuse_empty(const Dataset& dataset, const DatasetOptions& options) {
                          reasons);
     }
     if (static_cast<std::size_t>(dataset.outliers) == dataset.rows.size()) {
-        throw InputError("all " + std::to_string(dataset.outliers) +
-                         " records are above the outlier threshold of " +
-                         shortest(options.outlier_ms_per_token) +
-                         " ms per token; raise it with --outlier_threshold");
+        throw InvalidArgument("outlier_threshold", ": all " + std::to_string(dataset.outliers) +
+                                                       " records are above the threshold of " +
+                                                       shortest(options.outlier_ms_per_token) +
+                                                       " ms per token; raise it");
     }
 }
 
@@ -205,7 +208,7 @@ std::uint32_t record_hash(const Row& row) {
     return text_hash(row.key + ' ' + shortest(row.prefill_ms) + ' ' + shortest(row.decode_ms));
 }
 
-std::vector<int> fitted_rows(const Dataset& dataset) {
+std::vector<int> training_rows(const Dataset& dataset) {
     std::vector<int> rows;
     for (int i = 0; i < static_cast<int>(dataset.rows.size()); ++i) {
         if (!dataset.rows[i].outlier) rows.push_back(i);
@@ -247,26 +250,26 @@ std::array<std::optional<FeatureRanges>, 3> ranges_by_tier(const Dataset& datase
     return ranges;
 }
 
-Normaliser fit_normaliser(const Dataset& dataset, std::span<const int> rows) {
-    Normaliser normaliser;
+Normalizer fit_normalizer(const Dataset& dataset, std::span<const int> rows) {
+    Normalizer normalizer;
     Features squares{};
-    normaliser.mean.fill(0);
+    normalizer.mean.fill(0);
     const double count = static_cast<double>(std::max<std::size_t>(rows.size(), 1));
     for (const int index : rows) {
         const Features features = features_of(dataset.rows[index].request);
-        for (std::size_t i = 0; i < feature_count; ++i) normaliser.mean[i] += features[i] / count;
+        for (std::size_t i = 0; i < feature_count; ++i) normalizer.mean[i] += features[i] / count;
     }
     for (const int index : rows) {
         const Features features = features_of(dataset.rows[index].request);
         for (std::size_t i = 0; i < feature_count; ++i) {
-            const double distance = features[i] - normaliser.mean[i];
+            const double distance = features[i] - normalizer.mean[i];
             squares[i] += distance * distance / count;
         }
     }
     for (std::size_t i = 0; i < feature_count; ++i) {
-        normaliser.deviation[i] = squares[i] > 1e-12 ? std::sqrt(squares[i]) : 1;
+        normalizer.deviation[i] = squares[i] > 1e-12 ? std::sqrt(squares[i]) : 1;
     }
-    return normaliser;
+    return normalizer;
 }
 
 }  // namespace decodemeter

@@ -1,4 +1,4 @@
-// Records as rows of numbers: what the models are fitted to and judged on.
+// Records as rows of numbers: what models are trained and tested on.
 #pragma once
 
 #include <cstdint>
@@ -24,7 +24,7 @@ struct Row {
     double decode_ms = 0;        // all N-1 steps
     std::size_t first_step = 0;  // where its steps lie in Dataset::steps_ms
     bool has_steps = false;
-    bool outlier = false;             // above the threshold: never fitted to, always scored
+    bool outlier = false;             // above the threshold: never trained on, always scored
     std::optional<Task> prompt_task;  // by the keywords of the prompt, where the record has it
 
     int steps() const noexcept { return output_tokens - 1; }
@@ -66,13 +66,13 @@ Request request_of(const SampleRecord& record) noexcept;
 // Of key and times: the same key measured again, or on another device, is another record.
 std::uint32_t record_hash(const Row& row);
 
-// Indices of the rows that models are fitted to.
-std::vector<int> fitted_rows(const Dataset& dataset);
+// Indices of the rows that models are trained on.
+std::vector<int> training_rows(const Dataset& dataset);
 
 FeatureRanges feature_ranges(const Dataset& dataset, std::span<const int> rows);
 // None for a tier without rows.
 std::array<std::optional<FeatureRanges>, 3> ranges_by_tier(const Dataset& dataset,
                                                            std::span<const int> rows);
-Normaliser fit_normaliser(const Dataset& dataset, std::span<const int> rows);
+Normalizer fit_normalizer(const Dataset& dataset, std::span<const int> rows);
 
 }  // namespace decodemeter

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <iterator>
 
-#include "profiler/system/error.hpp"
+#include "profiler/system/invalid_argument.hpp"
 
 namespace decodemeter {
 
@@ -70,7 +70,8 @@ std::vector<std::string> source_differences(std::span<const RecordSource> source
 }
 
 bool lies_in(const fs::path& path, const fs::path& folder) {
-    const fs::path inner = resolved(path), outer = resolved(folder);
+    const fs::path inner = resolved(path);
+    const fs::path outer = resolved(folder);
     return std::mismatch(outer.begin(), outer.end(), inner.begin(), inner.end()).first ==
            outer.end();
 }
@@ -79,10 +80,10 @@ void refuse_repeated_paths(std::span<const fs::path> paths) {
     for (std::size_t i = 0; i < paths.size(); ++i) {
         for (std::size_t j = 0; j < i; ++j) {
             if (lies_in(paths[i], paths[j]) || lies_in(paths[j], paths[i]))
-                throw InputError("--results_dir: " + paths[j].string() + " and " +
-                                 paths[i].string() +
-                                 " hold the same records, which would count twice; give each "
-                                 "directory once");
+                throw InvalidArgument(
+                    "results_dir", ": " + paths[j].string() + " and " + paths[i].string() +
+                                       " hold the same records, which would count twice; give each "
+                                       "directory once");
         }
     }
 }

@@ -1,4 +1,4 @@
-// Where the records of one training come from, and whether they may be fitted together.
+// Where the records of one training come from, and whether they may be used together.
 #pragma once
 
 #include <filesystem>

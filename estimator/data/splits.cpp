@@ -16,18 +16,18 @@ namespace {
 constexpr std::array<std::string_view, 4> names = {"leave_configuration_out", "leave_level_out",
                                                    "leave_data_set_out", "by_sample"};
 
-Fold make_fold(const Dataset& dataset, std::string label, const std::function<bool(int)>& judged) {
+Fold make_fold(const Dataset& dataset, std::string label, const std::function<bool(int)>& is_test) {
     Fold fold;
     fold.label = std::move(label);
     for (int i = 0; i < static_cast<int>(dataset.rows.size()); ++i) {
-        if (judged(i)) fold.judged.push_back(i);
-        else if (!dataset.rows[i].outlier) fold.fitted.push_back(i);
+        if (is_test(i)) fold.test.push_back(i);
+        else if (!dataset.rows[i].outlier) fold.train.push_back(i);
     }
     return fold;
 }
 
 void add_if_usable(std::vector<Fold>& folds, Fold fold) {
-    if (!fold.fitted.empty() && !fold.judged.empty()) folds.push_back(std::move(fold));
+    if (!fold.train.empty() && !fold.test.empty()) folds.push_back(std::move(fold));
 }
 
 std::vector<Fold> grouped_folds(const Dataset& dataset, int groups, int parts, std::uint64_t seed,
@@ -86,17 +86,18 @@ std::optional<Split> parse_split(std::string_view text) noexcept {
 std::string_view description(Split split) noexcept {
     switch (split) {
         case Split::leave_configuration_out:
-            return "leave-configuration-out: no configuration was both fitted and judged, so that "
+            return "leave-configuration-out: no configuration is in both the training and the test "
+                   "rows, so that "
                    "none is "
                    "predicted with a level of its own";
         case Split::leave_level_out:
-            return "leave-level-out: a level of top_k, blocks or tier was never fitted";
+            return "leave-level-out: a level of top_k, blocks or tier is held out";
         case Split::leave_dataset_out:
-            return "leave-data-set-out: the data set was never fitted";
+            return "leave-data-set-out: a data set is held out";
         case Split::by_sample:
             break;
     }
-    return "by sample (optimistic: every configuration was fitted)";
+    return "by sample (optimistic: every configuration is in the training rows)";
 }
 
 std::vector<int> deal_groups(int groups, int parts, std::uint64_t seed) {
@@ -128,11 +129,11 @@ std::vector<Fold> make_folds(const Dataset& dataset, Split split, int folds, std
     }
     const std::size_t needed = split == Split::leave_level_out ? 1 : 2;
     if (result.size() < needed) {
-        throw InputError("the records cannot be judged " + std::string(to_string(split)) +
+        throw InputError("the records cannot be split " + std::string(to_string(split)) +
                          ": they hold " + std::to_string(dataset.configs.size()) +
                          " configurations, " + std::to_string(dataset.datasets.size()) +
                          " data sets and " + std::to_string(rows) +
-                         " samples; record more, or choose another --split");
+                         " samples; record more, or choose another split");
     }
     return result;
 }

@@ -1,4 +1,4 @@
-// Which rows are fitted and which are judged.
+// Which rows models are trained on and which they are tested on.
 #pragma once
 
 #include <cstdint>
@@ -16,7 +16,7 @@ enum class Split {
     leave_configuration_out,
     leave_level_out,    // each level of top_k, blocks and tier in turn is never seen
     leave_dataset_out,  // each data set in turn
-    by_sample,          // optimistic: the configurations of the judged rows are in the fitted ones
+    by_sample,          // optimistic: the configurations of the test rows are in the training rows
 };
 std::string_view to_string(Split split) noexcept;
 std::optional<Split> parse_split(std::string_view text) noexcept;
@@ -25,8 +25,8 @@ std::string_view description(Split split) noexcept;
 
 struct Fold {
     std::string label;
-    std::vector<int> fitted;  // without outliers
-    std::vector<int> judged;  // with outliers
+    std::vector<int> train;  // without outliers
+    std::vector<int> test;   // with outliers
 };
 
 // Deterministic for a seed. `folds` is the most that configurations or samples are cut into.

@@ -30,8 +30,8 @@ bool too_few(std::int64_t records, double quantile) noexcept {
 double decode_of_mean_ms(const LatencyModel& model, const Request& request,
                          double tokens) noexcept {
     const int below = static_cast<int>(std::floor(tokens));
-    const double low = model_decode_ms(model, request, below),
-                 high = model_decode_ms(model, request, below + 1);
+    const double low = model_decode_ms(model, request, below);
+    const double high = model_decode_ms(model, request, below + 1);
     return low + (tokens - below) * (high - low);
 }
 
@@ -42,7 +42,8 @@ double total_p95_ms(const LatencyModel& model, const Request& request, int outpu
 // The longest answer whose total's P95 keeps the budget.
 int longest_that_fits(const LatencyModel& model, const Request& request, double budget_ms) {
     if (total_p95_ms(model, request, 1) > budget_ms) return 0;
-    int fits = 1, too_long = longest_answer;
+    int fits = 1;
+    int too_long = longest_answer;
     while (too_long - fits > 1) {
         const int middle = fits + (too_long - fits) / 2;
         if (total_p95_ms(model, request, middle) <= budget_ms) fits = middle;
@@ -63,7 +64,8 @@ std::optional<double> accuracy_of(std::span<const AccuracyEntry> accuracies,
 
 bool better(const BudgetChoice& a, const BudgetChoice& b) {
     const double none = -std::numeric_limits<double>::infinity();
-    const double mine = a.accuracy.value_or(none), other = b.accuracy.value_or(none);
+    const double mine = a.accuracy.value_or(none);
+    const double other = b.accuracy.value_or(none);
     if (a.answer.bounds_calibrated != b.answer.bounds_calibrated) return a.answer.bounds_calibrated;
     if (mine != other) return mine > other;
     return a.answer.total_ms > b.answer.total_ms;
@@ -78,7 +80,8 @@ int largest_image(const LatencyModel& model, const ConfigurationCost& cost) noex
 double expected_ms(const LatencyModel& model, const Request& request,
                    std::span<const double> survival) noexcept {
     const CurveValues curves = curves_of(model.physics, request);
-    double sum = 0, shorter = 0;
+    double sum = 0;
+    double shorter = 0;
     for (std::size_t s = 0; s < survival.size(); ++s) {
         const double longer = decode_ms(curves, request, static_cast<int>(s) + 2);
         sum += survival[s] * (longer - shorter);
@@ -106,28 +109,29 @@ std::string_view to_string(BudgetReason reason) noexcept {
     return names[static_cast<std::size_t>(reason)];
 }
 
-LengthBelief certain_length(int output_tokens) {
+LengthForecast certain_length(int output_tokens) {
     return {output_tokens, static_cast<double>(output_tokens),
             std::vector<double>(static_cast<std::size_t>(std::max(output_tokens - 1, 0)), 1.0),
             false};
 }
 
-LengthBelief belief_about(const LatencyModel& model, Task task, double quantile) {
+LengthForecast forecast_lengths(const LatencyModel& model, Task task, double quantile) {
     for (const TaskLengths& lengths : model.lengths) {
         if (lengths.task != to_string(task)) continue;
-        LengthBelief belief{quantile > 0.97 ? lengths.p99_tokens : lengths.p95_tokens,
-                            lengths.mean_tokens, lengths.survival, true};
-        belief.few_records = too_few(lengths.records, quantile);
-        if (belief.few_records)
-            belief.conservative_tokens =
-                std::max(belief.conservative_tokens, default_output_tokens(task));
-        return belief;
+        LengthForecast forecast{quantile > 0.97 ? lengths.p99_tokens : lengths.p95_tokens,
+                                lengths.mean_tokens, lengths.survival, true};
+        forecast.few_records = too_few(lengths.records, quantile);
+        if (forecast.few_records)
+            forecast.conservative_tokens =
+                std::max(forecast.conservative_tokens, default_output_tokens(task));
+        return forecast;
     }
     return certain_length(default_output_tokens(task));
 }
 
-LengthBelief belief_about_all(const LatencyModel& model, double quantile) {
-    double records = 0, tokens = 0;
+LengthForecast forecast_all_lengths(const LatencyModel& model, double quantile) {
+    double records = 0;
+    double tokens = 0;
     std::vector<double> longer;  // longer[s-1]: records with N - 1 >= s
     for (const TaskLengths& lengths : model.lengths) {
         const double weight = static_cast<double>(lengths.records);
@@ -138,20 +142,20 @@ LengthBelief belief_about_all(const LatencyModel& model, double quantile) {
             longer[s] += weight * lengths.survival[s];
     }
     if (records <= 0) return certain_length(default_output_tokens(Task::other));
-    LengthBelief belief{1, tokens / records, std::move(longer), true};
-    for (double& share : belief.survival) share /= records;
-    for (const double share : belief.survival)
-        belief.conservative_tokens += share > 1 - quantile + 1e-9;
-    belief.few_records = too_few(static_cast<std::int64_t>(records), quantile);
-    if (belief.few_records)
-        belief.conservative_tokens =
-            std::max(belief.conservative_tokens, default_output_tokens(Task::other));
-    return belief;
+    LengthForecast forecast{1, tokens / records, std::move(longer), true};
+    for (double& share : forecast.survival) share /= records;
+    for (const double share : forecast.survival)
+        forecast.conservative_tokens += share > 1 - quantile + 1e-9;
+    forecast.few_records = too_few(static_cast<std::int64_t>(records), quantile);
+    if (forecast.few_records)
+        forecast.conservative_tokens =
+            std::max(forecast.conservative_tokens, default_output_tokens(Task::other));
+    return forecast;
 }
 
 double decode_by_rule_ms(const LatencyModel& model, const Request& request,
-                         const LengthBelief& belief, DecodeRule rule) noexcept {
-    const int steps = std::max(belief.conservative_tokens - 1, 0);
+                         const LengthForecast& forecast, DecodeRule rule) noexcept {
+    const int steps = std::max(forecast.conservative_tokens - 1, 0);
     double sum = 0;
     switch (rule) {
         case DecodeRule::average:
@@ -166,21 +170,21 @@ double decode_by_rule_ms(const LatencyModel& model, const Request& request,
                 sum += model_step_ms(model, request, position);
             return steps * sum / static_cast<double>(rule_positions.size());
         case DecodeRule::maximum:
-            return model_decode_ms(model, request, belief.conservative_tokens);
+            return model_decode_ms(model, request, forecast.conservative_tokens);
         case DecodeRule::expectation:
-            return expected_ms(model, request, belief.survival);
+            return expected_ms(model, request, forecast.survival);
         case DecodeRule::expected_length:
-            return decode_of_mean_ms(model, request, std::max(belief.mean_tokens, 1.0));
+            return decode_of_mean_ms(model, request, std::max(forecast.mean_tokens, 1.0));
     }
     return sum;
 }
 
 BudgetAnswer ask_budget(const LatencyModel& model, const BudgetQuestion& question,
-                        const LengthBelief& belief) {
+                        const LengthForecast& forecast) {
     const Request& request = question.request;
     BudgetAnswer answer;
-    answer.conservative_tokens = belief.conservative_tokens;
-    const Estimate estimate = predict(model, request, std::max(belief.conservative_tokens, 1));
+    answer.conservative_tokens = forecast.conservative_tokens;
+    const Estimate estimate = predict(model, request, std::max(forecast.conservative_tokens, 1));
     answer.coverage = estimate.coverage;
     answer.feature = estimate.feature;
     if (estimate.coverage == Coverage::refused || !(question.budget_ms > 0)) return answer;
@@ -188,14 +192,14 @@ BudgetAnswer ask_budget(const LatencyModel& model, const BudgetQuestion& questio
     answer.prefill_ms = estimate.prefill.expected_ms;
     answer.prefill_p95_ms = estimate.prefill.p95_ms;
     answer.prefill_limit_ms = question.prefill_share * question.budget_ms;
-    answer.decode_ms = decode_by_rule_ms(model, request, belief, question.rule);
+    answer.decode_ms = decode_by_rule_ms(model, request, forecast, question.rule);
     answer.total_ms = answer.prefill_ms + answer.decode_ms;
     // The bound of an answer of the conservative length, carried over to the rule's decode time.
     const double p95_factor = estimate.total.p95_ms / estimate.total.expected_ms;
     answer.total_p95_ms = answer.total_ms * p95_factor;
     answer.fit_probability = fit_probability(estimate.total, question.budget_ms / answer.total_ms);
     // A rule that counts with less than the conservative length promises nothing of longer answers.
-    const double longest_ms = model_decode_ms(model, request, belief.conservative_tokens);
+    const double longest_ms = model_decode_ms(model, request, forecast.conservative_tokens);
     answer.bounds_calibrated =
         estimate.bounds_calibrated && answer.decode_ms >= longest_ms * (1 - 1e-9);
     const bool prefill_fits = answer.prefill_p95_ms <= answer.prefill_limit_ms;
@@ -205,20 +209,21 @@ BudgetAnswer ask_budget(const LatencyModel& model, const BudgetQuestion& questio
                                       : BudgetReason::total_too_slow;
     if (prefill_fits) answer.most_tokens = longest_that_fits(model, request, question.budget_ms);
     for (std::size_t i = 0; i < token_changes.size(); ++i) {
-        const int tokens = std::max(belief.conservative_tokens + token_changes[i], 1);
+        const int tokens = std::max(forecast.conservative_tokens + token_changes[i], 1);
         answer.change_ms[i] = model_decode_ms(model, request, tokens) - longest_ms;
     }
     return answer;
 }
 
 std::vector<BudgetChoice> best_choices(const LatencyModel& model, std::span<const Request> grid,
-                                       const BudgetQuestion& question, const LengthBelief& belief,
+                                       const BudgetQuestion& question,
+                                       const LengthForecast& forecast,
                                        std::span<const AccuracyEntry> accuracies) {
     std::vector<BudgetChoice> choices;
     for (const Request& request : grid) {
         BudgetQuestion asked = question;
         asked.request = request;
-        const BudgetAnswer answer = ask_budget(model, asked, belief);
+        const BudgetAnswer answer = ask_budget(model, asked, forecast);
         if (answer.feasible) choices.push_back({request, answer, accuracy_of(accuracies, request)});
     }
     std::stable_sort(choices.begin(), choices.end(), better);

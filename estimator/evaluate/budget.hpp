@@ -26,7 +26,7 @@ std::optional<DecodeRule> parse_decode_rule(std::string_view text) noexcept;
 inline constexpr std::array<int, 4> rule_positions = {1, 5, 10, 20};
 
 // What is believed of the answer's length N.
-struct LengthBelief {
+struct LengthForecast {
     int conservative_tokens = 0;
     double mean_tokens = 0;
     std::vector<double> survival;  // survival[s-1] = P(N-1 >= s)
@@ -35,15 +35,15 @@ struct LengthBelief {
     bool few_records = false;
 };
 // `quantile` is 0.95 or 0.99.
-LengthBelief belief_about(const LatencyModel& model, Task task, double quantile = 0.95);
+LengthForecast forecast_lengths(const LatencyModel& model, Task task, double quantile = 0.95);
 // Of a task that is not known: the lengths of all records together, else the default of `other`.
-LengthBelief belief_about_all(const LatencyModel& model, double quantile = 0.95);
+LengthForecast forecast_all_lengths(const LatencyModel& model, double quantile = 0.95);
 // An answer of exactly N tokens.
-LengthBelief certain_length(int output_tokens);
+LengthForecast certain_length(int output_tokens);
 
 // Expected decode time under a rule, in milliseconds.
 double decode_by_rule_ms(const LatencyModel& model, const Request& request,
-                         const LengthBelief& belief, DecodeRule rule) noexcept;
+                         const LengthForecast& forecast, DecodeRule rule) noexcept;
 
 struct BudgetQuestion {
     Request request;
@@ -80,7 +80,7 @@ struct BudgetAnswer {
     std::array<double, token_changes.size()> change_ms{};
 };
 BudgetAnswer ask_budget(const LatencyModel& model, const BudgetQuestion& question,
-                        const LengthBelief& belief);
+                        const LengthForecast& forecast);
 
 // One configuration of a grid that fits.
 struct BudgetChoice {
@@ -99,7 +99,8 @@ struct AccuracyEntry {
 // The feasible ones of `grid`, best first: those with calibrated bounds, then by accuracy where
 // `accuracies` has it, then by predicted time, the largest configuration first.
 std::vector<BudgetChoice> best_choices(const LatencyModel& model, std::span<const Request> grid,
-                                       const BudgetQuestion& question, const LengthBelief& belief,
+                                       const BudgetQuestion& question,
+                                       const LengthForecast& forecast,
                                        std::span<const AccuracyEntry> accuracies = {});
 
 // The measured configurations of the model with the largest image that each tier had, so that the

@@ -19,12 +19,12 @@ Task task_of(const Dataset& dataset, int index) {
 }
 
 LatencyModel model_without(const Dataset& dataset, const Fold& fold, std::uint64_t seed) {
-    const PhysicsModel fitted = fit_physics_model(dataset, fold.fitted, seed);
+    const PhysicsModel fitted = fit_physics_model(dataset, fold.train, seed);
     LatencyModel model;
     model.physics = fitted;
-    model.bounds = fit_bounds(ratio_samples(dataset, predict_rows(dataset, fold.fitted, fitted)));
-    model.lengths = learn_output_lengths(dataset, fold.fitted);
-    model.table = fit_cost_table(dataset, fold.judged);
+    model.bounds = fit_bounds(ratio_samples(dataset, predict_rows(dataset, fold.train, fitted)));
+    model.lengths = learn_output_lengths(dataset, fold.train);
+    model.table = fit_cost_table(dataset, fold.test);
     return model;
 }
 
@@ -41,12 +41,13 @@ std::map<int, Request> typical_requests(const Dataset& dataset, const std::vecto
 
 struct UseSums {
     BudgetUse use;
-    double shares = 0, overruns = 0;
+    double shares = 0;
+    double overruns = 0;
 };
 
 void add_requests(const Dataset& dataset, const Fold& fold, int name, int config, double budget_ms,
                   UseSums& sums) {
-    for (const int index : fold.judged) {
+    for (const int index : fold.test) {
         const Row& row = dataset.rows[static_cast<std::size_t>(index)];
         if (row.config != config || row.dataset != name) continue;
         const double total = row.prefill_ms + row.decode_ms;
@@ -58,11 +59,11 @@ void add_requests(const Dataset& dataset, const Fold& fold, int name, int config
 
 void ask(const Dataset& dataset, const Fold& fold, const LatencyModel& model, int name,
          double budget_ms, UseSums& sums) {
-    const LengthBelief belief = belief_about(model, task_of(dataset, name));
+    const LengthForecast forecast = forecast_lengths(model, task_of(dataset, name));
     int chosen = -1;
     double largest = 0;
-    for (const auto& [config, request] : typical_requests(dataset, fold.judged, name)) {
-        const BudgetAnswer answer = ask_budget(model, {request, budget_ms}, belief);
+    for (const auto& [config, request] : typical_requests(dataset, fold.test, name)) {
+        const BudgetAnswer answer = ask_budget(model, {request, budget_ms}, forecast);
         if (!answer.feasible || answer.total_ms <= largest) continue;
         chosen = config;
         largest = answer.total_ms;
@@ -73,7 +74,8 @@ void ask(const Dataset& dataset, const Fold& fold, const LatencyModel& model, in
 }
 
 std::vector<double> budgets_of(const Dataset& dataset, int name) {
-    std::vector<double> totals, budgets;
+    std::vector<double> totals;
+    std::vector<double> budgets;
     for (const Row& row : dataset.rows) {
         if (row.dataset == name && !row.outlier) totals.push_back(row.prefill_ms + row.decode_ms);
     }

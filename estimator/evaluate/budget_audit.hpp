@@ -14,7 +14,7 @@ namespace decodemeter {
 // Of the requests of the configurations chosen under budgets, by task.
 struct BudgetUse {
     std::int64_t questions = 0;   // budgets asked
-    std::int64_t unanswered = 0;  // budgets that no configuration fitted
+    std::int64_t unanswered = 0;  // budgets that no configuration fits
     std::int64_t requests = 0;    // measured requests of the chosen configurations
     // Measured prefill + decode over the budget, and the share above it; NaN where nothing was
     // served.

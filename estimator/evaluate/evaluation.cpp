@@ -8,18 +8,20 @@
 
 #include "estimator/fit/length_confounding.hpp"
 #include "estimator/predictor/bounds.hpp"
+#include "profiler/statistics/length_bins.hpp"
 #include "profiler/statistics/summary.hpp"
 
 namespace decodemeter {
 
 namespace {
 
-constexpr int judged_positions[] = {1, 2, 10, 63};
+constexpr int reported_positions[] = {1, 2, 10, 63};
 // The longest answers: at least this share of the longest.
 constexpr double longest_share = 0.8;
 
 struct Pairs {
-    std::vector<double> predicted, measured;
+    std::vector<double> predicted;
+    std::vector<double> measured;
 
     void add(double p, double m) {
         predicted.push_back(p);
@@ -41,7 +43,10 @@ const Row& row_of(const Dataset& dataset, const Predictions& predictions, std::s
 
 TargetErrors target_errors(const Dataset& dataset, const Predictions& predictions,
                            bool with_outliers) {
-    Pairs prefill, total, step, per_token;
+    Pairs prefill;
+    Pairs total;
+    Pairs step;
+    Pairs per_token;
     for (std::size_t i = 0; i < predictions.rows.size(); ++i) {
         const Row& row = row_of(dataset, predictions, i);
         if (row.outlier && !with_outliers) continue;
@@ -49,14 +54,18 @@ TargetErrors target_errors(const Dataset& dataset, const Predictions& prediction
         if (row.steps() < 1) continue;
         total.add(predictions.decode_ms[i], row.decode_ms);
         per_token.add(predictions.per_token_ms[i], row.decode_ms / row.output_tokens);
-        const auto measured = dataset.steps(row), predicted = predictions.steps(dataset, i);
+        const auto measured = dataset.steps(row);
+        const auto predicted = predictions.steps(dataset, i);
         for (std::size_t s = 0; s < measured.size(); ++s) step.add(predicted[s], measured[s]);
     }
     return {prefill.errors(), total.errors(), step.errors(), per_token.errors()};
 }
 
-void judge_groups(const Dataset& dataset, const Predictions& predictions, ModelReport& report) {
-    std::map<std::string, Pairs> configs, prefills, bins, datasets;
+void evaluate_groups(const Dataset& dataset, const Predictions& predictions, ModelReport& report) {
+    std::map<std::string, Pairs> configs;
+    std::map<std::string, Pairs> prefills;
+    std::map<std::string, Pairs> bins;
+    std::map<std::string, Pairs> datasets;
     std::map<std::string, std::pair<double, double>> sums;
     for (std::size_t i = 0; i < predictions.rows.size(); ++i) {
         const Row& row = row_of(dataset, predictions, i);
@@ -65,9 +74,9 @@ void judge_groups(const Dataset& dataset, const Predictions& predictions, ModelR
         const std::string& name = dataset.datasets[static_cast<std::size_t>(row.dataset)];
         prefills[config].add(predictions.prefill_ms[i], row.prefill_ms);
         if (row.steps() < 1) continue;
-        for (Pairs* pairs :
-             {&configs[config], &bins[std::string(output_length_bin(row.output_tokens))],
-              &datasets[name]})
+        for (Pairs* pairs : {&configs[config],
+                             &bins[std::string(length_bins[length_bin_of(row.output_tokens)].key)],
+                             &datasets[name]})
             pairs->add(predictions.decode_ms[i], row.decode_ms);
         sums[name].first += predictions.decode_ms[i];
         sums[name].second += row.decode_ms;
@@ -81,10 +90,11 @@ void judge_groups(const Dataset& dataset, const Predictions& predictions, ModelR
     }
 }
 
-void judge_position(const Dataset& dataset, const Predictions& predictions, int position,
-                    ModelReport& report) {
+void evaluate_position(const Dataset& dataset, const Predictions& predictions, int position,
+                       ModelReport& report) {
     struct Medians {
-        std::vector<double> predicted, measured;
+        std::vector<double> predicted;
+        std::vector<double> measured;
     };
     std::map<int, Medians> configs;
     const auto at = static_cast<std::size_t>(position - 1);
@@ -114,7 +124,10 @@ void judge_slope(const Dataset& dataset, const Predictions& predictions, ModelRe
     int longest = 0;
     for (const int row : predictions.rows)
         longest = std::max(longest, dataset.rows[static_cast<std::size_t>(row)].steps());
-    std::vector<double> ratios, slopes, measured_ratios, measured_slopes;
+    std::vector<double> ratios;
+    std::vector<double> slopes;
+    std::vector<double> measured_ratios;
+    std::vector<double> measured_slopes;
     for (std::size_t i = 0; i < predictions.rows.size(); ++i) {
         const Row& row = row_of(dataset, predictions, i);
         if (row.steps() < 2 || row.steps() < longest_share * longest || row.outlier) continue;
@@ -134,20 +147,13 @@ void judge_slope(const Dataset& dataset, const Predictions& predictions, ModelRe
 
 }  // namespace
 
-std::string_view output_length_bin(int output_tokens) noexcept {
-    if (output_tokens <= 2) return "2";
-    if (output_tokens <= 5) return "3-5";
-    if (output_tokens <= 10) return "6-10";
-    return output_tokens <= 20 ? "11-20" : "21+";
-}
-
-ModelReport judge_model(const Dataset& dataset, const Predictions& predictions) {
+ModelReport evaluate_model(const Dataset& dataset, const Predictions& predictions) {
     ModelReport report;
     report.errors = target_errors(dataset, predictions, false);
     report.with_outliers = target_errors(dataset, predictions, true);
-    judge_groups(dataset, predictions, report);
-    for (const int position : judged_positions)
-        judge_position(dataset, predictions, position, report);
+    evaluate_groups(dataset, predictions, report);
+    for (const int position : reported_positions)
+        evaluate_position(dataset, predictions, position, report);
     judge_slope(dataset, predictions, report);
     return report;
 }
@@ -165,7 +171,7 @@ EvaluationReport start_report(const Dataset& dataset, std::string split,
             : "deviation of totals from the median of their configuration, data set and bin of N: "
               "the "
               "floor where a configuration's own level is known";
-    report.length_confounding = find_length_confounding(dataset, fitted_rows(dataset));
+    report.length_confounding = find_length_confounding(dataset, training_rows(dataset));
     report.filtered = dataset.outliers;
     report.records = static_cast<std::int64_t>(dataset.rows.size());
     report.datasets = dataset.datasets;
@@ -177,7 +183,7 @@ EvaluationReport start_report(const Dataset& dataset, std::string split,
 }
 
 double noise_floor_percent(const Dataset& dataset) {
-    const std::vector<int> rows = fitted_rows(dataset);
+    const std::vector<int> rows = training_rows(dataset);
     const PhysicsModel physics = make_physics_model(fit_physics(dataset, rows), {}, {});
     std::map<std::array<int, 3>, std::vector<double>>
         ratios;  // by configuration, data set and bin of N
@@ -188,10 +194,12 @@ double noise_floor_percent(const Dataset& dataset) {
             ratios[{row.config, row.dataset, static_cast<int>(bound_bin(row.output_tokens))}]
                 .push_back(row.decode_ms / predicted);
     }
-    double sum = 0, count = 0;
+    double sum = 0;
+    double count = 0;
     for (const auto& [cell, values] : ratios) {
         if (values.size() < 2) continue;
-        const double center = median(values), n = static_cast<double>(values.size());
+        const double center = median(values);
+        const double n = static_cast<double>(values.size());
         double deviation = 0;
         for (const double value : values) deviation += std::abs(center / value - 1);
         sum += deviation * std::sqrt(n / (n - 1));  // the center was taken from the same values

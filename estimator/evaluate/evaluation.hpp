@@ -1,4 +1,4 @@
-// Models judged side by side on rows that they were not fitted to.
+// Models tested side by side on held-out rows.
 #pragma once
 
 #include <map>
@@ -10,9 +10,6 @@
 #include "estimator/evaluate/predictions.hpp"
 
 namespace decodemeter {
-
-// The published bins of N.
-std::string_view output_length_bin(int output_tokens) noexcept;
 
 struct TargetErrors {
     Errors prefill;
@@ -36,7 +33,7 @@ struct ModelReport {
     double slope_percent_per_token = Errors::nothing;
     double measured_position_ratio = Errors::nothing;
     double measured_slope_percent_per_token = Errors::nothing;
-    // Mean over the judged rows of predicted / measured totals, by data set: what an expectation is
+    // Mean over the test rows of predicted / measured totals, by data set: what an expectation is
     // off by.
     std::map<std::string, double> mean_ratio_by_dataset;
     std::optional<CoverageReport> coverage;
@@ -58,7 +55,7 @@ struct EvaluationReport {
     std::map<std::string, ModelReport> models;
 };
 
-ModelReport judge_model(const Dataset& dataset, const Predictions& predictions);
+ModelReport evaluate_model(const Dataset& dataset, const Predictions& predictions);
 
 // A report without models.
 EvaluationReport start_report(const Dataset& dataset, std::string split,

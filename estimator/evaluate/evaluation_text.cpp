@@ -6,6 +6,7 @@
 #include <set>
 
 #include "estimator/fit/length_confounding.hpp"
+#include "profiler/statistics/length_bins.hpp"
 
 namespace decodemeter {
 
@@ -121,8 +122,10 @@ std::vector<CaptionedTable> evaluation_tables(const EvaluationReport& report) {
             add_targets(all, model, values.with_outliers);
         tables.push_back({"Errors, outliers included", std::move(all)});
     }
+    std::vector<std::string> lengths;
+    for (const LengthBin& bin : length_bins) lengths.emplace_back(bin.key);
     tables.push_back(grouped(report, "MAPE % of the decode total by output tokens N",
-                             &ModelReport::by_n, {"2", "3-5", "6-10", "11-20", "21+"}));
+                             &ModelReport::by_n, lengths));
     tables.push_back(grouped(report, "MAPE % of the decode total by data set",
                              &ModelReport::by_dataset, report.datasets));
     tables.push_back(position_table(report));

@@ -9,7 +9,10 @@ namespace {
 
 struct Sums {
     std::int64_t count = 0;
-    double measured = 0, absolute = 0, square = 0, relative = 0;
+    double measured = 0;
+    double absolute = 0;
+    double square = 0;
+    double relative = 0;
 };
 
 template <class Visit>
@@ -41,7 +44,8 @@ Errors errors_of(std::span<const double> predicted, std::span<const double> meas
     Errors errors;
     errors.count = sums.count;
     if (sums.count == 0) return errors;
-    const double n = static_cast<double>(sums.count), mean = sums.measured / n;
+    const double n = static_cast<double>(sums.count);
+    const double mean = sums.measured / n;
     const double spread = total_square(predicted, measured, mean);
     errors.mae_ms = sums.absolute / n;
     errors.rmse_ms = std::sqrt(sums.square / n);

@@ -8,7 +8,7 @@
 
 namespace decodemeter {
 
-// NaN where there is nothing to judge.
+// NaN where there is no row.
 struct Errors {
     static constexpr double nothing = std::numeric_limits<double>::quiet_NaN();
     double mae_ms = nothing;

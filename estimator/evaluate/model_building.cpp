@@ -30,8 +30,8 @@ Provenance provenance_of(const Dataset& dataset, std::span<const int> rows, std:
     provenance.synthetic = dataset.synthetic;
     provenance.datasets = dataset.datasets;
     provenance.mixed = dataset.mixed;
-    for (const Row& row : dataset.rows) provenance.fitted_records.push_back(record_hash(row));
-    std::sort(provenance.fitted_records.begin(), provenance.fitted_records.end());
+    for (const Row& row : dataset.rows) provenance.training_records.push_back(record_hash(row));
+    std::sort(provenance.training_records.begin(), provenance.training_records.end());
     return provenance;
 }
 
@@ -66,12 +66,12 @@ std::string model_digest(std::string model_json, std::string_view checkpoint_sha
 CoverageReport coverage_of(const Dataset& dataset, const Predictions& out_of_fold,
                            std::uint64_t seed) {
     const int parts = std::min(coverage_parts, static_cast<int>(dataset.configs.size()));
-    const bool confounded = find_length_confounding(dataset, fitted_rows(dataset)).has_value();
+    const bool confounded = find_length_confounding(dataset, training_rows(dataset)).has_value();
     return judge_bounds(dataset, ratio_samples(dataset, out_of_fold), parts, seed, confounded);
 }
 
 std::vector<int> unseen_rows(const Dataset& dataset, const LatencyModel& model) {
-    const auto& known = model.provenance.fitted_records;
+    const auto& known = model.provenance.training_records;
     std::vector<int> rows;
     for (std::size_t i = 0; i < dataset.rows.size(); ++i) {
         if (!std::binary_search(known.begin(), known.end(), record_hash(dataset.rows[i])))
@@ -90,14 +90,15 @@ std::string first_line(const Dataset& dataset, Split split) {
 
 // One line for each row of one model: model,key,prefill,decode,per_token,steps separated by spaces.
 void write_out_of_fold(const std::filesystem::path& file, const Dataset& dataset, Split split,
-                       const NamedPredictions& models) {
+                       const PredictionsByModel& models) {
     std::ofstream stream(file, std::ios::binary);
     stream << first_line(dataset, split)
            << "\nmodel,key,prefill_ms,decode_ms,per_token_ms,steps_ms\n";
-    for (const auto& [name, predictions] : models) {
+    for (const auto& [kind, predictions] : models) {
         for (std::size_t i = 0; i < predictions.rows.size(); ++i) {
-            stream << name << ',' << dataset.rows[static_cast<std::size_t>(predictions.rows[i])].key
-                   << ',' << predictions.prefill_ms[i] << ',' << predictions.decode_ms[i] << ','
+            stream << to_string(kind) << ','
+                   << dataset.rows[static_cast<std::size_t>(predictions.rows[i])].key << ','
+                   << predictions.prefill_ms[i] << ',' << predictions.decode_ms[i] << ','
                    << predictions.per_token_ms[i] << ',';
             for (const double step : predictions.steps(dataset, i)) stream << step << ' ';
             stream << '\n';
@@ -110,18 +111,24 @@ namespace {
 
 // False where the line is not one of this data set's.
 bool append_line(const std::string& line, const Dataset& dataset,
-                 const std::unordered_map<std::string, int>& rows, NamedPredictions& models) {
+                 const std::unordered_map<std::string, int>& rows, PredictionsByModel& models) {
     std::istringstream fields(line);
-    std::string name, key, prefill, decode, per_token, step;
+    std::string name;
+    std::string key;
+    std::string prefill;
+    std::string decode;
+    std::string per_token;
+    std::string step;
     const auto next = [&](std::string& field) {
         return static_cast<bool>(std::getline(fields, field, ','));
     };
     if (!next(name) || !next(key) || !next(prefill) || !next(decode) || !next(per_token))
         return false;
     const auto row = rows.find(key);
-    if (row == rows.end()) return false;
+    const auto kind = parse_model_kind(name);
+    if (row == rows.end() || !kind) return false;
     const auto number = [](const std::string& text) { return std::strtod(text.c_str(), nullptr); };
-    Predictions& predictions = models[name];
+    Predictions& predictions = models[*kind];
     predictions.rows.push_back(row->second);
     predictions.prefill_ms.push_back(number(prefill));
     predictions.decode_ms.push_back(number(decode));
@@ -136,8 +143,8 @@ bool append_line(const std::string& line, const Dataset& dataset,
 
 }  // namespace
 
-NamedPredictions read_out_of_fold(const std::filesystem::path& file, const Dataset& dataset,
-                                  Split split) {
+PredictionsByModel read_out_of_fold(const std::filesystem::path& file, const Dataset& dataset,
+                                    Split split) {
     std::ifstream stream(file, std::ios::binary);
     std::string line;
     if (!std::getline(stream, line) || line != first_line(dataset, split)) return {};
@@ -145,7 +152,7 @@ NamedPredictions read_out_of_fold(const std::filesystem::path& file, const Datas
     for (std::size_t i = 0; i < dataset.rows.size(); ++i)
         rows.emplace(dataset.rows[i].key, static_cast<int>(i));
     std::getline(stream, line);
-    NamedPredictions models;
+    PredictionsByModel models;
     while (std::getline(stream, line)) {
         if (!append_line(line, dataset, rows, models)) return {};
     }

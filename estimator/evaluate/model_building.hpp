@@ -27,11 +27,10 @@ std::vector<int> unseen_rows(const Dataset& dataset, const LatencyModel& model);
 
 // Out-of-fold predictions of networks, which take long to make again: a CSV file beside the model.
 inline constexpr std::string_view out_of_fold_file = "out_of_fold.csv";
-using NamedPredictions = std::map<std::string, Predictions>;
 void write_out_of_fold(const std::filesystem::path& file, const Dataset& dataset, Split split,
-                       const NamedPredictions& models);
+                       const PredictionsByModel& models);
 // Empty where there is no such file, or where it is of other records or another split.
-NamedPredictions read_out_of_fold(const std::filesystem::path& file, const Dataset& dataset,
-                                  Split split);
+PredictionsByModel read_out_of_fold(const std::filesystem::path& file, const Dataset& dataset,
+                                    Split split);
 
 }  // namespace decodemeter

@@ -16,13 +16,15 @@ const Row& row_of(const Dataset& dataset, const Predictions& predictions, std::s
     return dataset.rows[static_cast<std::size_t>(predictions.rows[entry])];
 }
 
-// One colour for a model in every picture.
-int color_of(const std::string& model) {
-    constexpr std::array<std::string_view, 4> order = {"physics", "positioned",
-                                                       "constant_per_config", "average"};
+// One color for a model in every picture.
+int color_of(ModelKind model) {
+    constexpr std::array order = {ModelKind::physics, ModelKind::positioned,
+                                  ModelKind::constant_per_config, ModelKind::average};
     const auto found = std::find(order.begin(), order.end(), model);
     return found == order.end() ? 4 : static_cast<int>(found - order.begin());
 }
+
+std::string label_of(ModelKind model) { return std::string(to_string(model)); }
 
 using Wanted = std::function<bool(const Row&)>;
 
@@ -60,7 +62,7 @@ Series distribution(const std::vector<double>& errors, const std::string& label,
     return series;
 }
 
-Plot distribution_plot(const Dataset& dataset, const JudgedPredictions& models, bool prefill) {
+Plot distribution_plot(const Dataset& dataset, const PredictionsByModel& models, bool prefill) {
     Plot plot{prefill ? "Prefill" : "Decode total",
               {"predicted / measured − 1 (%)"},
               {"requests (%)"},
@@ -68,16 +70,16 @@ Plot distribution_plot(const Dataset& dataset, const JudgedPredictions& models, 
     plot.y.low = 0;
     // Wide enough for all but the few worst of the better models; what falls outside is not drawn.
     double width = 10;
-    for (const auto& [name, predictions] : models) {
+    for (const auto& [kind, predictions] : models) {
         std::vector<double> sizes = percent_errors(dataset, predictions, prefill, every);
         for (double& size : sizes) size = std::abs(size);
         if (!sizes.empty()) width = std::max(width, std::min(quantile(sizes, 0.97), 60.0));
     }
     plot.x.low = -width;
     plot.x.high = width;
-    for (const auto& [name, predictions] : models)
+    for (const auto& [kind, predictions] : models)
         plot.series.push_back(distribution(percent_errors(dataset, predictions, prefill, every),
-                                           name, color_of(name), width));
+                                           label_of(kind), color_of(kind), width));
     return plot;
 }
 
@@ -92,7 +94,7 @@ void add_box(Series& series, double place, std::vector<double> errors) {
     series.whisker_high.push_back(quantile_of_sorted(errors, 0.95));
 }
 
-Plot level_plot(const Dataset& dataset, const JudgedPredictions& models, const std::string& knob,
+Plot level_plot(const Dataset& dataset, const PredictionsByModel& models, const std::string& knob,
                 int Request::*value, bool prefill, const std::function<std::string(int)>& name_of) {
     std::set<int> levels;
     for (const Row& row : dataset.rows) levels.insert(row.request.*value);
@@ -105,9 +107,9 @@ Plot level_plot(const Dataset& dataset, const JudgedPredictions& models, const s
     plot.x.high = place - 0.4;
     const double step = 0.8 / static_cast<double>(std::max<std::size_t>(models.size(), 1));
     double offset = -0.4 + step / 2;
-    for (const auto& [name, predictions] : models) {
-        Series series{name, Mark::boxes};
-        series.color = color_of(name);
+    for (const auto& [kind, predictions] : models) {
+        Series series{label_of(kind), Mark::boxes};
+        series.color = color_of(kind);
         series.width = 0.8 * step;
         double center = 0;
         for (const int level : levels) {
@@ -121,7 +123,7 @@ Plot level_plot(const Dataset& dataset, const JudgedPredictions& models, const s
     return plot;
 }
 
-NamedFigure level_figure(const Dataset& dataset, const JudgedPredictions& models,
+NamedFigure level_figure(const Dataset& dataset, const PredictionsByModel& models,
                          const std::string& file, const std::string& knob, int Request::*value,
                          const std::function<std::string(int)>& name_of) {
     return {file,
@@ -206,7 +208,7 @@ Series median_line(const ByPosition& steps, std::size_t fewest, const std::strin
     return line;
 }
 
-Plot position_plot(const Dataset& dataset, const JudgedPredictions& models, int config) {
+Plot position_plot(const Dataset& dataset, const PredictionsByModel& models, int config) {
     Plot plot{to_string(dataset.configs[static_cast<std::size_t>(config)]),
               {"decode step"},
               {"step (ms)"},
@@ -216,10 +218,11 @@ Plot position_plot(const Dataset& dataset, const JudgedPredictions& models, int 
     const std::size_t fewest = fewest_at_position(measured);
     plot.series.push_back(band_of(measured, fewest));
     plot.series.push_back(median_line(measured, fewest, "measured median", 5, Mark::points));
-    for (const auto& [name, predictions] : models) {
+    for (const auto& [kind, predictions] : models) {
         const ByPosition predicted = predicted_steps(dataset, predictions, config);
         if (predicted.empty()) continue;
-        plot.series.push_back(median_line(predicted, fewest, name, color_of(name), Mark::lines));
+        plot.series.push_back(
+            median_line(predicted, fewest, label_of(kind), color_of(kind), Mark::lines));
     }
     double highest = 0;
     for (const Series& series : plot.series) {
@@ -239,7 +242,8 @@ constexpr std::size_t most_points = 2500;  // more only make the picture's file 
 
 // One series, thinned out, and the same range on both axes.
 void set_square(Plot& plot, Series series) {
-    double low = HUGE_VAL, high = 0;
+    double low = HUGE_VAL;
+    double high = 0;
     for (const auto* values : {&series.x, &series.y}) {
         for (const double value : *values) {
             if (value > 0) low = std::min(low, value);
@@ -264,16 +268,17 @@ void set_square(Plot& plot, Series series) {
 
 }  // namespace
 
-std::string leading_model(const JudgedPredictions& models) {
-    if (models.contains("physics") || models.empty()) return "physics";
+ModelKind leading_model(const PredictionsByModel& models) {
+    if (models.contains(ModelKind::physics) || models.empty()) return ModelKind::physics;
     return models.begin()->first;
 }
 
-NamedFigure scatter_figure(const Dataset& dataset, const std::string& model,
+NamedFigure scatter_figure(const Dataset& dataset, ModelKind model,
                            const Predictions& predictions) {
     Plot prefill{"Prefill", {"measured (ms)", true}, {"predicted (ms)", true}, {}, true};
     Plot decode{"Decode total", {"measured (ms)", true}, {"predicted (ms)", true}, {}, true};
-    Series prefills{"", Mark::points}, decodes{"", Mark::points};
+    Series prefills{"", Mark::points};
+    Series decodes{"", Mark::points};
     prefills.color = decodes.color = color_of(model);
     for (std::size_t i = 0; i < predictions.rows.size(); ++i) {
         const Row& row = row_of(dataset, predictions, i);
@@ -286,13 +291,13 @@ NamedFigure scatter_figure(const Dataset& dataset, const std::string& model,
     }
     set_square(prefill, std::move(prefills));
     set_square(decode, std::move(decodes));
-    return {
-        "scatter_plots",
-        "Each point is a request that the model was not fitted to; on the dotted line it is right.",
-        {"Predicted against measured: " + model, {std::move(prefill), std::move(decode)}}};
+    return {"scatter_plots",
+            "Each point is a held-out request; on the dotted line the prediction is right.",
+            {"Predicted against measured: " + label_of(model),
+             {std::move(prefill), std::move(decode)}}};
 }
 
-NamedFigure error_distribution_figure(const Dataset& dataset, const JudgedPredictions& models) {
+NamedFigure error_distribution_figure(const Dataset& dataset, const PredictionsByModel& models) {
     return {
         "error_distributions",
         "Share of requests by relative error. High and narrow about 0 is good; off to one side is "
@@ -301,21 +306,21 @@ NamedFigure error_distribution_figure(const Dataset& dataset, const JudgedPredic
          {distribution_plot(dataset, models, true), distribution_plot(dataset, models, false)}}};
 }
 
-NamedFigure errors_by_tier_figure(const Dataset& dataset, const JudgedPredictions& models) {
+NamedFigure errors_by_tier_figure(const Dataset& dataset, const PredictionsByModel& models) {
     return level_figure(dataset, models, "errors_by_tier", "tier", &Request::tier,
                         [](int level) { return std::string(to_string(static_cast<Tier>(level))); });
 }
 
-NamedFigure errors_by_top_k_figure(const Dataset& dataset, const JudgedPredictions& models) {
+NamedFigure errors_by_top_k_figure(const Dataset& dataset, const PredictionsByModel& models) {
     return level_figure(dataset, models, "errors_by_topk", "top_k", &Request::top_k, plain);
 }
 
-NamedFigure errors_by_blocks_figure(const Dataset& dataset, const JudgedPredictions& models) {
+NamedFigure errors_by_blocks_figure(const Dataset& dataset, const PredictionsByModel& models) {
     return level_figure(dataset, models, "errors_by_blocks", "active blocks",
                         &Request::active_blocks, plain);
 }
 
-NamedFigure position_figure(const Dataset& dataset, const JudgedPredictions& models) {
+NamedFigure position_figure(const Dataset& dataset, const PredictionsByModel& models) {
     NamedFigure named{
         "latency_by_position",
         "Step latency against position in the answer, for the cheapest, the middle and the dearest "
@@ -383,18 +388,18 @@ NamedFigure coverage_figure(const CoverageReport& coverage) {
         {"Coverage of the bounds of the decode total", {std::move(by_n), std::move(by_config)}}};
 }
 
-std::vector<NamedFigure> report_figures(const Dataset& dataset, const JudgedPredictions& models,
+std::vector<NamedFigure> report_figures(const Dataset& dataset, const PredictionsByModel& models,
                                         const EvaluationReport& report) {
     std::vector<NamedFigure> figures;
     if (models.empty()) return figures;
-    const std::string leader = leading_model(models);
+    const ModelKind leader = leading_model(models);
     figures.push_back(scatter_figure(dataset, leader, models.at(leader)));
     figures.push_back(error_distribution_figure(dataset, models));
     figures.push_back(position_figure(dataset, models));
     figures.push_back(errors_by_tier_figure(dataset, models));
     figures.push_back(errors_by_top_k_figure(dataset, models));
     figures.push_back(errors_by_blocks_figure(dataset, models));
-    const auto found = report.models.find(leader);
+    const auto found = report.models.find(std::string(to_string(leader)));
     if (found != report.models.end() && found->second.coverage)
         figures.push_back(coverage_figure(*found->second.coverage));
     std::erase_if(figures, [](const NamedFigure& figure) { return figure.figure.panels.empty(); });

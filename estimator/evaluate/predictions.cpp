@@ -29,7 +29,9 @@ Predictions predict_each(const Dataset& dataset, std::span<const int> rows, cons
 }
 
 struct RowTimes {
-    double prefill, decode, per_token;
+    double prefill;
+    double decode;
+    double per_token;
 };
 
 }  // namespace
@@ -96,16 +98,15 @@ Predictions predict_rows(const Dataset& dataset, std::span<const int> rows,
 }
 
 FoldModel physics_fold_model(std::uint64_t seed) {
-    return {"physics", [seed](const Dataset& dataset, const Fold& fold) {
-                return predict_rows(dataset, fold.judged,
-                                    fit_physics_model(dataset, fold.fitted, seed));
-            }};
+    return [seed](const Dataset& dataset, const Fold& fold) {
+        return predict_rows(dataset, fold.test, fit_physics_model(dataset, fold.train, seed));
+    };
 }
 
 FoldModel table_fold_model() {
-    return {"constant_per_config", [](const Dataset& dataset, const Fold& fold) {
-                return predict_rows(dataset, fold.judged, fit_cost_table(dataset, fold.fitted));
-            }};
+    return [](const Dataset& dataset, const Fold& fold) {
+        return predict_rows(dataset, fold.test, fit_cost_table(dataset, fold.train));
+    };
 }
 
 Predictions run_folds(const Dataset& dataset, std::span<const Fold> folds, const FoldModel& model) {
@@ -115,7 +116,7 @@ Predictions run_folds(const Dataset& dataset, std::span<const Fold> folds, const
     const auto work = [&] {
         for (std::size_t i = next++; i < folds.size(); i = next++) {
             try {
-                results[i] = model.run(dataset, folds[i]);
+                results[i] = model(dataset, folds[i]);
             } catch (...) {
                 failures[i] = std::current_exception();
             }
@@ -141,7 +142,8 @@ std::vector<RatioSample> ratio_samples(const Dataset& dataset, const Predictions
         if (row.outlier) continue;
         RatioSample sample{
             predictions.rows[i], row.config, row.dataset, row.output_tokens, 0, 0, 0};
-        const double prefill = predictions.prefill_ms[i], decode = predictions.decode_ms[i];
+        const double prefill = predictions.prefill_ms[i];
+        const double decode = predictions.decode_ms[i];
         if (prefill > 0) sample.prefill = row.prefill_ms / prefill;
         if (row.steps() > 0 && row.decode_ms > 0 && decode > 0) {
             sample.decode = row.decode_ms / decode;

@@ -1,20 +1,22 @@
-// What a model says of rows that it was not fitted to, beside what was measured.
+// A model's predictions for held-out rows, beside what was measured.
 #pragma once
 
 #include <cstddef>
 #include <functional>
+#include <map>
 #include <span>
-#include <string>
 #include <vector>
 
 #include "estimator/data/dataset.hpp"
 #include "estimator/data/splits.hpp"
+#include "estimator/evaluate/model_kind.hpp"
 #include "estimator/fit/calibration.hpp"
 #include "estimator/fit/physics_fit.hpp"
 
 namespace decodemeter {
 
-// One entry for each judged row, in the order of `rows`; a row may be judged by several folds.
+// One entry for each test row, in the order of `rows`; a row may be in the test rows of several
+// folds.
 struct Predictions {
     std::vector<int> rows;
     std::vector<double> prefill_ms;
@@ -27,11 +29,10 @@ struct Predictions {
     std::span<const double> steps(const Dataset& dataset, std::size_t entry) const noexcept;
 };
 
-// A model as evaluation sees it: fits to fold.fitted and predicts fold.judged.
-struct FoldModel {
-    std::string name;
-    std::function<Predictions(const Dataset&, const Fold&)> run;
-};
+using PredictionsByModel = std::map<ModelKind, Predictions>;
+
+// A model as evaluation sees it: fits to fold.train and predicts fold.test.
+using FoldModel = std::function<Predictions(const Dataset&, const Fold&)>;
 
 // Predicts with the residual that fit_physics_model decides on anew in every fold.
 FoldModel physics_fold_model(std::uint64_t seed);

@@ -62,7 +62,8 @@ std::array<double, n> solve_near(const NormalEquations<n>& requests,
         NormalEquations<n> sums = requests;
         for (std::size_t i = 0; i < n; ++i) add_prior(sums, i, prior_of(old[i], scale, typical[i]));
         x = solve_non_negative(sums);
-        double before = 0, after = 0;
+        double before = 0;
+        double after = 0;
         for (std::size_t i = 0; i < n; ++i) {
             if (old[i] <= 0) continue;
             before += typical[i] * old[i];
@@ -100,7 +101,8 @@ CurveCosts refitted_decode(const LatencyModel& source, const Dataset& dataset,
                            std::span<const int> rows) {
     const DecodeEquations equations = make_decode_equations(dataset, rows);
     if (equations.between.empty()) return source.physics.physics.decode;
-    std::vector<double> measured, predicted;
+    std::vector<double> measured;
+    std::vector<double> predicted;
     for (const int index : rows) {
         const Row& row = dataset.rows[static_cast<std::size_t>(index)];
         measured.push_back(row.decode_ms);
@@ -145,7 +147,8 @@ std::array<KnobCost, prefill_curves> refitted_prefill(const LatencyModel& source
                                                       std::span<const int> rows) {
     NormalEquations<prefill_curve_terms> sums;
     PrefillTerms typical{};
-    std::vector<double> measured, predicted;
+    std::vector<double> measured;
+    std::vector<double> predicted;
     for (const int index : rows) {
         const Row& row = dataset.rows[static_cast<std::size_t>(index)];
         if (row.prefill_ms <= 0) continue;
@@ -223,7 +226,9 @@ double stretch_of(std::vector<double> scores) {
 // The source's bounds, stretched to what the requests show when each is left out of the refit.
 Bounds recalibrated(const LatencyModel& source, const Dataset& dataset, std::span<const int> rows) {
     Bounds bounds = source.bounds;
-    std::vector<double> prefills, decodes, totals;
+    std::vector<double> prefills;
+    std::vector<double> decodes;
+    std::vector<double> totals;
     for (const RatioSample& sample : left_out_ratios(source, dataset, rows)) {
         const std::size_t bin = bound_bin(sample.output_tokens);
         if (sample.prefill > 0) prefills.push_back(sample.prefill / bounds.prefill.p95);
@@ -231,7 +236,8 @@ Bounds recalibrated(const LatencyModel& source, const Dataset& dataset, std::spa
         if (sample.total > 0) totals.push_back(sample.total / bounds.total[bin].p95);
     }
     stretch(bounds.prefill, stretch_of(std::move(prefills)));
-    const double decode = stretch_of(std::move(decodes)), total = stretch_of(std::move(totals));
+    const double decode = stretch_of(std::move(decodes));
+    const double total = stretch_of(std::move(totals));
     for (std::size_t bin = 0; bin < bound_bins; ++bin) {
         stretch(bounds.decode[bin], decode);
         stretch(bounds.total[bin], total);
@@ -242,7 +248,7 @@ Bounds recalibrated(const LatencyModel& source, const Dataset& dataset, std::spa
 }  // namespace
 
 std::vector<int> rows_to_measure(const Dataset& dataset, int count, std::uint64_t seed) {
-    std::vector<int> rows = fitted_rows(dataset);
+    std::vector<int> rows = training_rows(dataset);
     std::mt19937_64 random(seed);
     std::shuffle(rows.begin(), rows.end(), random);
     std::stable_sort(rows.begin(), rows.end(), [&](int a, int b) {
@@ -250,7 +256,8 @@ std::vector<int> rows_to_measure(const Dataset& dataset, int count, std::uint64_
                dataset.rows[static_cast<std::size_t>(b)].steps() <= 1;
     });
     std::set<int> taken;
-    std::vector<int> chosen, rest;
+    std::vector<int> chosen;
+    std::vector<int> rest;
     for (const int row : rows) {
         const bool fresh = taken.insert(dataset.rows[static_cast<std::size_t>(row)].config).second;
         (fresh ? chosen : rest).push_back(row);
@@ -276,11 +283,11 @@ LatencyModel transferred(const LatencyModel& source, const Dataset& dataset,
     model.provenance.mixed = dataset.mixed;
     model.provenance.checkpoint_sha256.clear();
     model.provenance.held_out_keys.clear();
-    model.provenance.fitted_records.clear();
+    model.provenance.training_records.clear();
     for (const int row : rows)
-        model.provenance.fitted_records.push_back(
+        model.provenance.training_records.push_back(
             record_hash(dataset.rows[static_cast<std::size_t>(row)]));
-    std::sort(model.provenance.fitted_records.begin(), model.provenance.fitted_records.end());
+    std::sort(model.provenance.training_records.begin(), model.provenance.training_records.end());
     return model;
 }
 

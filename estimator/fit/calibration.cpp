@@ -54,7 +54,8 @@ std::array<BoundFactors, bound_bins> binned_factors(std::span<const RatioSample>
 // quantile is binomial. The largest value where n is too small.
 double distribution_free_limit(const std::vector<double>& sorted) {
     const double n = static_cast<double>(sorted.size());
-    double log_choose = 0, below = 0;
+    double log_choose = 0;
+    double below = 0;
     for (std::size_t k = 0; k < sorted.size(); ++k) {
         const double successes = static_cast<double>(k);
         if (k > 0) log_choose += std::log((n - successes + 1) / successes);
@@ -69,7 +70,8 @@ double distribution_free_limit(const std::vector<double>& sorted) {
 // section 2-5) for 999 of 1000 with `confidence`: the worst of the configurations that a grid has.
 // It reaches past the largest value that was seen, without following one extreme value.
 double normal_limit(const std::vector<double>& values) {
-    constexpr double z_content = 3.0902, z_confidence = 1.6449;
+    constexpr double z_content = 3.0902;
+    constexpr double z_confidence = 1.6449;
     const double n = static_cast<double>(values.size());
     const double a = 1 - z_confidence * z_confidence / (2 * (n - 1));
     const double b = z_content * z_content - z_confidence * z_confidence / n;
@@ -155,7 +157,9 @@ private:
     };
     const Dataset& dataset_;
     Share all_;
-    std::map<std::string, Share> by_n_, by_config_, by_dataset_;
+    std::map<std::string, Share> by_n_;
+    std::map<std::string, Share> by_config_;
+    std::map<std::string, Share> by_dataset_;
     double width_ = 0;
 };
 
@@ -187,7 +191,9 @@ namespace {
 
 // Counts of the three bounds that a report shows.
 struct Coverages {
-    CoverageCount p95, hierarchical, prefill;
+    CoverageCount p95;
+    CoverageCount hierarchical;
+    CoverageCount prefill;
 
     explicit Coverages(const Dataset& dataset)
         : p95(dataset), hierarchical(dataset), prefill(dataset) {}
@@ -218,13 +224,14 @@ CoverageReport judge_bounds(const Dataset& dataset, std::span<const RatioSample>
         deal_groups(static_cast<int>(dataset.configs.size()), parts, seed);
     Coverages coverages(dataset);
     for (int i = 0; i < parts; ++i) {
-        std::vector<RatioSample> calibration, judged;
+        std::vector<RatioSample> calibration;
+        std::vector<RatioSample> test;
         for (const RatioSample& sample : samples)
-            (part[static_cast<std::size_t>(sample.config)] == i ? judged : calibration)
+            (part[static_cast<std::size_t>(sample.config)] == i ? test : calibration)
                 .push_back(sample);
         if (calibration.empty()) continue;
         const Bounds bounds = fit_bounds(calibration, long_answers_confounded);
-        for (const RatioSample& sample : judged) coverages.add(sample, bounds);
+        for (const RatioSample& sample : test) coverages.add(sample, bounds);
     }
     return coverages.report();
 }

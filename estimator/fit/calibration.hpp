@@ -1,4 +1,4 @@
-// Upper bounds by split-conformal calibration, from predictions of rows that were not fitted.
+// Upper bounds by split-conformal calibration, from predictions for held-out rows.
 #pragma once
 
 #include <cstdint>
@@ -37,7 +37,7 @@ Bounds fit_bounds(std::span<const RatioSample> samples, bool long_answers_confou
 // Requests from which on a configuration may be the worst.
 inline constexpr std::int64_t fewest_of_worst_config = 8;
 
-// NaN where nothing was judged.
+// NaN where nothing was tested.
 struct CoverageFigures {
     static constexpr double nothing = std::numeric_limits<double>::quiet_NaN();
     double overall = nothing;  // share of rows at or under their bound
@@ -60,7 +60,7 @@ CoverageReport coverage_under(const Dataset& dataset, std::span<const RatioSampl
                               const Bounds& bounds);
 
 // Coverage of bounds calibrated on other configurations: the samples are cut by configuration into
-// `parts`, and each part is judged by the bounds of the rest.
+// `parts`, and each part is tested against the bounds of the rest.
 CoverageReport judge_bounds(const Dataset& dataset, std::span<const RatioSample> samples, int parts,
                             std::uint64_t seed, bool long_answers_confounded = false);
 

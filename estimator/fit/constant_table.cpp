@@ -9,7 +9,9 @@ namespace decodemeter {
 namespace {
 
 struct Samples {
-    std::vector<double> steps_ms, prefills_ms, vision_tokens;
+    std::vector<double> steps_ms;
+    std::vector<double> prefills_ms;
+    std::vector<double> vision_tokens;
 };
 
 double median_or_zero(const std::vector<double>& values) {

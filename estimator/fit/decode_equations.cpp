@@ -11,13 +11,15 @@ std::array<StepShapes, decode_curves> make_combinations() {
     std::array<StepShapes, decode_curves> combinations{};
     for (std::size_t shape = 0; shape < step_shapes; ++shape) {
         // Counts and first steps large enough that no weight is cut off at 0.
-        StepSums low{100, 1, 1, 1, 1, 1, 1}, high = low;
+        StepSums low{100, 1, 1, 1, 1, 1, 1};
+        StepSums high = low;
         constexpr std::array fields = {&StepSums::count,       &StepSums::first,
                                        &StepSums::last,        &StepSums::inverse_positions,
                                        &StepSums::positions,   &StepSums::contexts,
                                        &StepSums::first_prompt};
         high.*fields[shape] += 1;
-        const DecodeWeights before = decode_weights(low), after = decode_weights(high);
+        const DecodeWeights before = decode_weights(low);
+        const DecodeWeights after = decode_weights(high);
         for (std::size_t curve = 0; curve < decode_curves; ++curve)
             combinations[curve][shape] = after[curve] - before[curve];
     }
@@ -86,13 +88,15 @@ NormalEquations<curve_terms> in_curves(const NormalEquations<shape_terms>& sums,
                                        const std::array<bool, decode_curves>& allowed) {
     NormalEquations<curve_terms> result;
     for (std::size_t i = 0; i < curve_terms; ++i) {
-        const std::size_t a = i / knob_terms, ka = i % knob_terms;
+        const std::size_t a = i / knob_terms;
+        const std::size_t ka = i % knob_terms;
         if (!allowed[a]) continue;
         for_shapes(a, [&](std::size_t shape, double share) {
             result.vector[i] += share * sums.vector[shape * knob_terms + ka];
         });
         for (std::size_t j = 0; j <= i; ++j) {
-            const std::size_t b = j / knob_terms, kb = j % knob_terms;
+            const std::size_t b = j / knob_terms;
+            const std::size_t kb = j % knob_terms;
             if (!allowed[b]) continue;
             for_shapes(a, [&](std::size_t s, double share) {
                 for_shapes(b, [&](std::size_t t, double other) {

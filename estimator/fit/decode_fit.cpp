@@ -51,7 +51,8 @@ StepShapes scaled(StepShapes shapes, double factor) {
 void add_segment(DecodeEquations& equations, const Row& row, std::span<const double> steps,
                  const KnobCost& knobs, int first, int last) {
     const double mean_ms = mean(steps);
-    const int n = row.steps(), length = last - first + 1;
+    const int n = row.steps();
+    const int length = last - first + 1;
     const StepShapes whole = shapes_of(step_sums(row.request, 1, n, n));
     StepShapes part = shapes_of(step_sums(row.request, first, last, n));
     for (std::size_t i = 0; i < step_shapes; ++i)

@@ -31,7 +31,8 @@ double explained_share(const std::vector<LabeledLength>& lengths) {
         all.push_back(length.log_steps);
     }
     const double center = mean(all);
-    double total = 0, within = 0;
+    double total = 0;
+    double within = 0;
     for (const double value : all) total += (value - center) * (value - center);
     for (const auto& [label, values] : groups) {
         const double own = mean(values);

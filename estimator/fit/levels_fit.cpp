@@ -38,9 +38,13 @@ struct Variances {
 
 // One-way analysis of variance, configurations as a random effect with mean 0.
 Variances variances_of(const Logs& logs) {
-    double squares = 0, means = 0, count = 0, configs = 0;
+    double squares = 0;
+    double means = 0;
+    double count = 0;
+    double configs = 0;
     for (const auto& [config, values] : logs) {
-        const double center = mean(values), n = static_cast<double>(values.size());
+        const double center = mean(values);
+        const double n = static_cast<double>(values.size());
         for (const double value : values) squares += (value - center) * (value - center);
         means += n * center * center;
         count += n;
@@ -73,7 +77,8 @@ double factor_or_one(const std::map<int, double>& factors, int config) {
 
 std::vector<ConfigurationLevel> fit_levels(const Dataset& dataset, std::span<const int> rows,
                                            const PhysicsModel& model) {
-    Logs decode, prefill;
+    Logs decode;
+    Logs prefill;
     std::map<int, const Row*> configs;
     const auto add = [](Logs& logs, int config, double measured, double predicted) {
         if (measured > 0 && predicted > 0) logs[config].push_back(std::log(measured / predicted));
@@ -86,7 +91,8 @@ std::vector<ConfigurationLevel> fit_levels(const Dataset& dataset, std::span<con
             add(decode, row.config, row.decode_ms,
                 physics_decode_ms(model, row.request, row.output_tokens));
     }
-    const auto decodes = factors_of(std::move(decode)), prefills = factors_of(std::move(prefill));
+    const auto decodes = factors_of(std::move(decode));
+    const auto prefills = factors_of(std::move(prefill));
     std::vector<ConfigurationLevel> levels;
     for (const auto& [config, row] : configs)
         levels.push_back({row->request.tier, row->request.top_k, row->request.active_blocks,

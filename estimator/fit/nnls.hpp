@@ -41,7 +41,8 @@ std::optional<std::array<double, n>> solve_subset(const NormalEquations<n>& equa
         if (chosen >> i & 1) index[count++] = i;
     }
     std::array<std::array<double, n>, n> factor{};
-    std::array<double, n> y{}, x{};
+    std::array<double, n> y{};
+    std::array<double, n> x{};
     for (std::size_t i = 0; i < count; ++i) {
         for (std::size_t j = 0; j <= i; ++j) {
             double sum = equations.matrix[index[i]][index[j]];

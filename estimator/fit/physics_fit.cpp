@@ -33,7 +33,8 @@ std::vector<PrefillRow> prefill_rows(const Dataset& dataset, std::span<const int
         const Row& row = dataset.rows[static_cast<std::size_t>(index)];
         if (row.prefill_ms <= 0) continue;
         const auto [one, crops, tokens, squared_tokens] = prefill_weights(row.request);
-        const double blocks = row.request.active_blocks, k = row.request.top_k;
+        const double blocks = row.request.active_blocks;
+        const double k = row.request.top_k;
         equations.push_back(
             {one, crops, blocks, blocks * tokens, blocks * tokens * k, blocks * squared_tokens});
         for (double& value : equations.back()) value /= row.prefill_ms;

@@ -72,7 +72,7 @@ std::vector<Cell> make_cells(const Dataset& dataset, std::span<const int> rows,
     return list;
 }
 
-// Weights and biases of both layers in one row, so that one optimiser step covers them.
+// Weights and biases of both layers in one row, so that one optimizer step covers them.
 struct Parameters {
     static constexpr int first_weight = 0;
     static constexpr int first_bias = hidden * static_cast<int>(feature_count);
@@ -127,13 +127,14 @@ void add_gradient(const Parameters& parameters, const Features& x, const Cell& c
 }
 
 struct Adam {
-    std::array<double, Parameters::count> first{}, second{};
+    std::array<double, Parameters::count> first{};
+    std::array<double, Parameters::count> second{};
     int step = 0;
 
     void update(Parameters& parameters, const Parameters& gradient) {
         ++step;
-        const double correction_1 = 1 - std::pow(0.9, step),
-                     correction_2 = 1 - std::pow(0.999, step);
+        const double correction_1 = 1 - std::pow(0.9, step);
+        const double correction_2 = 1 - std::pow(0.999, step);
         for (int i = 0; i < Parameters::count; ++i) {
             const double g = gradient.values[i];
             first[i] = 0.9 * first[i] + 0.1 * g;
@@ -145,7 +146,7 @@ struct Adam {
     }
 };
 
-DenseNetwork to_network(const Parameters& parameters, const Normaliser& normaliser) {
+DenseNetwork to_network(const Parameters& parameters, const Normalizer& normalizer) {
     const auto part = [&](int begin, int end) {
         return std::vector<double>(parameters.values.begin() + begin,
                                    parameters.values.begin() + end);
@@ -156,15 +157,17 @@ DenseNetwork to_network(const Parameters& parameters, const Normaliser& normalis
     DenseLayer second{hidden, outputs, DenseActivation::identity,
                       part(Parameters::second_weight, Parameters::second_bias),
                       part(Parameters::second_bias, Parameters::count)};
-    return {normaliser, {std::move(first), std::move(second)}};
+    return {normalizer, {std::move(first), std::move(second)}};
 }
 
 struct ConfigurationErrors {
-    std::array<double, outputs> plain{}, corrected{}, count{};
+    std::array<double, outputs> plain{};
+    std::array<double, outputs> corrected{};
+    std::array<double, outputs> count{};
 };
 
-void judge(const Dataset& dataset, std::span<const int> rows, const Physics& physics,
-           const Residual& residual, std::map<int, ConfigurationErrors>& errors) {
+void add_errors(const Dataset& dataset, std::span<const int> rows, const Physics& physics,
+                const Residual& residual, std::map<int, ConfigurationErrors>& errors) {
     for (const int index : rows) {
         const Row& row = dataset.rows[index];
         const KnobFactors factors = residual_factors(residual, row.request);
@@ -199,11 +202,11 @@ Residual train_residual(const Dataset& dataset, std::span<const int> rows, const
                         std::uint64_t seed) {
     const std::vector<Cell> cells = make_cells(dataset, rows, physics);
     if (static_cast<int>(cells.size()) < fewest_residual_cells) return {};
-    Normaliser normaliser = fit_normaliser(dataset, rows);
+    Normalizer normalizer = fit_normalizer(dataset, rows);
     for (std::size_t i = 0; i < token_features; ++i)
-        normaliser.mean[i] = 0, normaliser.deviation[i] = 1;
+        normalizer.mean[i] = 0, normalizer.deviation[i] = 1;
     std::vector<Features> inputs;
-    for (const Cell& cell : cells) inputs.push_back(normaliser(cell.features));
+    for (const Cell& cell : cells) inputs.push_back(normalizer(cell.features));
 
     Parameters parameters = initial_parameters(seed);
     Adam adam;
@@ -213,7 +216,7 @@ Residual train_residual(const Dataset& dataset, std::span<const int> rows, const
             add_gradient(parameters, inputs[i], cells[i], gradient);
         adam.update(parameters, gradient);
     }
-    return {to_network(parameters, normaliser), true, true};
+    return {to_network(parameters, normalizer), true, true};
 }
 
 Residual fit_residual(const Dataset& dataset, std::span<const int> rows, const Physics& physics,
@@ -226,14 +229,16 @@ Residual fit_residual(const Dataset& dataset, std::span<const int> rows, const P
         deal_groups(static_cast<int>(dataset.configs.size()), selection_parts, seed);
     std::map<int, ConfigurationErrors> errors;
     for (int i = 0; i < selection_parts; ++i) {
-        std::vector<int> fitted, judged;
+        std::vector<int> train;
+        std::vector<int> test;
         for (const int index : rows)
-            (part[dataset.rows[index].config] == i ? judged : fitted).push_back(index);
-        if (fitted.empty() || judged.empty()) continue;
-        const Physics without = fit_physics(dataset, fitted);
-        judge(dataset, judged, without, train_residual(dataset, fitted, without, seed), errors);
+            (part[dataset.rows[index].config] == i ? test : train).push_back(index);
+        if (train.empty() || test.empty()) continue;
+        const Physics without = fit_physics(dataset, train);
+        add_errors(dataset, test, without, train_residual(dataset, train, without, seed), errors);
     }
-    const bool decode = worth_keeping(errors, 0), prefill = worth_keeping(errors, 1);
+    const bool decode = worth_keeping(errors, 0);
+    const bool prefill = worth_keeping(errors, 1);
     if (!decode && !prefill) return {};
     Residual residual = train_residual(dataset, rows, physics, seed);
     residual.decode = decode && !residual.network.empty();

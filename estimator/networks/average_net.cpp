@@ -37,10 +37,10 @@ public:
         head_ = {parameters_.get(weight), parameters_.get(bias)};
     }
 
-    void initialise(std::uint64_t seed) {
+    void initialize(std::uint64_t seed) {
         at::Generator random = at::detail::createCPUGenerator(seed);
-        for (EncoderLayer& layer : encoder_) layer.initialise(random);
-        decodemeter::initialise(head_, random);
+        for (EncoderLayer& layer : encoder_) layer.initialize(random);
+        decodemeter::initialize(head_, random);
     }
 
     void reserve(std::int64_t rows) {
@@ -75,7 +75,11 @@ private:
     Parameters parameters_;
     std::array<EncoderLayer, 2> encoder_;
     Linear head_;
-    at::Tensor raw_, output_, gradient_, grad_encoded_, grad_hidden_;
+    at::Tensor raw_;
+    at::Tensor output_;
+    at::Tensor gradient_;
+    at::Tensor grad_encoded_;
+    at::Tensor grad_hidden_;
 };
 
 std::vector<double> numbers(const at::Tensor& tensor) {
@@ -85,10 +89,11 @@ std::vector<double> numbers(const at::Tensor& tensor) {
 }
 
 // Parameters were registered as weight, bias of each layer in turn.
-DenseNetwork to_dense_network(const Parameters& parameters, const Normaliser& normaliser) {
-    DenseNetwork network{normaliser, {}};
+DenseNetwork to_dense_network(const Parameters& parameters, const Normalizer& normalizer) {
+    DenseNetwork network{normalizer, {}};
     for (std::size_t i = 0; i + 1 < parameters.size(); i += 2) {
-        const at::Tensor weight = parameters.get(i).value, bias = parameters.get(i + 1).value;
+        const at::Tensor weight = parameters.get(i).value;
+        const at::Tensor bias = parameters.get(i + 1).value;
         const bool last = i + 2 == parameters.size();
         network.layers.push_back({static_cast<int>(weight.size(1)),
                                   static_cast<int>(weight.size(0)),
@@ -111,14 +116,16 @@ double mean_per_token(const Dataset& dataset, std::span<const int> rows) {
 }
 
 struct AverageData {
-    at::Tensor features, targets, weights;
+    at::Tensor features;
+    at::Tensor targets;
+    at::Tensor weights;
 };
 
 AverageData make_data(const Dataset& dataset, std::span<const int> rows, const AverageModel& model,
                       const at::Device& device) {
     const auto count = static_cast<std::int64_t>(rows.size());
     const auto floats = at::TensorOptions().dtype(at::kFloat);
-    AverageData data{feature_tensor(dataset, rows, model.network.normaliser),
+    AverageData data{feature_tensor(dataset, rows, model.network.normalizer),
                      at::empty({count, 2}, floats), at::empty({count, 2}, floats)};
     float* target = data.targets.mutable_data_ptr<float>();
     float* weight = data.weights.mutable_data_ptr<float>();
@@ -137,33 +144,33 @@ AverageData make_data(const Dataset& dataset, std::span<const int> rows, const A
 
 EpochReport judge_epoch(const Dataset& dataset, std::span<const int> rows,
                         const AverageModel& model) {
-    const ModelReport judged = judge_model(dataset, predict_rows(dataset, rows, model));
+    const ModelReport result = evaluate_model(dataset, predict_rows(dataset, rows, model));
     EpochReport report;
-    report.prefill_mae_ms = judged.errors.prefill.mae_ms;
-    report.decode_total_mae_ms = judged.errors.decode_total.mae_ms;
-    report.prefill_relative_percent = judged.errors.prefill.mean_relative_error_percent;
-    report.decode_relative_percent = judged.errors.decode_total.mean_relative_error_percent;
+    report.prefill_mae_ms = result.errors.prefill.mae_ms;
+    report.decode_total_mae_ms = result.errors.decode_total.mae_ms;
+    report.prefill_relative_percent = result.errors.prefill.mean_relative_error_percent;
+    report.decode_relative_percent = result.errors.decode_total.mean_relative_error_percent;
     report.validation_loss = rows.empty() ? std::numeric_limits<double>::quiet_NaN()
-                                          : judged.errors.prefill.mape_percent +
-                                                judged.errors.decode_per_token.mape_percent;
-    // Rows without a decode step are judged by their prefill alone.
+                                          : result.errors.prefill.mape_percent +
+                                                result.errors.decode_per_token.mape_percent;
+    // Rows without a decode step count by their prefill alone.
     if (std::isnan(report.validation_loss) && !rows.empty())
-        report.validation_loss = judged.errors.prefill.mape_percent;
+        report.validation_loss = result.errors.prefill.mape_percent;
     return report;
 }
 
 }  // namespace
 
-AverageModel train_average(const Dataset& dataset, std::span<const int> fitted,
+AverageModel train_average(const Dataset& dataset, std::span<const int> train,
                            std::span<const int> validation, const TrainingOptions& options,
                            const EpochCallback& after_epoch) {
     const at::Device device = open_training_device(options.device);
-    const TrainingScales scales = fit_scales(dataset, fitted, false);
-    AverageModel model{{scales.normaliser, {}},
-                       {scales.prefill_ms, mean_per_token(dataset, fitted)}};
+    const TrainingScales scales = fit_scales(dataset, train, false);
+    AverageModel model{{scales.normalizer, {}},
+                       {scales.prefill_ms, mean_per_token(dataset, train)}};
     AverageNet net(device);
-    net.initialise(options.seed);
-    const AverageData data = make_data(dataset, fitted, model, device);
+    net.initialize(options.seed);
+    const AverageData data = make_data(dataset, train, model, device);
     AverageData epoch;
     TrainingLoop loop{data.features.size(0), options, &net.parameters(), {}, {}, {}};
     loop.begin_epoch = [&](const at::Tensor& order) {
@@ -177,11 +184,11 @@ AverageModel train_average(const Dataset& dataset, std::span<const int> fitted,
                                epoch.weights.narrow(0, first, count), loss);
     };
     loop.validate = [&] {
-        model.network = to_dense_network(net.parameters(), scales.normaliser);
+        model.network = to_dense_network(net.parameters(), scales.normalizer);
         return judge_epoch(dataset, validation, model);
     };
     run_training(loop, after_epoch);
-    model.network = to_dense_network(net.parameters(), scales.normaliser);
+    model.network = to_dense_network(net.parameters(), scales.normalizer);
     return model;
 }
 

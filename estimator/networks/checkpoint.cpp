@@ -14,6 +14,7 @@
 #include "estimator/networks/archive_check.hpp"
 #include "estimator/networks/positioned_state.hpp"
 #include "profiler/system/error.hpp"
+#include "profiler/system/file_replacement.hpp"
 
 namespace decodemeter {
 
@@ -188,14 +189,6 @@ std::string archive_of(const Dictionary& values) {
     return bytes;
 }
 
-void write_archive(const std::filesystem::path& file, const Dictionary& values) {
-    const std::string bytes = archive_of(values);
-    std::ofstream stream(file, std::ios::binary);
-    stream.write(bytes.data(), static_cast<std::streamsize>(bytes.size()));
-    stream.close();
-    if (!stream) throw InputError(file.string() + ": cannot write; is the disk full?");
-}
-
 }  // namespace
 
 void PositionedEstimator::save(const std::filesystem::path& file,
@@ -209,8 +202,8 @@ void PositionedEstimator::save(const std::filesystem::path& file,
     put("version", checkpoint_version);
     put("hidden", static_cast<std::int64_t>(state.options.hidden));
     put("published", state.options.published);
-    put("feature_mean", number_list(state.scales.normaliser.mean));
-    put("feature_deviation", number_list(state.scales.normaliser.deviation));
+    put("feature_mean", number_list(state.scales.normalizer.mean));
+    put("feature_deviation", number_list(state.scales.normalizer.deviation));
     put("prefill_scale_ms", state.scales.prefill_ms);
     put("step_scale_ms", state.scales.step_ms);
     put("records_hash", origin.records_hash);
@@ -223,11 +216,7 @@ void PositionedEstimator::save(const std::filesystem::path& file,
     for (std::size_t i = 0; i < parameters.size(); ++i)
         put(parameters.name(i).c_str(), parameters.get(i).value.cpu().clone());
 
-    if (!file.parent_path().empty()) std::filesystem::create_directories(file.parent_path());
-    // A half-written checkpoint never stands under the final name.
-    const std::filesystem::path partial = file.string() + ".partial";
-    write_archive(partial, values);
-    std::filesystem::rename(partial, file);
+    write_output_file(file, archive_of(values));
 }
 
 PositionedEstimator PositionedEstimator::load(const std::filesystem::path& file) {
@@ -244,8 +233,8 @@ PositionedEstimator PositionedEstimator::load(const std::filesystem::path& file)
     options.published = reader.boolean("published");
     options.seed = static_cast<std::uint64_t>(reader.integer("seed", INT64_MIN, INT64_MAX));
     TrainingScales scales;
-    scales.normaliser = {reader.features("feature_mean"), reader.features("feature_deviation")};
-    for (const double deviation : scales.normaliser.deviation)
+    scales.normalizer = {reader.features("feature_mean"), reader.features("feature_deviation")};
+    for (const double deviation : scales.normalizer.deviation)
         if (deviation <= 0) reader.fail("\"feature_deviation\" is not above 0");
     scales.prefill_ms = reader.positive("prefill_scale_ms");
     scales.step_ms = reader.positive("step_scale_ms");

@@ -54,15 +54,15 @@ FlatAdam::FlatAdam(const Parameters& parameters)
       steps_{at::zeros({}, parameters.values().options())} {}
 
 void FlatAdam::step(Parameters& parameters, double learning_rate) {
-    const std::vector<at::Tensor> values = {parameters.values()},
-                                  gradients = {parameters.gradients()};
+    const std::vector<at::Tensor> values = {parameters.values()};
+    const std::vector<at::Tensor> gradients = {parameters.gradients()};
     steps_.front().add_(1);
     at::_fused_adam_(values, gradients, first_, second_, {}, steps_, learning_rate, 0.9, 0.999,
                      1e-5, 1e-8,
                      /*amsgrad=*/false, /*maximize=*/false);
 }
 
-void initialise(const Linear& linear, at::Generator& random) {
+void initialize(const Linear& linear, at::Generator& random) {
     const double limit = 1 / std::sqrt(static_cast<double>(linear.weight.value.size(1)));
     for (const at::Tensor& value : {linear.weight.value, linear.bias.value}) {
         at::Tensor drawn = at::empty(value.sizes(), at::TensorOptions().dtype(at::kFloat));

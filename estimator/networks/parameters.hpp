@@ -1,4 +1,4 @@
-// All parameters of a network in one flat tensor, so that the optimiser is one call and a copy is
+// All parameters of a network in one flat tensor, so that the optimizer is one call and a copy is
 // one copy. [torch]
 #pragma once
 
@@ -69,6 +69,6 @@ private:
 
 // Uniform in +-1/sqrt(inputs), as LibTorch's own linear layers begin. Drawn on the CPU, so that a
 // seed gives the same network on every device.
-void initialise(const Linear& linear, at::Generator& random);
+void initialize(const Linear& linear, at::Generator& random);
 
 }  // namespace decodemeter

@@ -9,7 +9,7 @@
 #include "estimator/networks/compute_device.hpp"
 #include "estimator/networks/positioned_state.hpp"
 #include "estimator/networks/trainer.hpp"
-#include "profiler/system/error.hpp"
+#include "profiler/system/invalid_argument.hpp"
 
 namespace decodemeter {
 
@@ -22,9 +22,12 @@ double as_mean(double sum, std::int64_t count) {
 }
 
 // Loss and errors as the published training prints them, from predictions in milliseconds.
-EpochReport judge_epoch(const Dataset& dataset, const Predictions& predictions, bool squared_ms) {
+EpochReport report_epoch(const Dataset& dataset, const Predictions& predictions, bool squared_ms) {
     EpochReport report;
-    double prefill_loss = 0, decode_loss = 0, prefill_sum = 0, decode_sum = 0;
+    double prefill_loss = 0;
+    double decode_loss = 0;
+    double prefill_sum = 0;
+    double decode_sum = 0;
     std::int64_t decoded = 0;
     const auto count = static_cast<std::int64_t>(predictions.rows.size());
     for (std::size_t i = 0; i < predictions.rows.size(); ++i) {
@@ -85,12 +88,13 @@ Predictions predict_with(PositionedNet& net, const TrainingScales& scales, const
     const bool published = net.shape().published;
     Predictions predictions;
     predictions.rows.assign(rows.begin(), rows.end());
-    const at::Tensor features = feature_tensor(dataset, rows, scales.normaliser);
+    const at::Tensor features = feature_tensor(dataset, rows, scales.normalizer);
     const at::Tensor counts = count_tensor(dataset, rows, published);
     const std::int64_t positions = longest_sum(dataset, rows, published);
     run_network(net, features, counts, positions, [&](std::int64_t first, std::int64_t count) {
-        const at::Tensor prefill = net.prefill().cpu(), decode = net.decode().cpu(),
-                         values = net.values().cpu();
+        const at::Tensor prefill = net.prefill().cpu();
+        const at::Tensor decode = net.decode().cpu();
+        const at::Tensor values = net.values().cpu();
         for (std::int64_t i = 0; i < count; ++i) {
             const Row& row =
                 dataset.rows[static_cast<std::size_t>(rows[static_cast<std::size_t>(first + i)])];
@@ -112,26 +116,30 @@ PositionedEstimator& PositionedEstimator::operator=(PositionedEstimator&&) noexc
 PositionedEstimator::~PositionedEstimator() = default;
 
 const CheckpointOrigin& PositionedEstimator::origin() const noexcept { return state_->origin; }
-bool PositionedEstimator::published() const noexcept { return state_->options.published; }
+ModelKind PositionedEstimator::kind() const noexcept {
+    return state_->options.published ? ModelKind::positioned_published : ModelKind::positioned;
+}
 int PositionedEstimator::hidden() const noexcept { return state_->options.hidden; }
 
-PositionedEstimator PositionedEstimator::train(const Dataset& dataset, std::span<const int> fitted,
+PositionedEstimator PositionedEstimator::train(const Dataset& dataset,
+                                               std::span<const int> train_rows,
                                                std::span<const int> validation,
                                                const TrainingOptions& options,
                                                const EpochCallback& after_epoch) {
     if (options.hidden < 4 || options.hidden > 4096 || options.hidden % 4 != 0)
-        throw InputError("--hidden must be a multiple of 4 from 4 to 4096");
+        throw InvalidArgument("hidden", " must be a multiple of 4 from 4 to 4096");
     const at::Device device = open_training_device(options.device);
-    const TrainingScales scales = fit_scales(dataset, fitted, options.published);
+    const TrainingScales scales = fit_scales(dataset, train_rows, options.published);
     auto state = std::make_unique<State>(
         State{options, scales, PositionedNet({options.hidden, options.published}, device), {}});
     PositionedNet& net = state->net;
-    net.initialise(options.seed);
+    net.initialize(options.seed);
     // Validation runs in buffers of its own, so that those of training stay as they are.
-    PositionedNet judge({options.hidden, options.published}, device);
-    const std::int64_t positions = longest_of({1, longest_sum(dataset, fitted, options.published)});
+    PositionedNet validated({options.hidden, options.published}, device);
+    const std::int64_t positions =
+        longest_of({1, longest_sum(dataset, train_rows, options.published)});
     const TrainingData data =
-        make_training_data(dataset, fitted, scales, options.published, positions, device);
+        make_training_data(dataset, train_rows, scales, options.published, positions, device);
     const bool step_loss = data.has_steps && !options.published;
 
     TrainingBatch epoch;
@@ -142,9 +150,9 @@ PositionedEstimator PositionedEstimator::train(const Dataset& dataset, std::span
         net.loss_and_gradients(slice(epoch, first, count), options.published, step_loss, loss);
     };
     loop.validate = [&] {
-        judge.parameters().values().copy_(net.parameters().values());
-        return judge_epoch(dataset, predict_with(judge, scales, dataset, validation),
-                           options.published);
+        validated.parameters().values().copy_(net.parameters().values());
+        return report_epoch(dataset, predict_with(validated, scales, dataset, validation),
+                            options.published);
     };
     run_training(loop, after_epoch);
     return PositionedEstimator(std::move(state));
@@ -181,7 +189,8 @@ double PositionedEstimator::predict_decode(const Request& request, int output_to
 std::vector<double> PositionedEstimator::predict_decode_at_positions(
     const Request& request, std::span<const int> positions) const {
     if (positions.empty()) return {};
-    const int row = 0, longest = *std::max_element(positions.begin(), positions.end());
+    const int row = 0;
+    const int longest = *std::max_element(positions.begin(), positions.end());
     const Predictions predictions =
         predict_rows(one_request(request, longest + 1), std::span(&row, 1));
     std::vector<double> times;
@@ -192,12 +201,12 @@ std::vector<double> PositionedEstimator::predict_decode_at_positions(
     return times;
 }
 
-FitAndValidation split_validation(const Dataset& dataset, std::span<const int> rows,
-                                  std::uint64_t seed) {
+TrainAndValidation split_validation(const Dataset& dataset, std::span<const int> rows,
+                                    std::uint64_t seed) {
     std::set<int> configs;
     for (const int index : rows)
         configs.insert(dataset.rows[static_cast<std::size_t>(index)].config);
-    FitAndValidation split;
+    TrainAndValidation split;
     constexpr int parts = 10;
     const bool by_config = configs.size() >= 3;
     const int groups = by_config ? static_cast<int>(configs.size()) : static_cast<int>(rows.size());
@@ -207,28 +216,28 @@ FitAndValidation split_validation(const Dataset& dataset, std::span<const int> r
     for (std::size_t i = 0; i < rows.size(); ++i) {
         const int config = dataset.rows[static_cast<std::size_t>(rows[i])].config;
         const int group = by_config ? group_of.at(config) : static_cast<int>(i);
-        const bool judged = groups > 1 && part[static_cast<std::size_t>(group)] == 0;
-        (judged ? split.validation : split.fitted).push_back(rows[i]);
+        const bool held_out = groups > 1 && part[static_cast<std::size_t>(group)] == 0;
+        (held_out ? split.validation : split.train).push_back(rows[i]);
     }
     return split;
 }
 
 FoldModel positioned_fold_model(const TrainingOptions& options, const EpochCallback& after_epoch) {
-    return {"positioned", [options, after_epoch](const Dataset& dataset, const Fold& fold) {
-                const FitAndValidation split = split_validation(dataset, fold.fitted, options.seed);
-                return PositionedEstimator::train(dataset, split.fitted, split.validation, options,
-                                                  after_epoch)
-                    .predict_rows(dataset, fold.judged);
-            }};
+    return [options, after_epoch](const Dataset& dataset, const Fold& fold) {
+        const TrainAndValidation split = split_validation(dataset, fold.train, options.seed);
+        return PositionedEstimator::train(dataset, split.train, split.validation, options,
+                                          after_epoch)
+            .predict_rows(dataset, fold.test);
+    };
 }
 
 FoldModel average_fold_model(const TrainingOptions& options, const EpochCallback& after_epoch) {
-    return {"average", [options, after_epoch](const Dataset& dataset, const Fold& fold) {
-                const FitAndValidation split = split_validation(dataset, fold.fitted, options.seed);
-                return decodemeter::predict_rows(
-                    dataset, fold.judged,
-                    train_average(dataset, split.fitted, split.validation, options, after_epoch));
-            }};
+    return [options, after_epoch](const Dataset& dataset, const Fold& fold) {
+        const TrainAndValidation split = split_validation(dataset, fold.train, options.seed);
+        return decodemeter::predict_rows(
+            dataset, fold.test,
+            train_average(dataset, split.train, split.validation, options, after_epoch));
+    };
 }
 
 }  // namespace decodemeter

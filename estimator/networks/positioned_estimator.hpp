@@ -53,9 +53,10 @@ struct CheckpointOrigin {
 
 class PositionedEstimator {
 public:
-    // Fits to `fitted`; the epoch with the lowest loss on `validation` is kept (the last one where
-    // it is empty). Throws InputError when there is nothing to fit or the device is not there.
-    static PositionedEstimator train(const Dataset& dataset, std::span<const int> fitted,
+    // Trains on `train_rows`; the epoch with the lowest loss on `validation` is kept (the last one
+    // where it is empty). Throws InputError when there is nothing to fit or the device is not
+    // there.
+    static PositionedEstimator train(const Dataset& dataset, std::span<const int> train_rows,
                                      std::span<const int> validation,
                                      const TrainingOptions& options,
                                      const EpochCallback& after_epoch = {});
@@ -73,7 +74,8 @@ public:
     // The sum over steps 1 ... N-1; N of them with the published accounting.
     double predict_decode(const Request& request, int output_tokens) const;
 
-    bool published() const noexcept;
+    // positioned, or positioned_published.
+    ModelKind kind() const noexcept;
     int hidden() const noexcept;
 
     PositionedEstimator(PositionedEstimator&&) noexcept;
@@ -86,19 +88,19 @@ private:
     std::unique_ptr<State> state_;
 };
 
-// The published old model: the same encoder without positions, fitted to prefill and T/N.
-AverageModel train_average(const Dataset& dataset, std::span<const int> fitted,
+// The published old model: the same encoder without positions, trained on prefill and T/N.
+AverageModel train_average(const Dataset& dataset, std::span<const int> train_rows,
                            std::span<const int> validation, const TrainingOptions& options,
                            const EpochCallback& after_epoch = {});
 
 // Part of `rows` whose configurations choose the epoch: a tenth of the configurations, at least
-// one; of the rows where there is one configuration only. The rest is left in `fitted`.
-struct FitAndValidation {
-    std::vector<int> fitted;
+// one; of the rows where there is one configuration only. The rest is left in `train`.
+struct TrainAndValidation {
+    std::vector<int> train;
     std::vector<int> validation;
 };
-FitAndValidation split_validation(const Dataset& dataset, std::span<const int> rows,
-                                  std::uint64_t seed);
+TrainAndValidation split_validation(const Dataset& dataset, std::span<const int> rows,
+                                    std::uint64_t seed);
 
 // Trained anew in each fold.
 FoldModel positioned_fold_model(const TrainingOptions& options,

@@ -75,8 +75,8 @@ void EncoderLayer::bind(const Parameters& parameters) {
     shift_ = parameters.get(index_[3]);
 }
 
-void EncoderLayer::initialise(at::Generator& random) {
-    decodemeter::initialise(linear_, random);
+void EncoderLayer::initialize(at::Generator& random) {
+    decodemeter::initialize(linear_, random);
     if (!layer_norm_) return;
     scale_.value.fill_(1);
     shift_.value.zero_();
@@ -117,7 +117,8 @@ PositionedNet::PositionedNet(NetShape shape, const at::Device& device)
     : shape_(shape), device_(device) {
     const bool published = shape.published;
     const auto features = static_cast<std::int64_t>(feature_count);
-    const std::int64_t hidden = shape.hidden, narrow = shape.position_hidden();
+    const std::int64_t hidden = shape.hidden;
+    const std::int64_t narrow = shape.position_hidden();
     config_encoder_[0].register_parameters(parameters_, "config_encoder.0", features, hidden,
                                            published, published);
     config_encoder_[1].register_parameters(parameters_, "config_encoder.1", hidden, hidden,
@@ -143,23 +144,24 @@ PositionedNet::PositionedNet(NetShape shape, const at::Device& device)
     head_bias_value_ = parameters_.get(head_bias_);
 }
 
-void PositionedNet::initialise(std::uint64_t seed) {
+void PositionedNet::initialize(std::uint64_t seed) {
     at::Generator random = at::detail::createCPUGenerator(seed);
     for (auto* encoder : {&config_encoder_, &position_encoder_})
-        for (EncoderLayer& layer : *encoder) layer.initialise(random);
-    decodemeter::initialise(prefill_head_, random);
-    decodemeter::initialise(config_part_, random);
+        for (EncoderLayer& layer : *encoder) layer.initialize(random);
+    decodemeter::initialize(prefill_head_, random);
+    decodemeter::initialize(config_part_, random);
     Linear position{position_part_, {config_part_.bias.value.clone(), {}}};
-    decodemeter::initialise(position, random);
+    decodemeter::initialize(position, random);
     Linear head{{head_.value.unsqueeze(0), {}}, head_bias_value_};
-    decodemeter::initialise(head, random);
+    decodemeter::initialize(head, random);
 }
 
 void PositionedNet::reserve(std::int64_t batch, std::int64_t positions) {
     if (batch == batch_ && positions == positions_) return;
     batch_ = batch;
     positions_ = positions;
-    const std::int64_t hidden = shape_.hidden, narrow = shape_.position_hidden();
+    const std::int64_t hidden = shape_.hidden;
+    const std::int64_t narrow = shape_.position_hidden();
     positions_feature_ = position_features(positions, shape_.published, device_);
     for (EncoderLayer& layer : config_encoder_) layer.reserve(batch);
     for (EncoderLayer& layer : position_encoder_) layer.reserve(positions);

@@ -31,7 +31,7 @@ public:
     void register_parameters(Parameters& parameters, const std::string& name, std::int64_t inputs,
                              std::int64_t outputs, bool layer_norm, bool relu);
     void bind(const Parameters& parameters);
-    void initialise(at::Generator& random);
+    void initialize(at::Generator& random);
     void reserve(std::int64_t rows);
     const at::Tensor& forward(const at::Tensor& x);
     // `grad_output` is overwritten; grad_x null where it is not wanted.
@@ -43,8 +43,14 @@ private:
     std::array<std::size_t, 4> index_{};
     std::int64_t outputs_ = 0;
     Linear linear_;
-    Parameter scale_, shift_;
-    at::Tensor before_, normed_, mean_, inverse_, output_, grad_before_;
+    Parameter scale_;
+    Parameter shift_;
+    at::Tensor before_;
+    at::Tensor normed_;
+    at::Tensor mean_;
+    at::Tensor inverse_;
+    at::Tensor output_;
+    at::Tensor grad_before_;
 };
 
 // Targets in units of the scales: relative errors where `squared_ms` is not set.
@@ -62,7 +68,7 @@ class PositionedNet {
 public:
     PositionedNet(NetShape shape, const at::Device& device);
 
-    void initialise(std::uint64_t seed);
+    void initialize(std::uint64_t seed);
     // Buffers for batches of exactly `batch` rows over `positions` positions.
     void reserve(std::int64_t batch, std::int64_t positions);
 
@@ -91,19 +97,46 @@ private:
     NetShape shape_;
     at::Device device_;
     Parameters parameters_;
-    std::array<EncoderLayer, 2> config_encoder_, position_encoder_;
-    Linear prefill_head_, config_part_;
-    std::size_t prefill_weight_ = 0, prefill_bias_ = 0, config_weight_ = 0, config_bias_ = 0,
-                position_weight_ = 0, head_weight_ = 0, head_bias_ = 0;
-    Parameter position_part_, head_, head_bias_value_;
+    std::array<EncoderLayer, 2> config_encoder_;
+    std::array<EncoderLayer, 2> position_encoder_;
+    Linear prefill_head_;
+    Linear config_part_;
+    std::size_t prefill_weight_ = 0;
+    std::size_t prefill_bias_ = 0;
+    std::size_t config_weight_ = 0;
+    std::size_t config_bias_ = 0;
+    std::size_t position_weight_ = 0;
+    std::size_t head_weight_ = 0;
+    std::size_t head_bias_ = 0;
+    Parameter position_part_;
+    Parameter head_;
+    Parameter head_bias_value_;
 
-    std::int64_t batch_ = 0, positions_ = 0;
-    at::Tensor features_, positions_feature_;
-    at::Tensor prefill_raw_, prefill_, decode_, values_, slopes_, visit_, workspace_;
-    at::Tensor u_, v_;
-    at::Tensor grad_prefill_, grad_prefill_raw_, grad_decode_, grad_values_, step_errors_, grad_u_,
-        grad_v_, grad_encoded_, grad_from_prefill_, grad_hidden_, grad_position_,
-        grad_position_hidden_;
+    std::int64_t batch_ = 0;
+    std::int64_t positions_ = 0;
+    at::Tensor features_;
+    at::Tensor positions_feature_;
+    at::Tensor prefill_raw_;
+    at::Tensor prefill_;
+    at::Tensor decode_;
+    at::Tensor values_;
+    at::Tensor slopes_;
+    at::Tensor visit_;
+    at::Tensor workspace_;
+    at::Tensor u_;
+    at::Tensor v_;
+    at::Tensor grad_prefill_;
+    at::Tensor grad_prefill_raw_;
+    at::Tensor grad_decode_;
+    at::Tensor grad_values_;
+    at::Tensor step_errors_;
+    at::Tensor grad_u_;
+    at::Tensor grad_v_;
+    at::Tensor grad_encoded_;
+    at::Tensor grad_from_prefill_;
+    at::Tensor grad_hidden_;
+    at::Tensor grad_position_;
+    at::Tensor grad_position_hidden_;
 };
 
 }  // namespace decodemeter

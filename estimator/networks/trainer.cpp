@@ -10,6 +10,7 @@
 #include <numbers>
 
 #include "profiler/system/error.hpp"
+#include "profiler/system/invalid_argument.hpp"
 
 namespace decodemeter {
 
@@ -27,10 +28,10 @@ double learning_rate_at(const TrainingOptions& options, double done) {
 void check(const TrainingLoop& loop) {
     const TrainingOptions& options = loop.options;
     if (loop.rows < 1) throw InputError("no records are left to train on");
-    if (options.batch_size < 1) throw InputError("--batch_size must be above 0");
-    if (options.num_epochs < 1) throw InputError("--num_epochs must be above 0");
+    if (options.batch_size < 1) throw InvalidArgument("batch_size", " must be above 0");
+    if (options.num_epochs < 1) throw InvalidArgument("num_epochs", " must be above 0");
     if (!(options.learning_rate > 0) || !std::isfinite(options.learning_rate))
-        throw InputError("--lr must be above 0");
+        throw InvalidArgument("learning_rate", " must be above 0");
 }
 
 // Batches of this size are too small to share between threads: the barriers cost more than they
@@ -74,10 +75,10 @@ void run_training(const TrainingLoop& loop, const EpochCallback& after_epoch) {
         EpochReport report = loop.validate();
         report.epoch = epoch;
         report.train_loss = loss.item<double>() / static_cast<double>(batches);
-        const double judged =
+        const double epoch_loss =
             std::isnan(report.validation_loss) ? report.train_loss : report.validation_loss;
-        if (judged < best_loss) {
-            best_loss = judged;
+        if (epoch_loss < best_loss) {
+            best_loss = epoch_loss;
             best.copy_(loop.parameters->values());
         }
         if (after_epoch && !after_epoch(report)) break;

@@ -40,8 +40,9 @@ void fill_steps(const Dataset& dataset, const Row& row, const TrainingScales& sc
 TrainingScales fit_scales(const Dataset& dataset, std::span<const int> rows, bool published) {
     TrainingScales scales;
     if (published) return scales;
-    scales.normaliser = fit_normaliser(dataset, rows);
-    double prefill = 0, step = 0;
+    scales.normalizer = fit_normalizer(dataset, rows);
+    double prefill = 0;
+    double step = 0;
     std::int64_t decoded = 0;
     for (const int index : rows) {
         const Row& row = row_at(dataset, index);
@@ -56,12 +57,12 @@ TrainingScales fit_scales(const Dataset& dataset, std::span<const int> rows, boo
 }
 
 at::Tensor feature_tensor(const Dataset& dataset, std::span<const int> rows,
-                          const Normaliser& normaliser) {
+                          const Normalizer& normalizer) {
     at::Tensor tensor =
         zeros({static_cast<std::int64_t>(rows.size()), static_cast<std::int64_t>(feature_count)});
     float* values = tensor.mutable_data_ptr<float>();
     for (const int index : rows) {
-        for (const double feature : normaliser(features_of(row_at(dataset, index).request)))
+        for (const double feature : normalizer(features_of(row_at(dataset, index).request)))
             *values++ = static_cast<float>(feature);
     }
     return tensor;
@@ -92,7 +93,7 @@ TrainingData make_training_data(const Dataset& dataset, std::span<const int> row
     TrainingData data;
     data.rows = count;
     data.positions = positions;
-    TrainingBatch batch{feature_tensor(dataset, rows, scales.normaliser),
+    TrainingBatch batch{feature_tensor(dataset, rows, scales.normalizer),
                         count_tensor(dataset, rows, published),
                         zeros({count}),
                         zeros({count}),

@@ -12,7 +12,7 @@ namespace decodemeter {
 
 // What turns features and times into numbers of about 1.
 struct TrainingScales {
-    Normaliser normaliser;
+    Normalizer normalizer;
     double prefill_ms = 1;
     double step_ms = 1;
 };
@@ -21,7 +21,7 @@ TrainingScales fit_scales(const Dataset& dataset, std::span<const int> rows, boo
 
 // [rows, 5] float32 on the CPU.
 at::Tensor feature_tensor(const Dataset& dataset, std::span<const int> rows,
-                          const Normaliser& normaliser);
+                          const Normalizer& normalizer);
 // Positions to sum for each row, int32: N-1, or N with the published accounting.
 at::Tensor count_tensor(const Dataset& dataset, std::span<const int> rows, bool published);
 

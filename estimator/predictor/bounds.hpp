@@ -13,7 +13,13 @@ namespace decodemeter {
 inline constexpr std::size_t bound_bins = 4;
 inline constexpr std::array<std::string_view, bound_bins> bound_bin_names = {"2", "3-5", "6-20",
                                                                              "21+"};
-std::size_t bound_bin(int output_tokens) noexcept;
+// The longest answer of each bin but the last, which has none.
+inline constexpr std::array<int, bound_bins - 1> longest_in_bound_bin = {2, 5, 20};
+constexpr std::size_t bound_bin(int output_tokens) noexcept {
+    std::size_t bin = 0;
+    while (bin + 1 < bound_bins && output_tokens > longest_in_bound_bin[bin]) ++bin;
+    return bin;
+}
 
 // Of fewer requests a further one stays under the largest with less than 95 % probability.
 inline constexpr std::size_t fewest_for_p95 = 19;

@@ -27,16 +27,17 @@ Features features_of(const Request& request) noexcept {
             static_cast<double>(request.active_blocks)};
 }
 
-Features Normaliser::operator()(const Features& features) const noexcept {
-    Features normalised;
+Features Normalizer::operator()(const Features& features) const noexcept {
+    Features normalized;
     for (std::size_t i = 0; i < feature_count; ++i)
-        normalised[i] = (features[i] - mean[i]) / deviation[i];
-    return normalised;
+        normalized[i] = (features[i] - mean[i]) / deviation[i];
+    return normalized;
 }
 
 std::array<double, 2> DenseNetwork::operator()(const Request& request) const noexcept {
-    std::array<double, widest_layer> current, next;
-    const Features input = normaliser(features_of(request));
+    std::array<double, widest_layer> current;
+    std::array<double, widest_layer> next;
+    const Features input = normalizer(features_of(request));
     std::copy(input.begin(), input.end(), current.begin());
     for (const DenseLayer& layer : layers) {
         for (int row = 0; row < layer.outputs; ++row) {

@@ -16,12 +16,12 @@ using Features = std::array<double, feature_count>;
 Features features_of(const Request& request) noexcept;
 
 // (feature - mean) / deviation; a feature that does not vary has deviation 1.
-struct Normaliser {
+struct Normalizer {
     Features mean{};
     Features deviation{1, 1, 1, 1, 1};
 
     Features operator()(const Features& features) const noexcept;
-    bool operator==(const Normaliser&) const = default;
+    bool operator==(const Normalizer&) const = default;
 };
 
 enum class DenseActivation { identity, tanh, silu };
@@ -42,7 +42,7 @@ struct DenseLayer {
 inline constexpr int widest_layer = 512;
 
 struct DenseNetwork {
-    Normaliser normaliser;
+    Normalizer normalizer;
     std::vector<DenseLayer> layers;
 
     bool empty() const noexcept { return layers.empty(); }

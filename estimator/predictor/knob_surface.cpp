@@ -19,7 +19,8 @@ namespace decodemeter {
 namespace {
 
 struct Grid {
-    int width = 0, height = 0;
+    int width = 0;
+    int height = 0;
     std::vector<double> values;  // height rows of width
 
     double& at(int x, int y) {
@@ -53,7 +54,8 @@ Grid running_minimum(Grid grid) {
 
 // NaN stays where `grid` has it.
 Grid monotone(const Grid& grid) {
-    const Grid high = running_maximum(grid), low = running_minimum(grid);
+    const Grid high = running_maximum(grid);
+    const Grid low = running_minimum(grid);
     Grid result = grid;
     for (std::size_t i = 0; i < grid.values.size(); ++i)
         if (!std::isnan(grid.values[i])) result.values[i] = (high.values[i] + low.values[i]) / 2;
@@ -62,7 +64,8 @@ Grid monotone(const Grid& grid) {
 
 // Factors of every point, and of the measured ones their levels, else NaN.
 struct Factors {
-    Grid residual, level;
+    Grid residual;
+    Grid level;
 };
 
 Grid corrected(Grid curve, const Factors& factors) {
@@ -73,7 +76,8 @@ Grid corrected(Grid curve, const Factors& factors) {
     for (std::size_t i = 0; i < curve.values.size(); ++i)
         measured.values[i] *= factors.level.values[i];
     measured = monotone(measured);
-    const Grid low = running_maximum(measured), high = running_minimum(measured);
+    const Grid low = running_maximum(measured);
+    const Grid high = running_minimum(measured);
     for (std::size_t i = 0; i < curve.values.size(); ++i)
         curve.values[i] = std::fmin(std::fmax(curve.values[i], low.values[i]), high.values[i]);
     return curve;
@@ -97,7 +101,8 @@ TierSurface frame_of(const std::vector<ConfigurationLevel>& levels, int tier) {
 
 Factors factors_of(const PhysicsModel& model, const TierSurface& frame, int tier,
                    double KnobFactors::*residual, double ConfigurationLevel::*own) {
-    const int width = frame.width(), height = frame.last_blocks - frame.first_blocks + 1;
+    const int width = frame.width();
+    const int height = frame.last_blocks - frame.first_blocks + 1;
     const auto size = static_cast<std::size_t>(width) * static_cast<std::size_t>(height);
     Factors factors{{width, height, std::vector<double>(size, 1)},
                     {width, height, std::vector<double>(size, none)}};

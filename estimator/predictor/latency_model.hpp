@@ -107,7 +107,7 @@ struct Provenance {
     std::vector<std::string>
         held_out_keys;  // records that the positioned and the average network have not seen
     std::vector<std::uint32_t>
-        fitted_records;  // record_hash of every record that the models came from, sorted
+        training_records;  // record_hash of every record that the models came from, sorted
 
     bool operator==(const Provenance&) const = default;
 };

@@ -74,9 +74,6 @@ BoundedTime at_least(const BoundedTime& time, const BoundedTime& least) noexcept
             std::max(time.p95_ms, least.p95_ms), std::max(time.p99_ms, least.p99_ms)};
 }
 
-// The longest answer of each bin of N, but for the last, which has none.
-constexpr std::array<int, bound_bins - 1> longest_in_bin = {2, 5, 20};
-
 // A bound of a time that grows with N. Where the factor falls from a bin to the next, the bound at
 // the end of the shorter bin still holds for longer answers.
 template <class Time>
@@ -85,7 +82,8 @@ BoundedTime rising_bound(int output_tokens, const std::array<BoundFactors, bound
     const std::size_t bin = bound_bin(output_tokens);
     BoundedTime result = bounded(time_ms(output_tokens), factors[bin]);
     for (std::size_t shorter = 0; shorter < bin; ++shorter) {
-        const BoundedTime before = bounded(time_ms(longest_in_bin[shorter]), factors[shorter]);
+        const BoundedTime before =
+            bounded(time_ms(longest_in_bound_bin[shorter]), factors[shorter]);
         result =
             at_least(result, {result.expected_ms, before.p90_ms, before.p95_ms, before.p99_ms});
     }

@@ -132,8 +132,8 @@ DenseLayer read_layer(const Cursor& cursor) {
 
 DenseNetwork read_network(const Cursor& cursor) {
     DenseNetwork network;
-    network.normaliser.mean = cursor.at("normaliser").at("mean").array<feature_count>(-huge, huge);
-    network.normaliser.deviation =
+    network.normalizer.mean = cursor.at("normaliser").at("mean").array<feature_count>(-huge, huge);
+    network.normalizer.deviation =
         cursor.at("normaliser").at("deviation").array<feature_count>(1e-12, huge);
     network.layers = cursor.at("layers").list(most_layers, read_layer);
     int width = static_cast<int>(feature_count);
@@ -216,7 +216,7 @@ Provenance read_provenance(const Cursor& cursor) {
     if (cursor.has("checkpoint_sha256"))
         provenance.checkpoint_sha256 = cursor.at("checkpoint_sha256").text();
     provenance.held_out_keys = cursor.at("held_out_keys").list(1 << 26, texts);
-    provenance.fitted_records = cursor.at("fitted_records").list(1 << 26, [](const Cursor& item) {
+    provenance.training_records = cursor.at("fitted_records").list(1 << 26, [](const Cursor& item) {
         return static_cast<std::uint32_t>(item.integer_from(0, UINT32_MAX));
     });
     return provenance;
@@ -254,7 +254,8 @@ ConfigurationLevel read_level(const Cursor& cursor) {
 }
 
 PhysicsModel read_physics_model(const Cursor& root) {
-    const Cursor physics = root.at("physics"), residual = root.at("residual");
+    const Cursor physics = root.at("physics");
+    const Cursor residual = root.at("residual");
     const Physics curves{read_curves(physics.at("decode_step"), decode_curve_names),
                          read_curves(physics.at("prefill"), prefill_curve_names)};
     Residual correction{read_network(residual.at("network")), residual.at("decode").boolean(),

@@ -30,7 +30,7 @@ Json network_json(const DenseNetwork& network) {
                           {"bias", layer.bias}});
     }
     return {{"normaliser",
-             {{"mean", network.normaliser.mean}, {"deviation", network.normaliser.deviation}}},
+             {{"mean", network.normalizer.mean}, {"deviation", network.normalizer.deviation}}},
             {"layers", layers}};
 }
 
@@ -138,7 +138,7 @@ Json provenance_json(const Provenance& provenance) {
             {"seed", provenance.seed},
             {"decodemeter", provenance.decodemeter},
             {"held_out_keys", provenance.held_out_keys},
-            {"fitted_records", provenance.fitted_records}};
+            {"fitted_records", provenance.training_records}};
 }
 
 }  // namespace

@@ -57,7 +57,8 @@ PhysicsModel make_physics_model(const Physics& physics, Residual residual,
 
 CurveValues curves_of(const PhysicsModel& model, const Request& request) noexcept {
     const TierSurface& surface = model.surfaces[static_cast<std::size_t>(request.tier)];
-    const int k = request.top_k, blocks = request.active_blocks;
+    const int k = request.top_k;
+    const int blocks = request.active_blocks;
     if (surface.cells.empty()) return curve_values(model.physics, k, blocks);
     if (k >= surface.first_top_k && k <= surface.last_top_k && blocks >= surface.first_blocks &&
         blocks <= surface.last_blocks)

@@ -24,7 +24,7 @@ struct Request {
     bool operator==(const Request&) const = default;
 };
 
-// How far the answer is covered by the records that the model was fitted to.
+// How far the answer is covered by the records that the model was trained on.
 enum class Coverage {
     ok,            // the configuration was measured and every feature lies in its range
     interpolated,  // a configuration that was not measured, inside the ranges; or a measured one

@@ -16,7 +16,8 @@ double harmonic(int n) noexcept {
         for (int i = n; i > 0; --i) sum += 1.0 / i;
         return sum;
     }
-    const double inverse = 1.0 / n, square = inverse * inverse;
+    const double inverse = 1.0 / n;
+    const double square = inverse * inverse;
     return std::log(n) + std::numbers::egamma + inverse / 2 -
            square / 12 * (1 - square / 10 * (1 - square / 2.1));
 }

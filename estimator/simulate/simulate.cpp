@@ -54,7 +54,8 @@ void set_request(SampleRecord& record, const DrawnRequest& drawn) {
 
 // Rounds the edges between steps to multiples of the clock's tick.
 void quantize(std::vector<double>& steps, double tick_ms) {
-    double end = 0, rounded_end = 0;
+    double end = 0;
+    double rounded_end = 0;
     for (double& step : steps) {
         end += step;
         const double rounded = std::round(end / tick_ms) * tick_ms;

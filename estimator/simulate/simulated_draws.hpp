@@ -56,7 +56,8 @@ private:
         return std::normal_distribution<double>(0, 1)(random);
     }
 
-    std::mt19937_64 requests_, events_;
+    std::mt19937_64 requests_;
+    std::mt19937_64 events_;
     std::optional<std::mt19937_64> noise_;
 };
 

@@ -11,7 +11,8 @@ namespace decodemeter {
 namespace {
 
 struct Tiling {
-    int rows, columns;
+    int rows;
+    int columns;
     int vision_tokens() const { return 144 + (8 * rows + 4) * (8 * columns + 4); }
 };
 

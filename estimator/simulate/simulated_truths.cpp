@@ -4,7 +4,7 @@
 #include <array>
 #include <string>
 
-#include "profiler/system/error.hpp"
+#include "profiler/system/invalid_argument.hpp"
 
 namespace decodemeter {
 
@@ -111,7 +111,8 @@ const SimulatedTruth& find_truth(std::string_view name) {
         std::find_if(std::begin(truths), std::end(truths),
                      [&](const SimulatedTruth& truth) { return truth.name == name; });
     if (found == std::end(truths))
-        throw InputError("--truth " + std::string(name) +
+        throw InvalidArgument(
+            "truth", " " + std::string(name) +
                          ": unknown; `decodemeter simulate --list_truths` lists the names");
     return *found;
 }

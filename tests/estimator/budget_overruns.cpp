@@ -45,7 +45,7 @@ LatencyModel trained_model(const RecordSet& records, std::uint64_t seed) {
         dataset.configs.size() < 2 ? Split::by_sample : Split::leave_configuration_out;
     const Predictions held_out =
         run_folds(dataset, make_folds(dataset, split, 5, seed), physics_fold_model(seed));
-    return build_latency_model(dataset, fitted_rows(dataset), held_out, seed);
+    return build_latency_model(dataset, training_rows(dataset), held_out, seed);
 }
 
 double total_ms(const Row& row) { return row.prefill_ms + row.decode_ms; }
@@ -72,14 +72,15 @@ void serve(std::span<const Row* const> rows, const Request& chosen, double budge
 // Quantiles of what requests of the set take, and of each configuration the tightest budget that
 // its P95 keeps.
 std::vector<double> budgets_of(const LatencyModel& model, std::span<const Request> grid,
-                               const LengthBelief& belief, std::span<const Row* const> rows) {
-    std::vector<double> totals, budgets;
+                               const LengthForecast& forecast, std::span<const Row* const> rows) {
+    std::vector<double> totals;
+    std::vector<double> budgets;
     for (const Row* row : rows) totals.push_back(total_ms(*row));
     for (int i = 1; i <= quantiles_of_set; ++i)
         budgets.push_back(quantile(totals, static_cast<double>(i) / (quantiles_of_set + 1)));
     constexpr double any_budget_ms = 1e9;
     for (const Request& request : grid) {
-        const BudgetAnswer answer = ask_budget(model, {request, any_budget_ms}, belief);
+        const BudgetAnswer answer = ask_budget(model, {request, any_budget_ms}, forecast);
         budgets.push_back(std::max(answer.total_p95_ms, answer.prefill_p95_ms / prefill_share) *
                           (1 + 1e-9));
     }
@@ -90,11 +91,11 @@ BudgetOverruns overruns_of(const LatencyModel& model, const std::string& name,
                            std::span<const Row* const> rows) {
     std::vector<double> text;
     for (const Row* row : rows) text.push_back(row->request.text_tokens);
-    const LengthBelief belief = belief_about(model, dataset_task(name));
+    const LengthForecast forecast = forecast_lengths(model, dataset_task(name));
     const std::vector<Request> grid = measured_grid(model, static_cast<int>(median(text)));
     BudgetOverruns result;
-    for (const double budget_ms : budgets_of(model, grid, belief, rows)) {
-        const auto choices = best_choices(model, grid, {{}, budget_ms, prefill_share}, belief);
+    for (const double budget_ms : budgets_of(model, grid, forecast, rows)) {
+        const auto choices = best_choices(model, grid, {{}, budget_ms, prefill_share}, forecast);
         ++result.questions;
         if (choices.empty()) ++result.unanswered;
         else if (!choices.front().answer.bounds_calibrated) ++result.not_promised;

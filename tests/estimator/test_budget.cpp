@@ -39,9 +39,10 @@ double sum_of_steps(const LatencyModel& model, const Request& request, int token
     return sum;
 }
 
-double by_hand(const LatencyModel& model, const Request& request, const LengthBelief& belief,
+double by_hand(const LatencyModel& model, const Request& request, const LengthForecast& forecast,
                DecodeRule rule) {
-    const int tokens = belief.conservative_tokens, steps = std::max(tokens - 1, 0);
+    const int tokens = forecast.conservative_tokens;
+    const int steps = std::max(tokens - 1, 0);
     double sum = 0;
     switch (rule) {
         case DecodeRule::average:
@@ -52,14 +53,15 @@ double by_hand(const LatencyModel& model, const Request& request, const LengthBe
         case DecodeRule::maximum:
             return sum_of_steps(model, request, tokens);
         case DecodeRule::expectation:
-            for (std::size_t s = 0; s < belief.survival.size(); ++s)
-                sum += belief.survival[s] * model_step_ms(model, request, static_cast<int>(s) + 1);
+            for (std::size_t s = 0; s < forecast.survival.size(); ++s)
+                sum +=
+                    forecast.survival[s] * model_step_ms(model, request, static_cast<int>(s) + 1);
             return sum;
         case DecodeRule::expected_length:
             break;
     }
-    const int whole = static_cast<int>(belief.mean_tokens);
-    const double part = belief.mean_tokens - whole;
+    const int whole = static_cast<int>(forecast.mean_tokens);
+    const double part = forecast.mean_tokens - whole;
     return (1 - part) * sum_of_steps(model, request, whole) +
            part * sum_of_steps(model, request, whole + 1);
 }
@@ -72,7 +74,8 @@ TEST_CASE("Budget answers agree with brute force on 10,000 random questions") {
     const auto draw = [&](int low, int high) {
         return std::uniform_int_distribution<int>(low, high)(random);
     };
-    int feasible = 0, wrong = 0;
+    int feasible = 0;
+    int wrong = 0;
     double largest_difference = 0;
     for (int i = 0; i < 10000; ++i) {
         const Request request{draw(0, 1500), draw(1, 300), draw(0, 2), draw(0, 16), draw(1, 32), 0};
@@ -80,15 +83,15 @@ TEST_CASE("Budget answers agree with brute force on 10,000 random questions") {
             request, std::exp(std::uniform_real_distribution<double>(2, 9)(random)),
             std::uniform_real_distribution<double>(0.2, 1)(random),
             static_cast<DecodeRule>(draw(0, 4))};
-        const LengthBelief belief =
-            draw(0, 1) ? certain_length(draw(1, 80)) : belief_about(model, Task::captioning);
-        const BudgetAnswer answer = ask_budget(model, question, belief);
+        const LengthForecast forecast =
+            draw(0, 1) ? certain_length(draw(1, 80)) : forecast_lengths(model, Task::captioning);
+        const BudgetAnswer answer = ask_budget(model, question, forecast);
 
         const double prefill = model_prefill_ms(model, request);
-        const double decode = by_hand(model, request, belief, question.rule);
+        const double decode = by_hand(model, request, forecast, question.rule);
         const bool prefill_fits =
             prefill * model.bounds.prefill.p95 <= question.prefill_share * question.budget_ms;
-        const int tokens = std::max(belief.conservative_tokens, 1);
+        const int tokens = std::max(forecast.conservative_tokens, 1);
         const auto bound = [&](int n) { return predict(model, request, n).total; };
         const double factor = bound(tokens).p95_ms / bound(tokens).expected_ms;
         const bool fits = prefill_fits && (prefill + decode) * factor <= question.budget_ms;
@@ -137,56 +140,56 @@ TEST_CASE("The best configurations are sorted by accuracy where there is a table
 
 TEST_CASE("A task's length comes from the records where they have it, else from its default") {
     const LatencyModel model = hand_made_model();
-    CHECK(belief_about(model, Task::captioning).conservative_tokens == 6);
-    CHECK(belief_about(model, Task::captioning, 0.99).conservative_tokens == 7);
-    CHECK(belief_about(model, Task::captioning).learned);
-    const LengthBelief vqa = belief_about(model, Task::vqa);
+    CHECK(forecast_lengths(model, Task::captioning).conservative_tokens == 6);
+    CHECK(forecast_lengths(model, Task::captioning, 0.99).conservative_tokens == 7);
+    CHECK(forecast_lengths(model, Task::captioning).learned);
+    const LengthForecast vqa = forecast_lengths(model, Task::vqa);
     CHECK(vqa.conservative_tokens == 6);
     CHECK_FALSE(vqa.learned);
-    CHECK(belief_about(model, Task::doc_qa).conservative_tokens == 28);
-    CHECK(belief_about(model, Task::text_vqa).conservative_tokens == 15);
-    CHECK(belief_about(model, Task::other).conservative_tokens == 20);
-    CHECK(belief_about(hand_made_model(), Task::captioning).mean_tokens == 3.5);
+    CHECK(forecast_lengths(model, Task::doc_qa).conservative_tokens == 28);
+    CHECK(forecast_lengths(model, Task::text_vqa).conservative_tokens == 15);
+    CHECK(forecast_lengths(model, Task::other).conservative_tokens == 20);
+    CHECK(forecast_lengths(hand_made_model(), Task::captioning).mean_tokens == 3.5);
 }
 
 TEST_CASE("An unknown task has the lengths of all records together") {
     LatencyModel model = hand_made_model();
     // 400 records of 3.5 tokens with 25 % above 5, and 9600 of 2 tokens: 1 % is above 5.
     model.lengths.push_back({"vqa", 9600, 2, 2, 2, {1}});
-    const LengthBelief belief = belief_about_all(model);
-    CHECK(belief.learned);
-    CHECK(belief.mean_tokens == Approx(0.04 * 3.5 + 0.96 * 2));
-    CHECK(belief.conservative_tokens == 2);
-    CHECK(belief_about_all(model, 0.99).conservative_tokens == 4);
-    CHECK(belief.survival[1] == Approx(0.03));
+    const LengthForecast forecast = forecast_all_lengths(model);
+    CHECK(forecast.learned);
+    CHECK(forecast.mean_tokens == Approx(0.04 * 3.5 + 0.96 * 2));
+    CHECK(forecast.conservative_tokens == 2);
+    CHECK(forecast_all_lengths(model, 0.99).conservative_tokens == 4);
+    CHECK(forecast.survival[1] == Approx(0.03));
     model.lengths.clear();
-    CHECK(belief_about_all(model).conservative_tokens == 20);
+    CHECK(forecast_all_lengths(model).conservative_tokens == 20);
 }
 
 TEST_CASE("Records too few for the quantile give at least the default length") {
     LatencyModel model = hand_made_model();
-    const auto belief_with = [&](std::int64_t records, double quantile) {
+    const auto forecast_with = [&](std::int64_t records, double quantile) {
         model.lengths.front().records = records;
-        return belief_about(model, Task::captioning, quantile);
+        return forecast_lengths(model, Task::captioning, quantile);
     };
-    CHECK(belief_with(18, 0.95).conservative_tokens == 64);
-    CHECK(belief_with(18, 0.95).few_records);
-    CHECK(belief_with(19, 0.95).conservative_tokens == 6);
-    CHECK(belief_with(98, 0.99).conservative_tokens == 64);
-    CHECK(belief_with(99, 0.99).conservative_tokens == 7);
+    CHECK(forecast_with(18, 0.95).conservative_tokens == 64);
+    CHECK(forecast_with(18, 0.95).few_records);
+    CHECK(forecast_with(19, 0.95).conservative_tokens == 6);
+    CHECK(forecast_with(98, 0.99).conservative_tokens == 64);
+    CHECK(forecast_with(99, 0.99).conservative_tokens == 7);
     model.lengths.front().records = 18;
-    CHECK(belief_about_all(model).conservative_tokens == 20);
+    CHECK(forecast_all_lengths(model).conservative_tokens == 20);
 }
 
 TEST_CASE("A rule that takes the answer to be short promises no bound") {
     const LatencyModel model = hand_made_model();
     const Request request{1152, 60, 2, 8, 16, 0};
-    const LengthBelief belief = belief_about(model, Task::captioning);
-    const auto ask = [&](DecodeRule rule, const LengthBelief& length) {
+    const LengthForecast forecast = forecast_lengths(model, Task::captioning);
+    const auto ask = [&](DecodeRule rule, const LengthForecast& length) {
         return ask_budget(model, {request, 1e6, 1.0, rule}, length);
     };
-    CHECK(ask(DecodeRule::maximum, belief).bounds_calibrated);
-    CHECK_FALSE(ask(DecodeRule::expectation, belief).bounds_calibrated);
+    CHECK(ask(DecodeRule::maximum, forecast).bounds_calibrated);
+    CHECK_FALSE(ask(DecodeRule::expectation, forecast).bounds_calibrated);
     CHECK(ask(DecodeRule::expectation, certain_length(9)).bounds_calibrated);
 }
 

@@ -108,8 +108,8 @@ TEST_CASE("evaluate repeats the training's held-out figures on the training's re
     const std::string file = (out / "metrics.json").string();
     REQUIRE(run({"evaluate", "--results_dir", trained().records, "--checkpoint_path",
                  trained().estimator, "--output_file", file}) == 0);
-    const Json there = json_of(std::filesystem::path(trained().estimator) / "metrics.json"),
-               here = json_of(file);
+    const Json there = json_of(std::filesystem::path(trained().estimator) / "metrics.json");
+    const Json here = json_of(file);
     for (const char* name : {"average", "constant_per_config", "positioned", "physics"}) {
         CHECK(here["models"][name]["decode_total"]["mape_percent"].get<double>() ==
               Approx(there["models"][name]["decode_total"]["mape_percent"].get<double>())
@@ -117,9 +117,10 @@ TEST_CASE("evaluate repeats the training's held-out figures on the training's re
     }
 }
 
-TEST_CASE("evaluate judges the estimator as it stands on records that it did not come from") {
+TEST_CASE("evaluate tests the estimator as it stands on records that it did not come from") {
     const TemporaryDirectory out;
-    const std::string records = (out / "records").string(), file = (out / "metrics.json").string();
+    const std::string records = (out / "records").string();
+    const std::string file = (out / "metrics.json").string();
     REQUIRE(run({"simulate", "--requests", "150", "--seed", "5", "--output_dir", records}) == 0);
     REQUIRE(run({"evaluate", "--records", records, "--checkpoint_path",
                  trained().estimator + "/best_latency_estimator.pt", "--json", file}) == 0);
@@ -191,7 +192,8 @@ TEST_CASE("Nothing is written over what is read") {
 
 TEST_CASE("Records that differ are mixed only when asked, and the estimator records it") {
     const TemporaryDirectory out;
-    const std::string published = (out / "published").string(), model = (out / "model").string();
+    const std::string published = (out / "published").string();
+    const std::string model = (out / "model").string();
     REQUIRE(run({"export", "--results_dir", trained().records, "--output_dir", published}) == 0);
     std::vector<std::string> train = {"train",      "--results_dir", trained().records,
                                       published,    "--model",       "physics",
@@ -250,6 +252,25 @@ TEST_CASE("budget lists what fits, and ends with 1 where nothing does") {
     CHECK(run({"budget", "--checkpoint_path", model, "--budget_ms", "100000"}) == 0);
 }
 
+TEST_CASE("Text tokens that were not given lie in the records' range") {
+    const TemporaryDirectory out;
+    const std::string model = (out / "latency_estimator.json").string();
+    const std::string file = (out / "answer.json").string();
+    Json edited = json_of(trained().estimator + "/latency_estimator.json");
+    edited["ranges"]["text_tokens"] = {12.0, 39.0};
+    test::write_text(model, edited.dump());
+    std::vector<std::string> ask = {
+        "budget", "--checkpoint_path", model, "--budget_ms", "10000000", "--json", file};
+    CHECK(run(ask) == 0);
+    CHECK(json_of(file)["answer"]["request"]["text_tokens"] == 39);
+    ask.push_back("--best");
+    CHECK(run(ask) == 0);
+    CHECK(json_of(file)["feasible"][0]["request"]["text_tokens"] == 39);
+    ask.insert(ask.end(), {"--text_tokens", "60"});
+    CHECK(run(ask) == 0);
+    CHECK(json_of(file)["feasible"][0]["request"]["text_tokens"] == 60);
+}
+
 TEST_CASE("test shows the curves of the three published configurations") {
     const TemporaryDirectory out;
     const std::string file = (out / "curves.json").string();
@@ -269,7 +290,8 @@ TEST_CASE("test shows the curves of the three published configurations") {
 
 TEST_CASE("export and transfer go from records to files") {
     const TemporaryDirectory out;
-    const std::string published = (out / "published").string(), moved = (out / "moved").string();
+    const std::string published = (out / "published").string();
+    const std::string moved = (out / "moved").string();
     REQUIRE(run({"export", "--results_dir", trained().records, "--output_dir", published, "--json",
                  (out / "files.json").string()}) == 0);
     CHECK(json_of(out / "files.json")["records"] == 300);
@@ -285,12 +307,12 @@ TEST_CASE("export and transfer go from records to files") {
     CHECK(run({"budget", "--checkpoint_path", moved, "--budget_ms", "100000"}) == 0);
 }
 
-TEST_CASE("Records of one configuration are judged by sample") {
+TEST_CASE("Records of one configuration are split by sample") {
     const TemporaryDirectory out;
     test::write_text(out / "one.json",
                      R"({"tier":["low"],"top_k":[8],"blocks":[16],"requests":60})");
-    const std::string records = (out / "records").string(),
-                      estimator = (out / "estimator").string();
+    const std::string records = (out / "records").string();
+    const std::string estimator = (out / "estimator").string();
     REQUIRE(run({"simulate", "--parameters", (out / "one.json").string(), "--output_dir",
                  records}) == 0);
     REQUIRE(run({"train", "--results_dir", records, "--output_dir", estimator, "--num_epochs", "2",
@@ -300,9 +322,10 @@ TEST_CASE("Records of one configuration are judged by sample") {
 
 TEST_CASE("Records that cannot support an estimate are refused, or their bounds are dashes") {
     const TemporaryDirectory out;
-    const std::string single = (out / "single").string(), two = (out / "two").string(),
-                      estimator = (out / "estimator").string(),
-                      file = (out / "answer.json").string();
+    const std::string single = (out / "single").string();
+    const std::string two = (out / "two").string();
+    const std::string estimator = (out / "estimator").string();
+    const std::string file = (out / "answer.json").string();
     REQUIRE(run({"simulate", "--requests", "40", "--single_token_share", "1", "--output_dir",
                  single}) == 0);
     const std::string refusal = "none of 40 records has a decode step";
@@ -327,7 +350,8 @@ TEST_CASE("Records that cannot support an estimate are refused, or their bounds 
 
 TEST_CASE("A data set that no records have is refused with the nearest one") {
     const TemporaryDirectory out;
-    const std::string estimator = (out / "estimator").string(), other = (out / "other").string();
+    const std::string estimator = (out / "estimator").string();
+    const std::string other = (out / "other").string();
     const auto train = [&](const std::string& names, std::vector<std::string> folders) {
         std::vector<std::string> arguments = {"train",      "--model",      "physics",
                                               "--no_plots", "--output_dir", estimator,
@@ -336,9 +360,9 @@ TEST_CASE("A data set that no records have is refused with the nearest one") {
         return arguments;
     };
     CHECK(message_of(train("coco_capton", {trained().records})) ==
-          "--datasets coco_capton: the records have no such data set (did you mean "
+          "datasets coco_capton: the records have no such data set (did you mean "
           "coco_caption?); they hold coco_2014_vqa, coco_caption, doc_qa, text_vqa");
-    CHECK(message_of(train("doc_qa,typo", {trained().records})).starts_with("--datasets typo:"));
+    CHECK(message_of(train("doc_qa,typo", {trained().records})).starts_with("datasets typo:"));
     CHECK(message_of({"export", "--results_dir", trained().records, "--datasets", "docqa",
                       "--output_dir", estimator})
               .find("did you mean doc_qa?") != std::string::npos);
@@ -348,7 +372,7 @@ TEST_CASE("A data set that no records have is refused with the nearest one") {
                  other}) == 0);
     CHECK(run(train("doc-qa,photos_vqa", {trained().records, other})) == 0);
     CHECK(message_of(train("doc_qa,foto_vqa", {trained().records, other}))
-              .starts_with("--datasets foto_vqa:"));
+              .starts_with("datasets foto_vqa:"));
 }
 
 TEST_CASE("Numbers that an option cannot take are refused in one short line") {
@@ -394,7 +418,7 @@ TEST_CASE("simulate writes a named truth, natively or as published with the divi
         if (record.decode_steps() > 0)
             CHECK(*record.stored_per_token_ms == Approx(*decode_per_step_mean_ms(record)));
     }
-    CHECK(message_of({"simulate", "--truth", "none"}).starts_with("--truth none: unknown"));
+    CHECK(message_of({"simulate", "--truth", "none"}).starts_with("truth none: unknown"));
     CHECK(message_of({"simulate", "--per_token", "N"}).starts_with("--per_token: only published"));
     CHECK(message_of({"simulate", "--run_level", "nan"}) == "--run_level: nan is not a number");
     CHECK(message_of({"simulate", "--blocks", "8,,"}) == "--blocks: an item of \"8,,\" is empty");

@@ -97,7 +97,8 @@ TEST_CASE("Records that contradict themselves are left out and counted by reason
 }
 
 TEST_CASE("Sources that differ are named, and the same directory is refused twice") {
-    RecordSet a = of({test::example_record()}), b = a;
+    RecordSet a = of({test::example_record()});
+    RecordSet b = a;
     a.run.emplace();
     a.run->device.name = "X";
     a.report.native = b.report.native = 1;
@@ -126,8 +127,9 @@ TEST_CASE("Sources that differ are named, and the same directory is refused twic
 }
 
 TEST_CASE("Times that are no times are left out and counted") {
-    SampleRecord nan = test::example_record(2), negative = test::example_record(3),
-                 none = test::example_record(4);
+    SampleRecord nan = test::example_record(2);
+    SampleRecord negative = test::example_record(3);
+    SampleRecord none = test::example_record(4);
     nan.T_LLM_decode = std::numeric_limits<double>::quiet_NaN();
     negative.T_LLM_prefill = -1;
     none.T_vision_total = none.T_LLM_prefill = 0;
@@ -138,17 +140,17 @@ TEST_CASE("Times that are no times are left out and counted") {
     CHECK(holds(message_of(of({nan})), "none of 1 records can be used"));
 }
 
-TEST_CASE("Records above the threshold are kept for scoring and not fitted to") {
+TEST_CASE("Records above the threshold are kept for scoring and left out of the training") {
     const SampleRecord slow = slow_record();
     const Dataset dataset = make_dataset(of({test::example_record(1), slow}));
     CHECK(dataset.outliers == 1);
     CHECK(dataset.rows.size() == 2);
-    CHECK(fitted_rows(dataset) == std::vector<int>{0});
+    CHECK(training_rows(dataset) == std::vector<int>{0});
 }
 
 TEST_CASE("Nothing but outliers is refused with what to do") {
     const SampleRecord slow = slow_record();
-    CHECK(holds(message_of(of({slow})), "--outlier_threshold"));
+    CHECK(holds(message_of(of({slow})), "outlier_threshold"));
     DatasetOptions options;
     options.outlier_ms_per_token = 100;
     CHECK(message_of(of({slow}), options).empty());
@@ -158,14 +160,15 @@ TEST_CASE("Simulated records beside measured ones are refused unless asked for")
     SampleRecord simulated = test::example_record(2);
     simulated.synthetic = true;
     const RecordSet both = of({test::example_record(1), simulated});
-    CHECK(holds(message_of(both), "--allow_synthetic"));
+    CHECK(holds(message_of(both), "allow_synthetic"));
     DatasetOptions options;
     options.allow_synthetic = true;
     CHECK(message_of(both, options).empty());
 }
 
 TEST_CASE("The hash follows the records and not their order") {
-    const SampleRecord first = test::example_record(1), second = test::example_record(2);
+    const SampleRecord first = test::example_record(1);
+    const SampleRecord second = test::example_record(2);
     SampleRecord changed = second;
     changed.T_LLM_decode += 1e-9;
     const std::string hash = make_dataset(of({first, second})).records_hash;
@@ -179,8 +182,8 @@ TEST_CASE("A random part of the records is the same for the same seed") {
     parameters.requests = 300;
     DatasetOptions options;
     options.max_samples = 100;
-    const Dataset once = test::simulated_dataset(parameters, options),
-                  again = test::simulated_dataset(parameters, options);
+    const Dataset once = test::simulated_dataset(parameters, options);
+    const Dataset again = test::simulated_dataset(parameters, options);
     CHECK(once.rows.size() == 100);
     CHECK(once.left_out == 200);
     CHECK(once.records_hash == again.records_hash);
@@ -188,15 +191,15 @@ TEST_CASE("A random part of the records is the same for the same seed") {
     CHECK(test::simulated_dataset(parameters, options).records_hash != once.records_hash);
 }
 
-TEST_CASE("No fold judges a configuration, level or data set that it fitted") {
+TEST_CASE("No fold tests on a configuration, level or data set that it trained on") {
     SimulationParameters parameters;
     parameters.requests = 600;
     const Dataset dataset = test::simulated_dataset(parameters);
     std::vector<int> judged(dataset.rows.size());
     for (const Fold& fold : make_folds(dataset, Split::leave_configuration_out, 5, 1)) {
-        for (const int row : fold.judged) {
+        for (const int row : fold.test) {
             ++judged[static_cast<std::size_t>(row)];
-            for (const int other : fold.fitted)
+            for (const int other : fold.train)
                 if (dataset.rows[static_cast<std::size_t>(other)].config ==
                     dataset.rows[static_cast<std::size_t>(row)].config)
                     FAIL("a configuration is on both sides");
@@ -204,7 +207,7 @@ TEST_CASE("No fold judges a configuration, level or data set that it fitted") {
     }
     CHECK(std::all_of(judged.begin(), judged.end(), [](int times) { return times == 1; }));
     for (const Fold& fold : make_folds(dataset, Split::leave_dataset_out, 5, 1)) {
-        for (const int row : fold.fitted)
+        for (const int row : fold.train)
             CHECK(dataset.datasets[static_cast<std::size_t>(
                       dataset.rows[static_cast<std::size_t>(row)].dataset)] != fold.label);
     }

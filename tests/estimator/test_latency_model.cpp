@@ -149,7 +149,8 @@ TEST_CASE("The C interface gives what the C++ interface gives") {
     CHECK(estimate.total.p99_ms == expected.total.p99_ms);
     CHECK(estimate.prefill.expected_ms == expected.prefill.expected_ms);
     CHECK(estimate.hierarchical_p95_ms == expected.hierarchical_p95_ms);
-    double total = 0, p95 = 0;
+    double total = 0;
+    double p95 = 0;
     CHECK(decodemeter_predict_many(handle, &asked, 1, 20, &total, &p95) == 0);
     CHECK(total == expected.total.expected_ms);
     CHECK(p95 == expected.total.p95_ms);

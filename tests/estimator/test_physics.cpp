@@ -16,7 +16,7 @@ using namespace decodemeter;
 namespace {
 
 ModelReport judge(const Dataset& dataset, Split split, const FoldModel& model) {
-    return judge_model(dataset, run_folds(dataset, make_folds(dataset, split, 5, 3), model));
+    return evaluate_model(dataset, run_folds(dataset, make_folds(dataset, split, 5, 3), model));
 }
 
 SimulationParameters of_seed(std::uint64_t seed, std::int64_t requests = 3000) {
@@ -81,7 +81,7 @@ TEST_CASE("Without noise the physical model is found again") {
     SimulationParameters parameters = of_seed(1, 1500);
     parameters.noise = {0, 0, 0, 0, 0, 0, 4};
     const Dataset dataset = test::simulated_dataset(parameters);
-    const Physics physics = fit_physics(dataset, fitted_rows(dataset));
+    const Physics physics = fit_physics(dataset, training_rows(dataset));
     for (const Row& row : dataset.rows) {
         const CurveValues curves =
             curve_values(physics, row.request.top_k, row.request.active_blocks);
@@ -182,17 +182,18 @@ TEST_CASE("The conformal quantile is the ceil((n+1) level)-th value") {
 
 TEST_CASE("The expectation of an unknown length is right for each data set's mean") {
     const Dataset dataset = test::simulated_dataset(of_seed(6, 4000));
-    const auto rows = fitted_rows(dataset);
+    const auto rows = training_rows(dataset);
     LatencyModel model;
     model.physics = fit_physics_model(dataset, rows, 1);
     model.lengths = learn_output_lengths(dataset, rows);
     for (int name = 0; name < static_cast<int>(dataset.datasets.size()); ++name) {
         const std::string& label = dataset.datasets[static_cast<std::size_t>(name)];
-        const LengthBelief belief = belief_about(model, dataset_task(label));
-        double expected = 0, measured = 0;
+        const LengthForecast forecast = forecast_lengths(model, dataset_task(label));
+        double expected = 0;
+        double measured = 0;
         for (const Row& row : dataset.rows) {
             if (row.dataset != name) continue;
-            expected += decode_by_rule_ms(model, row.request, belief, DecodeRule::expectation);
+            expected += decode_by_rule_ms(model, row.request, forecast, DecodeRule::expectation);
             measured += row.decode_ms;
         }
         INFO(label);

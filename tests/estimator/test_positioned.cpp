@@ -22,8 +22,8 @@ TrainingOptions small() {
 
 PositionedEstimator trained_on(const Dataset& dataset, const TrainingOptions& options,
                                const EpochCallback& callback = {}) {
-    const FitAndValidation split = split_validation(dataset, fitted_rows(dataset), 1);
-    return PositionedEstimator::train(dataset, split.fitted, split.validation, options, callback);
+    const TrainAndValidation split = split_validation(dataset, training_rows(dataset), 1);
+    return PositionedEstimator::train(dataset, split.train, split.validation, options, callback);
 }
 
 double last_over_first(const PositionedEstimator& network, const Request& request) {

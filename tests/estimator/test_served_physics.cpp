@@ -27,11 +27,11 @@ Predictions unseen_configurations(const Dataset& dataset) {
 }
 
 LatencyModel trained(const Dataset& dataset) {
-    return build_latency_model(dataset, fitted_rows(dataset), unseen_configurations(dataset), 1);
+    return build_latency_model(dataset, training_rows(dataset), unseen_configurations(dataset), 1);
 }
 
 double decode_mape(const Dataset& dataset, const Predictions& predictions) {
-    return judge_model(dataset, predictions).errors.decode_total.mape_percent;
+    return evaluate_model(dataset, predictions).errors.decode_total.mape_percent;
 }
 
 RatioSample ratio(int config, double decode) { return {0, config, 0, 30, decode, decode, decode}; }
@@ -60,7 +60,7 @@ TEST_CASE(
 
 TEST_CASE("On flat records no step differs from another") {
     const Dataset dataset = test::simulated_dataset(truth("flat"));
-    const Physics physics = fit_physics(dataset, fitted_rows(dataset));
+    const Physics physics = fit_physics(dataset, training_rows(dataset));
     for (std::size_t curve = 1; curve < decode_curves; ++curve)
         CHECK(physics.decode[curve] == KnobCost{});
 }
@@ -68,7 +68,7 @@ TEST_CASE("On flat records no step differs from another") {
 TEST_CASE("Last over first step is measured as it is predicted") {
     const auto check = [](const char* name, double ratio) {
         const Dataset dataset = test::simulated_dataset(truth(name));
-        const ModelReport report = judge_model(dataset, unseen_configurations(dataset));
+        const ModelReport report = evaluate_model(dataset, unseen_configurations(dataset));
         INFO(name);
         CHECK(report.position_ratio == Approx(ratio).epsilon(0.02));
         CHECK(report.measured_position_ratio == Approx(ratio).epsilon(0.02));
@@ -109,7 +109,8 @@ TEST_CASE("A served time and its bounds never fall when tokens, blocks, experts 
         };
         int fallen = 0;
         const auto compare = [&](const Request& less, int tokens, const Request& more, int longer) {
-            const auto a = times(less, tokens), b = times(more, longer);
+            const auto a = times(less, tokens);
+            const auto b = times(more, longer);
             for (std::size_t i = 0; i < a.size(); ++i) fallen += b[i] < a[i] * (1 - 1e-12);
         };
         for (const int tier : {0, 2}) {
@@ -132,12 +133,12 @@ TEST_CASE("A served time and its bounds never fall when tokens, blocks, experts 
 }
 
 TEST_CASE("Lengths that follow a knob are found, and the bounds widened for long answers") {
-    const Dataset confounded = test::simulated_dataset(truth("len_by_config")),
-                  free = test::simulated_dataset(truth("flat"));
-    const auto found = find_length_confounding(confounded, fitted_rows(confounded));
+    const Dataset confounded = test::simulated_dataset(truth("len_by_config"));
+    const Dataset free = test::simulated_dataset(truth("flat"));
+    const auto found = find_length_confounding(confounded, training_rows(confounded));
     REQUIRE(found);
     CHECK(found->explained_share > 0.25);
-    CHECK_FALSE(find_length_confounding(free, fitted_rows(free)));
+    CHECK_FALSE(find_length_confounding(free, training_rows(free)));
     const LatencyModel model = trained(confounded);
     CHECK(model.length_confounding == found);
     CHECK(parse_latency_model(to_json(model), "again").length_confounding == found);
@@ -185,7 +186,7 @@ TEST_CASE(
         for (double& cost : other.physics.beta) cost /= 2.3;
         const Dataset target = test::simulated_dataset(other);
         const LatencyModel moved = transferred(model, target, rows_to_measure(target, 20, 1));
-        const Predictions predictions = predict_rows(target, fitted_rows(target), moved.physics);
+        const Predictions predictions = predict_rows(target, training_rows(target), moved.physics);
         CHECK(decode_mape(target, predictions) <= *target.noise_floor_percent + 1);
         coverage +=
             coverage_under(target, ratio_samples(target, predictions), moved.bounds).p95.overall /
@@ -204,7 +205,8 @@ TEST_CASE(
 }
 
 TEST_CASE("A transfer learns a part of the prefill that the source does not have") {
-    SimulationParameters near = truth("flat"), far = truth("flat", 9);
+    SimulationParameters near = truth("flat");
+    SimulationParameters far = truth("flat", 9);
     near.physics.gamma[1] = 0;
     for (double& cost : far.physics.gamma) cost /= 2.3;
     far.physics.gamma[1] = 2;  // for each crop
@@ -212,6 +214,6 @@ TEST_CASE("A transfer learns a part of the prefill that the source does not have
     REQUIRE(model.physics.physics.prefill[1][0] < 0.5);
     const Dataset target = test::simulated_dataset(far);
     const LatencyModel moved = transferred(model, target, rows_to_measure(target, 20, 1));
-    const Predictions predictions = predict_rows(target, fitted_rows(target), moved.physics);
-    CHECK(judge_model(target, predictions).errors.prefill.mape_percent <= 5);
+    const Predictions predictions = predict_rows(target, training_rows(target), moved.physics);
+    CHECK(evaluate_model(target, predictions).errors.prefill.mape_percent <= 5);
 }

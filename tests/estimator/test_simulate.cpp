@@ -147,7 +147,8 @@ TEST_CASE("Mixtures take their share of requests and of steps") {
     parameters.effects = {};
     parameters.effects.slow_step_share = 0.1;
     parameters.effects.slow_step_factor = 10;
-    double steps = 0, far = 0;
+    double steps = 0;
+    double far = 0;
     for (const SampleRecord& record : simulate(parameters).records) {
         const auto& times = record.T_decode_per_step;
         const double least = *std::min_element(times.begin(), times.end());

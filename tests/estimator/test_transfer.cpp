@@ -29,18 +29,18 @@ SimulationParameters second_device() {
 }
 
 double decode_mape(const Dataset& dataset, const LatencyModel& model) {
-    const auto rows = fitted_rows(dataset);
-    return judge_model(dataset, predict_rows(dataset, rows, model.physics))
+    const auto rows = training_rows(dataset);
+    return evaluate_model(dataset, predict_rows(dataset, rows, model.physics))
         .errors.decode_total.mape_percent;
 }
 
 }  // namespace
 
 TEST_CASE("Twenty requests carry a model to another device") {
-    const Dataset source = test::simulated_dataset(first_device()),
-                  target = test::simulated_dataset(second_device());
+    const Dataset source = test::simulated_dataset(first_device());
+    const Dataset target = test::simulated_dataset(second_device());
     LatencyModel model;
-    model.physics = fit_physics_model(source, fitted_rows(source), 1);
+    model.physics = fit_physics_model(source, training_rows(source), 1);
     const double at_home = decode_mape(source, model);
     CHECK(decode_mape(target, model) > 30);
     const std::vector<int> rows = rows_to_measure(target, 20, 1);
@@ -75,7 +75,8 @@ TEST_CASE("Records written in the published format are read as the same rows") {
     RecordSet set = read_results(directory.path());
     CHECK(set.report.published == 300);
     CHECK(set.report.skipped_count() == 0);
-    const Dataset there = make_dataset(set), here = test::simulated_dataset(parameters);
+    const Dataset there = make_dataset(set);
+    const Dataset here = test::simulated_dataset(parameters);
     REQUIRE(there.rows.size() == here.rows.size());
     CHECK(there.configs == here.configs);
     const auto sorted_times = [](const Dataset& dataset) {
