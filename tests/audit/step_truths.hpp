@@ -3,8 +3,10 @@
 #pragma once
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <cstdint>
+#include <cstdio>
 #include <functional>
 #include <random>
 #include <string>
@@ -19,6 +21,14 @@ using Random = std::mt19937_64;
 inline double normal(Random& random) { return std::normal_distribution<double>()(random); }
 inline double uniform(Random& random, double low, double high) {
     return std::uniform_real_distribution<double>(low, high)(random);
+}
+
+// One request a second.
+inline std::string second_of_run(int second) {
+    std::array<char, 32> time{};
+    std::snprintf(time.data(), time.size(), "2026-01-08T%02d:%02d:%02d.000Z", second / 3600,
+                  second / 60 % 60, second % 60);
+    return time.data();
 }
 
 // What a truth may depend on.
@@ -80,6 +90,7 @@ inline std::vector<SampleRecord> make_set(const Truth& truth, std::uint64_t seed
         }
         record.decode_end_ms = record.T_LLM_decode;
         record.T_total = record.T_LLM_prefill + record.T_LLM_decode;
+        record.time = second_of_run(i);
         records.push_back(std::move(record));
     }
     return records;

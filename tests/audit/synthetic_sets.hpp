@@ -48,7 +48,9 @@ struct SyntheticSet {
 };
 
 struct Outcome {
-    int right = 0, wrong = 0, undecided = 0;
+    int right = 0;
+    int wrong = 0;
+    int undecided = 0;
     std::map<std::string, int> wrongly;
 };
 

@@ -19,7 +19,7 @@ bool says(const AuditReport& report, const std::string& words, bool suspicious) 
 }  // namespace
 
 TEST_CASE(
-    "A sound native run is clean, its divisor N-1, and T/N is shown to be an artefact beside it") {
+    "A sound native run is clean, its divisor N-1, and T/N is shown to be an artifact beside it") {
     const AuditReport report = audit(MeasuredSet().make());
     CHECK(report.verdict == AuditVerdict::clean);
     CHECK(report.divisor.verdict == DivisorVerdict::n_minus_1);

@@ -25,10 +25,10 @@ void add_tracing_pass(SampleRecord& record) {
     CuptiSummary& cupti = record.cupti.emplace();
     cupti.span_ms.assign(steps, 10);
     cupti.idle_launch_ms.assign(steps, 2);
-    cupti.idle_synchronise_ms.assign(steps, 1);
+    cupti.idle_synchronize_ms.assign(steps, 1);
     cupti.idle_gap_ms.assign(steps, 1);
     cupti.kernels.assign(steps, 900);
-    cupti.synchronisations.assign(steps, 1);
+    cupti.synchronizations.assign(steps, 1);
 }
 
 }  // namespace

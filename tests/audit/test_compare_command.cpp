@@ -43,7 +43,8 @@ int exit_code_of(const CompareFlags& flags) {
 
 TEST_CASE("compare answers 1 for slower steps, and only with repeated runs or a stated level") {
     const Directories directories;
-    const auto a = directories.make("a", 10), b = directories.make("b", 11);
+    const auto a = directories.make("a", 10);
+    const auto b = directories.make("b", 11);
     CHECK(exit_code_of({{a}, {b}, {}, 1, {}}) == 0);
     CHECK(exit_code_of({{a}, {b}, {}, 1, 0.5}) == 1);
     CHECK(exit_code_of({{b}, {a}, {}, 1, 0.5}) == 0);
@@ -55,7 +56,8 @@ TEST_CASE("compare answers 1 for slower steps, and only with repeated runs or a 
 
 TEST_CASE("compare writes what it prints as JSON, unknown bounds as null") {
     const Directories directories;
-    const auto a = directories.make("a", 10), b = directories.make("b", 11);
+    const auto a = directories.make("a", 10);
+    const auto b = directories.make("b", 11);
     const auto file = directories.directory / "compare.json";
     CHECK(exit_code_of({{a}, {b}, file, 1, {}}) == 0);
     const Json json = Json::parse(test::read_text(file));
@@ -67,8 +69,9 @@ TEST_CASE("compare writes what it prints as JSON, unknown bounds as null") {
 
 TEST_CASE("compare refuses numbers without a meaning and the same run twice on a side") {
     const Directories directories;
-    const auto a = directories.make("a", 10), b = directories.make("b", 11);
+    const auto a = directories.make("a", 10);
+    const auto b = directories.make("b", 11);
     CHECK_THROWS_WITH(run_compare({{a}, {b}, {}, 0, {}}), Contains("--same_within_percent"));
-    CHECK_THROWS_WITH(run_compare({{a}, {b}, {}, 1, -1}), Contains("--run_level_percent"));
+    CHECK_THROWS_WITH(run_compare({{a}, {b}, {}, 1, -1}), Contains("run_level_percent"));
     CHECK_THROWS_WITH(run_compare({{a, a}, {b}, {}, 1, {}}), Contains("given twice"));
 }

@@ -76,7 +76,7 @@ TEST_CASE("Cost, slope and counted-in prefill are found with their sizes") {
 }
 
 TEST_CASE(
-    "A prefill of the same milliseconds under configurations of different speed is recognised") {
+    "A prefill of the same milliseconds under configurations of different speed is recognized") {
     Draws draws(21);
     std::vector<PerTokenFigure> figures;
     for (int i = 0; i < 300; ++i) {
@@ -93,7 +93,8 @@ TEST_CASE(
 
 TEST_CASE("A constant part is called prefill only where it is as long as the records' prefill") {
     Draws draws(22);
-    std::vector<PerTokenFigure> own, other;
+    std::vector<PerTokenFigure> own;
+    std::vector<PerTokenFigure> other;
     for (int i = 0; i < 300; ++i) {
         const double tokens = draws.integer(2, 64);
         const double ms = (80 + 20 * (tokens - 1)) / tokens * (1 + 0.01 * draws.normal());
@@ -182,7 +183,10 @@ TEST_CASE("Figures of records: the stored one, else T/N, and N = 1 and zero time
     SampleRecord record;
     record.output_tokens = 4;
     record.T_LLM_decode = 12;
-    SampleRecord stored = record, single = record, zero = record, other = record;
+    SampleRecord stored = record;
+    SampleRecord single = record;
+    SampleRecord zero = record;
+    SampleRecord other = record;
     stored.stored_per_token_ms = 4;
     single.output_tokens = 1;
     zero.T_LLM_decode = 0;

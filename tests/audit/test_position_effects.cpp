@@ -47,7 +47,8 @@ TEST_CASE("Each effect is found in each of its sets") {
 }
 
 TEST_CASE("Where there is no effect, hardly anything is claimed") {
-    int alarms = 0, sets = 0;
+    int alarms = 0;
+    int sets = 0;
     for (const Truth& truth : truths()) {
         if (!truth.expected.empty()) continue;
         for (std::uint64_t seed = 0; seed < seeds; ++seed, ++sets)
@@ -70,6 +71,18 @@ TEST_CASE("A shift of the run does not pass for two speeds, nor a pattern for a 
         }
     }
     CHECK(claimed <= 1);
+}
+
+TEST_CASE("Without the records' times, drift and shift are not tested, and not claimed") {
+    for (const char* name : {"drift +8 %", "shift +10 % at 60 %"}) {
+        std::vector<SampleRecord> records = set_of(name);
+        CHECK(find_position_effects(records).drift_untested.empty());
+        for (SampleRecord& record : records) record.time.clear();
+        const PositionEffects found = find_position_effects(records);
+        CHECK_FALSE(found.drift_untested.empty());
+        CHECK_FALSE(claims(found, "drift"));
+        CHECK_FALSE(claims(found, "shift"));
+    }
 }
 
 TEST_CASE("Only prefill in step 1 accuses a set: no other truth looks like it") {

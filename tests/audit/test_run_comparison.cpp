@@ -98,14 +98,17 @@ TEST_CASE("With a stated run level only changes beyond it are FASTER or SLOWER")
 }
 
 TEST_CASE("Of 40 unchanged pairs with a run level of 2 % at most 2 are FASTER or SLOWER") {
-    int stated = 0, repeated = 0, single = 0;
+    int stated = 0;
+    int repeated = 0;
+    int single = 0;
     for (std::uint64_t seed = 1; seed <= 40; ++seed) {
         const auto decided = [](const RunComparison& comparison) {
             return comparison.verdict == RunVerdict::faster ||
                    comparison.verdict == RunVerdict::slower ||
                    comparison.verdict == RunVerdict::mixed;
         };
-        const Runs a = runs(3, 10, 0.02, seed), b = runs(3, 10, 0.02, 1000 + seed);
+        const Runs a = runs(3, 10, 0.02, seed);
+        const Runs b = runs(3, 10, 0.02, 1000 + seed);
         repeated += decided(compare_runs(a, b));
         stated += decided(with_level(a[0], b[0], 0.02));
         single += decided(compare_runs(Runs{a[0]}, Runs{b[0]}));
@@ -124,7 +127,8 @@ TEST_CASE("A step that is 10 % slower is found with three runs a side under a ru
 }
 
 TEST_CASE("Longer answers are compared over the steps that both runs have") {
-    RecordSet a = run(10, 1), b = run(10, 2);
+    RecordSet a = run(10, 1);
+    RecordSet b = run(10, 2);
     slow_first_step(a, 1.5);
     slow_first_step(b, 1.5);
     cut(a, 4);
@@ -136,7 +140,8 @@ TEST_CASE("Longer answers are compared over the steps that both runs have") {
 
 TEST_CASE(
     "Answers of other lengths without each step's time are refused, and the message says so") {
-    RecordSet a = run(10, 1), b = run(10, 2);
+    RecordSet a = run(10, 1);
+    RecordSet b = run(10, 2);
     for (RecordSet* set : {&a, &b}) {
         for (SampleRecord& record : set->records) record.T_decode_per_step.clear();
     }
@@ -164,7 +169,8 @@ TEST_CASE("Different requests are refused, and other prompts under the same key 
 
 TEST_CASE("Configurations that disagree make the comparison MIXED") {
     const auto mixed = [](double factor, std::uint64_t seed) {
-        Runs a = runs(3, 10, 0.02, seed), b = runs(3, 10, 0.02, 50 + seed);
+        Runs a = runs(3, 10, 0.02, seed);
+        Runs b = runs(3, 10, 0.02, 50 + seed);
         for (RecordSet& set : a) make_two_configs(set, 1);
         for (RecordSet& set : b) make_two_configs(set, factor);
         return compare_runs(a, b);
@@ -202,7 +208,8 @@ TEST_CASE("Single slow steps that move the mean and not the median are MIXED") {
 }
 
 TEST_CASE("What differs between the runs comes first, the model before all else") {
-    Runs a{run(10, 1)}, b{run(9, 2)};
+    Runs a{run(10, 1)};
+    Runs b{run(9, 2)};
     a[0].run.emplace();
     b[0].run.emplace();
     b[0].run->device.name = "another";
@@ -220,7 +227,8 @@ TEST_CASE("What differs between the runs comes first, the model before all else"
 }
 
 TEST_CASE("Too few requests for an interval are UNDECIDED") {
-    RecordSet a = run(10, 1), b = run(20, 2);
+    RecordSet a = run(10, 1);
+    RecordSet b = run(20, 2);
     a.records.resize(3);
     b.records.resize(3);
     const RunComparison comparison = with_level(a, b, 0.001);
@@ -229,7 +237,8 @@ TEST_CASE("Too few requests for an interval are UNDECIDED") {
 }
 
 TEST_CASE("Runs without a configuration in common cannot be compared, and single ones are named") {
-    RecordSet a = run(10, 1), b = run(10, 2);
+    RecordSet a = run(10, 1);
+    RecordSet b = run(10, 2);
     a.records.back().config.top_k = 12;
     a.records.back().key += "/12";
     CHECK(with_level(a, b, 0.001).only_in_one ==

@@ -84,7 +84,8 @@ TEST_CASE("A step's operations come from the run, its kernels and waits from the
     set.records = {sample(5), sample(6)};
     CHECK(step_floors(set, {})[0].operations == 900);
     CHECK_FALSE(step_floors(set, {})[0].kernels);
-    IdleSplitRow traced, other;
+    IdleSplitRow traced;
+    IdleSplitRow other;
     traced.config = set.records[0].config;
     traced.kernels = 305;
     traced.waits = 1.5;

@@ -9,6 +9,7 @@
 #include "profiler/report/log_output.hpp"
 #include "profiler/report/report_file.hpp"
 #include "profiler/system/exit_code.hpp"
+#include "profiler/system/file_replacement.hpp"
 
 namespace decodemeter {
 
@@ -18,7 +19,7 @@ void run_audit(const AuditFlags& flags) {
     const RecordSet set = read_results(flags.results, {flags.datasets});
     const AuditReport report = audit(set);
     fmt::print("{}", audit_text(report, output_width()));
-    if (!flags.json.empty()) write_report_file(flags.json, audit_json(report));
+    if (!flags.json.empty()) write_output_file(flags.json, audit_json(report));
     if (!flags.html.empty()) write_audit_page(report, set.records, flags.html);
     if (report.verdict != AuditVerdict::clean) throw ExitCode{static_cast<int>(report.verdict)};
 }

@@ -14,7 +14,8 @@ namespace decodemeter {
 struct AuditFlags {
     std::filesystem::path results;
     std::vector<std::string> datasets;
-    std::filesystem::path json, html;  // empty: not written
+    std::filesystem::path json;  // empty: not written
+    std::filesystem::path html;  // empty: not written
 };
 
 // Prints the audit and writes what was asked for. Throws ExitCode unless the records are clean.

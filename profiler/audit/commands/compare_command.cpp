@@ -13,6 +13,7 @@
 #include "profiler/report/report_file.hpp"
 #include "profiler/system/error.hpp"
 #include "profiler/system/exit_code.hpp"
+#include "profiler/system/file_replacement.hpp"
 
 namespace decodemeter {
 
@@ -110,10 +111,11 @@ void add_options(CLI::App& command, CompareArguments& arguments) {
 void run_compare(const CompareFlags& flags) {
     check_numbers(flags);
     check_report_file(flags.json, "--json");
-    const std::vector<RecordSet> a = read_all(flags.before), b = read_all(flags.after);
+    const std::vector<RecordSet> a = read_all(flags.before);
+    const std::vector<RecordSet> b = read_all(flags.after);
     const RunComparison comparison = compare_runs(a, b, options_of(flags));
     fmt::print("{}", comparison_text(comparison, output_width()));
-    if (!flags.json.empty()) write_report_file(flags.json, comparison_json(comparison));
+    if (!flags.json.empty()) write_output_file(flags.json, comparison_json(comparison));
     if (comparison.verdict == RunVerdict::slower || comparison.verdict == RunVerdict::mixed)
         throw ExitCode{1};
 }

@@ -12,8 +12,10 @@ class App;
 namespace decodemeter {
 
 struct CompareFlags {
-    std::vector<std::filesystem::path> before, after;  // repeated runs of each side
-    std::filesystem::path json;                        // empty: not written
+    // Repeated runs of each side.
+    std::vector<std::filesystem::path> before;
+    std::vector<std::filesystem::path> after;
+    std::filesystem::path json;  // empty: not written
     double same_within_percent = 1;
     std::optional<double> run_level_percent;
 };

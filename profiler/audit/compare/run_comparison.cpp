@@ -46,7 +46,8 @@ void add_only_in(const std::set<ConfigKey>& one, const std::set<ConfigKey>& othe
 }
 
 std::vector<std::string> only_in_one(std::span<const RecordSet> a, std::span<const RecordSet> b) {
-    const std::set<ConfigKey> in_a = configs_of(a), in_b = configs_of(b);
+    const std::set<ConfigKey> in_a = configs_of(a);
+    const std::set<ConfigKey> in_b = configs_of(b);
     std::vector<std::string> found;
     add_only_in(in_a, in_b, "A", found);
     add_only_in(in_b, in_a, "B", found);
@@ -169,8 +170,8 @@ void decide(RunComparison& comparison) {
     if (!comparison.spread.known()) {
         comparison.verdict = RunVerdict::undecided;
         comparison.reason =
-            "run-to-run variation is unknown: repeat the runs, or state it with "
-            "--run_level_percent";
+            "run-to-run variation is unknown: repeat the runs, or state it "
+            "(run_level_percent)";
     } else if (const std::string names = disagreeing(comparison); !names.empty()) {
         comparison.verdict = RunVerdict::mixed;
         comparison.reason = "the configurations disagree: " + names;

@@ -44,7 +44,8 @@ std::vector<FactDifference> differing_facts(const std::optional<RunHeader>& a,
                                             const std::optional<RunHeader>& b) {
     std::vector<FactDifference> differences;
     if (!a || !b) return differences;
-    const std::vector<RunFact> in_a = run_facts(*a), in_b = run_facts(*b);
+    const std::vector<RunFact> in_a = run_facts(*a);
+    const std::vector<RunFact> in_b = run_facts(*b);
     for (std::size_t i = 0; i < in_a.size(); ++i) {
         if (in_a[i].value != in_b[i].value)
             differences.push_back({in_a[i].name, in_a[i].value, in_b[i].value});

@@ -54,7 +54,8 @@ std::vector<double> log_ratios(const std::vector<double>& a, const std::vector<d
 double error_of_mean(const std::vector<double>& a, const std::vector<double>& b,
                      const std::vector<double>& weights) {
     const double ratio = weighted_mean(b, weights) / weighted_mean(a, weights);
-    double squares = 0, sum = 0;
+    double squares = 0;
+    double sum = 0;
     for (std::size_t i = 0; i < a.size(); ++i) {
         const double residual = weights[i] * (b[i] - ratio * a[i]);
         squares += residual * residual;
@@ -142,13 +143,15 @@ TimeChange time_change(const MatchedTimes& matched, const ComparisonOptions& opt
     change.a_ms = change.b_ms = change.mean_a_ms = change.mean_b_ms = none;
     change.within = change.median = change.mean = {none, none, none, 0};
     if (matched.times.empty()) return change;
-    const std::vector<double> a = side_times(matched, false), b = side_times(matched, true);
+    const std::vector<double> a = side_times(matched, false);
+    const std::vector<double> b = side_times(matched, true);
     change.a_ms = median(a);
     change.b_ms = median(b);
     change.mean_a_ms = weighted_mean(a, matched.weights);
     change.mean_b_ms = weighted_mean(b, matched.weights);
     change.within = median_interval(log_ratios(a, b), confidence);
-    const RunLevels medians = median_levels(matched), means = mean_levels(matched);
+    const RunLevels medians = median_levels(matched);
+    const RunLevels means = mean_levels(matched);
     const double median_error = error_of_median(change, options);
     const double mean_error =
         median_error > 0 ? std::max(median_error, error_of_mean(a, b, matched.weights)) : 0;

@@ -151,7 +151,9 @@ private:
 
 // Residuals of the logarithms, group means taken out.
 std::vector<double> residuals(std::span<const PerTokenFigure> figures, const PerTokenFit& fit) {
-    std::vector<double> residual, sums, counts;
+    std::vector<double> residual;
+    std::vector<double> sums;
+    std::vector<double> counts;
     for (std::size_t i = 0; i < figures.size(); ++i) {
         residual.push_back(std::log(figures[i].ms / fit.shape[i]));
         if (figures[i].group >= sums.size()) {
@@ -189,7 +191,8 @@ double r_squared(std::span<const PerTokenFigure> figures, const PerTokenFit& fit
         sum += figures[i].ms;
         cost += figures[i].ms / fit.shape[i];
     }
-    double about_mean = 0, about_fit = 0;
+    double about_mean = 0;
+    double about_fit = 0;
     for (std::size_t i = 0; i < figures.size(); ++i) {
         const auto& [count, sum, cost] = groups[figures[i].group];
         about_mean += std::pow(figures[i].ms - sum / count, 2);

@@ -51,7 +51,9 @@ LengthCorrelation correlate(std::string figure, const FigureSeries& series,
 
 std::array<FigureByLength, length_bins.size()> figures_by_length(
     std::span<const SampleRecord> records) {
-    std::array<std::vector<double>, length_bins.size()> tokens, per_token, per_step;
+    std::array<std::vector<double>, length_bins.size()> tokens;
+    std::array<std::vector<double>, length_bins.size()> per_token;
+    std::array<std::vector<double>, length_bins.size()> per_step;
     for (const SampleRecord& record : records) {
         if (record.output_tokens < 2) continue;
         const std::size_t bin = length_bin_of(record.output_tokens);
@@ -68,7 +70,10 @@ std::array<FigureByLength, length_bins.size()> figures_by_length(
 
 std::vector<LengthCorrelation> length_correlations(std::span<const SampleRecord> records,
                                                    std::span<const DecodeTimes> times) {
-    FigureSeries per_token, per_step, subtracted_per_token, subtracted_per_step;
+    FigureSeries per_token;
+    FigureSeries per_step;
+    FigureSeries subtracted_per_token;
+    FigureSeries subtracted_per_step;
     for (std::size_t i = 0; i < records.size(); ++i) {
         if (records[i].output_tokens < 2) continue;
         per_token.add(i, decode_per_token_ms(records[i]));
@@ -96,7 +101,8 @@ std::map<std::string, OutputLengthSummary> output_lengths_by_dataset(
     std::map<std::string, OutputLengthSummary> summaries;
     for (auto& [dataset, values] : lengths) {
         std::sort(values.begin(), values.end());
-        const double average = mean(values), deviation = standard_deviation(values);
+        const double average = mean(values);
+        const double deviation = standard_deviation(values);
         summaries[dataset] = {values.size(),
                               average,
                               quantile_of_sorted(values, 0.5),

@@ -35,7 +35,7 @@ public:
         return sums;
     }
 
-    void centre(std::vector<double>& column) const {
+    void center(std::vector<double>& column) const {
         const std::vector<double> mean = means(column);
         for (std::size_t i = 0; i < column.size(); ++i) column[i] -= mean[figures_[i].group];
     }
@@ -50,7 +50,7 @@ struct Parameters {
     double slope = 0;
 };
 
-// The sums that a Gauss-Newton step needs, all columns centred.
+// The sums that a Gauss-Newton step needs, all columns centered.
 struct NormalEquations {
     double squares = 0;
     std::array<double, 2> gradient{};
@@ -116,9 +116,9 @@ private:
             by_prefill[i] = weights_[i] / (figures_[i].tokens - 1 + at.prefill * weights_[i]);
             by_slope[i] = position_term(i) / (1 + at.slope * position_term(i));
         }
-        grouping_.centre(residual);
-        grouping_.centre(by_prefill);
-        grouping_.centre(by_slope);
+        grouping_.center(residual);
+        grouping_.center(by_prefill);
+        grouping_.center(by_slope);
         NormalEquations sums;
         for (std::size_t i = 0; i < n; ++i) {
             sums.squares += residual[i] * residual[i];

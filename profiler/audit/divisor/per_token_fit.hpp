@@ -11,7 +11,7 @@ namespace decodemeter {
 // share the cost of a step; N must vary within a group for it to tell anything.
 struct PerTokenFigure {
     std::size_t group = 0;
-    double tokens = 0;      // N, at least 2; a bin's centre need not be whole
+    double tokens = 0;      // N, at least 2; a bin's center need not be whole
     double ms = 0;          // above 0
     double prefill_ms = 0;  // T_LLM_prefill where known
 };

@@ -25,7 +25,9 @@ void center(std::vector<double>& column) {
 
 // Sums of products of the centered columns.
 struct Products {
-    double xx = 0, xz = 0, zz = 0;
+    double xx = 0;
+    double xz = 0;
+    double zz = 0;
 
     double determinant() const { return xx * zz - xz * xz; }
 };
@@ -93,7 +95,8 @@ private:
 
     // Least squares of the fitted values plus the clipped residuals.
     std::array<double, 2> solve(double limit, const std::array<double, 2>& value) const {
-        double gx = 0, gz = 0;
+        double gx = 0;
+        double gz = 0;
         for (const Cluster& cluster : clusters_) {
             for (std::size_t i = 0; i < cluster.y.size(); ++i) {
                 const double clipped = std::clamp(residual(cluster, i, value), -limit, limit);
@@ -153,7 +156,9 @@ private:
         const double spent = static_cast<double>(units.size()) - columns_ - groups;
         const double correction = spent > 0 ? static_cast<double>(units.size()) / spent : HUGE_VAL;
         for (std::size_t k = 0; k < static_cast<std::size_t>(columns_); ++k) {
-            double squares = 0, leverage = 0, leverage_squares = 0;
+            double squares = 0;
+            double leverage = 0;
+            double leverage_squares = 0;
             for (const Unit& sums : units) {
                 const double influence = invert(sums.gradient[0], sums.gradient[1])[k];
                 squares += influence * influence;

@@ -73,6 +73,7 @@ struct PositionEffects {
     std::size_t long_requests = 0;  // of 9 steps or more
     std::string untested;           // why effects of position were not looked for; empty: they were
     std::string levels_untested;    // likewise for drift, shift and level_by_length
+    std::string drift_untested;     // likewise for drift and shift alone
     int settled_from = 1;
     std::optional<SlopeEstimate> slope;
     std::vector<PositionEffect> effects;

@@ -56,7 +56,8 @@ PositionModel find_in_steps(const StepPanel& panel, PositionEffects& found) {
 }
 
 std::optional<PositionEffect> find_edge_faults(std::span<const SampleRecord> records) {
-    std::size_t broken = 0, with_steps = 0;
+    std::size_t broken = 0;
+    std::size_t with_steps = 0;
     for (const SampleRecord& record : records) {
         if (record.T_decode_per_step.empty()) continue;
         ++with_steps;
@@ -94,8 +95,9 @@ PositionEffects find_position_effects(std::span<const SampleRecord> records) {
             fmt::format("effects of position need {} requests of {} steps or more: {} are there",
                         least_long, long_steps, found.long_requests);
     }
-    LevelEffects levels = find_level_effects(request_levels(panel, model));
+    LevelEffects levels = find_level_effects(request_levels(panel, model), panel.timed);
     found.levels_untested = std::move(levels.untested);
+    found.drift_untested = std::move(levels.drift_untested);
     for (PositionEffect& effect : levels.effects) found.effects.push_back(std::move(effect));
     return found;
 }

@@ -41,7 +41,10 @@ struct PatternTest {
 };
 
 PatternTest test_pattern(const std::map<int, std::vector<double>>& positions) {
-    double chi_square = 0, degrees = 0, power = 0, positions_used = 0;
+    double chi_square = 0;
+    double degrees = 0;
+    double power = 0;
+    double positions_used = 0;
     PatternTest test;
     for (const auto& [step, values] : positions) {
         if (values.size() < least_requests) continue;

@@ -4,9 +4,11 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <map>
 #include <numeric>
 #include <optional>
+#include <utility>
 
 #include "profiler/audit/position_effects/clustered_fit.hpp"
 #include "profiler/audit/position_effects/request_speeds.hpp"
@@ -123,7 +125,8 @@ SplitFit best_split(const Cells& cells, const std::vector<Cluster>& clusters,
     const double all = std::accumulate(clean.begin(), clean.end(), 0.0,
                                        [](double sum, auto& l) { return sum + l.excess; });
     const double average = all / static_cast<double>(clean.size());
-    double sum = 0, largest = 0;
+    double sum = 0;
+    double largest = 0;
     SplitFit split;
     for (std::size_t i = 0; i + 1 < clean.size(); ++i) {
         sum += clean[i].excess - average;
@@ -135,6 +138,24 @@ SplitFit best_split(const Cells& cells, const std::vector<Cluster>& clusters,
     split.fit = fit_within_clusters(columns, 2, IndependentUnit::row);
     split.squares = squares_left(columns, split.fit, 2);
     return split;
+}
+
+// The level against place and log N.
+ClusteredFit fit_place_and_length(std::span<const Cluster> clusters) {
+    const ClusteredFit line = fit_within_clusters(clusters, 2, IndependentUnit::row);
+    if (std::isfinite(line.error[0])) return line;
+    // One output length in each cell: log N has nothing to say.
+    return fit_within_clusters(clusters, 1, IndependentUnit::row);
+}
+
+// The level against log N alone, as the second column of a fit whose first has nothing to say.
+ClusteredFit fit_length(std::vector<Cluster> clusters) {
+    for (Cluster& cluster : clusters) std::swap(cluster.x[0], cluster.x[1]);
+    ClusteredFit line = fit_within_clusters(clusters, 1, IndependentUnit::row);
+    line.value = {0, line.value[0]};
+    line.error = {std::numeric_limits<double>::infinity(), line.error[0]};
+    line.degrees = {0, line.degrees[0]};
+    return line;
 }
 
 double percent_of_log(double log_ratio) { return 100 * std::expm1(log_ratio); }
@@ -203,7 +224,8 @@ std::optional<PositionEffect> change_by_length(std::span<const RequestLevel> lev
                                                const ClusteredFit& line) {
     std::vector<double> logs;
     for (const RequestLevel& level : levels) logs.push_back(log_tokens(level));
-    const double low = quantile(logs, 0.05), high = quantile(logs, 0.95);
+    const double low = quantile(logs, 0.05);
+    const double high = quantile(logs, 0.95);
     const double over_range = line.value[1] * (high - low);
     if (std::fabs(over_range) < least_effect) return std::nullopt;
     if (!is_significant(line, 1)) return std::nullopt;
@@ -263,7 +285,7 @@ std::vector<RequestLevel> request_levels(const StepPanel& panel, const PositionM
     return levels;
 }
 
-LevelEffects find_level_effects(std::span<const RequestLevel> levels) {
+LevelEffects find_level_effects(std::span<const RequestLevel> levels, bool timed) {
     LevelEffects found;
     const Cells cells = cells_of(levels);
     const std::size_t degrees = degrees_of(cells);
@@ -275,12 +297,10 @@ LevelEffects find_level_effects(std::span<const RequestLevel> levels) {
         return found;
     }
     const std::vector<Cluster> clusters = clusters_of(cells);
-    ClusteredFit line = fit_within_clusters(clusters, 2, IndependentUnit::row);
-    if (!std::isfinite(line.error[0])) {
-        // One output length in each cell: log N has nothing to say.
-        line = fit_within_clusters(clusters, 1, IndependentUnit::row);
-    }
-    const auto change = change_over_run(cells, clusters, line);
+    const ClusteredFit line = timed ? fit_place_and_length(clusters) : fit_length(clusters);
+    std::optional<RunChange> change;
+    if (timed) change = change_over_run(cells, clusters, line);
+    else found.drift_untested = "drift and shift need records with their time";
     if (change) found.effects.push_back(change->effect);
     if (auto length = change_by_length(levels, line)) found.effects.push_back(*length);
     const std::vector<RequestLevel> steady = without_change(levels, change.value_or(RunChange{}));

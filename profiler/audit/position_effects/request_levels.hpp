@@ -25,13 +25,15 @@ struct RequestLevel {
 std::vector<RequestLevel> request_levels(const StepPanel& panel, const PositionModel& model);
 
 struct LevelEffects {
-    std::string untested;  // why nothing was looked for; empty: it was
+    std::string untested;        // why nothing was looked for; empty: it was
+    std::string drift_untested;  // why no drift or shift was looked for
     std::vector<PositionEffect> effects;
 };
 
 // Levels within cells of 2 requests or more, against the place in the run and log N together, so
 // that lengths that go with time blame neither. A change of the level over the run is a shift where
-// a step at one moment explains it better than a line, else a drift.
-LevelEffects find_level_effects(std::span<const RequestLevel> levels);
+// a step at one moment explains it better than a line, else a drift. Neither is looked for where
+// the places are not `timed`: records in the order of their files may lie by configuration.
+LevelEffects find_level_effects(std::span<const RequestLevel> levels, bool timed);
 
 }  // namespace decodemeter

@@ -51,7 +51,8 @@ struct Assignment {
 Assignment assign(const Cell& cell, double distance) {
     Assignment best;
     for (std::size_t fast = 0; fast <= cell.size(); ++fast) {
-        double sum = 0, squares = 0;
+        double sum = 0;
+        double squares = 0;
         for (std::size_t i = 0; i < cell.size(); ++i) {
             const double value = cell[i] - (i < fast ? 0 : distance);
             sum += value;
@@ -66,7 +67,8 @@ Assignment assign(const Cell& cell, double distance) {
 
 // Least-squares distance for given assignments: differences within the cells that have both.
 double distance_of(const std::vector<Cell>& cells, double distance) {
-    double sum = 0, weight = 0;
+    double sum = 0;
+    double weight = 0;
     for (const Cell& cell : cells) {
         const Assignment assignment = assign(cell, distance);
         if (!assignment.splits(cell)) continue;

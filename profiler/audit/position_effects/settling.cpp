@@ -77,7 +77,8 @@ std::string percent_text(double share) { return fmt::format("{:.3g} %", 100 * st
 
 // Share of all decode time that the transient adds.
 double transient_share(const StepPanel& panel, const Settling& settling) {
-    double added = 0, total = 0;
+    double added = 0;
+    double total = 0;
     PositionModel line;
     line.slope = settling.model.slope;
     for (const StepSeries& request : panel.requests) {

@@ -22,12 +22,15 @@ bool has_every_step(const SampleRecord& record) {
 
 }  // namespace
 
+bool have_times(std::span<const SampleRecord> records) {
+    return std::all_of(records.begin(), records.end(),
+                       [](const SampleRecord& record) { return !record.time.empty(); });
+}
+
 std::vector<double> places_in_run(std::span<const SampleRecord> records) {
     std::vector<std::size_t> order(records.size());
     std::iota(order.begin(), order.end(), std::size_t{0});
-    const bool timed = std::all_of(records.begin(), records.end(),
-                                   [](const auto& record) { return !record.time.empty(); });
-    if (timed) {
+    if (have_times(records)) {
         std::stable_sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) {
             return records[a].time < records[b].time;
         });
@@ -50,6 +53,7 @@ StepPanel step_panel(std::span<const SampleRecord> records) {
                                   record.T_LLM_prefill, record.T_decode_per_step});
     }
     panel.cells = cells.size();
+    panel.timed = have_times(records);
     return panel;
 }
 

@@ -24,6 +24,7 @@ struct StepSeries {
 struct StepPanel {
     std::vector<StepSeries> requests;
     std::size_t cells = 0;
+    bool timed = false;  // places are of the records' times, not of their order in files
 };
 
 // The requests whose record holds N - 1 steps, all above 0. The spans point into `records`.

@@ -62,6 +62,7 @@ Json positions_json(const PositionEffects& positions) {
     const auto reason = [](const std::string& text) { return text.empty() ? Json() : Json(text); };
     json["untested"] = reason(positions.untested);
     json["levels_untested"] = reason(positions.levels_untested);
+    json["drift_untested"] = reason(positions.drift_untested);
     json["settled_from"] = positions.slope ? Json(positions.settled_from) : Json();
     json["slope"] = nullptr;
     if (positions.slope) {
@@ -211,7 +212,7 @@ Json idle_json(const std::vector<IdleSplitRow>& idle) {
                         {"span_ms", row.span_ms},
                         {"busy_ms", row.busy_ms},
                         {"idle_launch_ms", row.launch_ms},
-                        {"idle_synchronise_ms", row.synchronise_ms},
+                        {"idle_synchronise_ms", row.synchronize_ms},
                         {"idle_gap_ms", row.gap_ms},
                         {"kernels", row.kernels}});
     }

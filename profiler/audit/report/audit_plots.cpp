@@ -104,7 +104,8 @@ void add_position_figure(const PositionEffects& positions, std::vector<AuditFigu
 void add_subtraction_figure(std::span<const SampleRecord> records,
                             std::vector<AuditFigure>& figures) {
     const std::vector<DecodeTimes> times = decode_times(records);
-    Series scatter{"sample", Mark::points}, difference{"sample", Mark::points};
+    Series scatter{"sample", Mark::points};
+    Series difference{"sample", Mark::points};
     const std::size_t stride = stride_for(times.size());
     for (std::size_t i = 0; i < times.size(); i += stride) {
         if (!times[i].direct_ms) continue;
@@ -137,8 +138,9 @@ void add_subtraction_figure(std::span<const SampleRecord> records,
 }
 
 void add_divisor_figure(const AuditReport& report, std::vector<AuditFigure>& figures) {
-    Series per_token{"T/N", Mark::line_points}, per_step{"T/(N−1)", Mark::line_points},
-        shape{"c·(N−1)/N", Mark::lines};
+    Series per_token{"T/N", Mark::line_points};
+    Series per_step{"T/(N−1)", Mark::line_points};
+    Series shape{"c·(N−1)/N", Mark::lines};
     per_step.color = 1;
     shape.color = 2;
     shape.dashed = true;
@@ -177,7 +179,7 @@ void add_idle_figure(const AuditReport& report, std::vector<AuditFigure>& figure
     const std::array<std::pair<const char*, double IdleSplitRow::*>, 4> parts = {
         {{"busy", &IdleSplitRow::busy_ms},
          {"waits for a launch", &IdleSplitRow::launch_ms},
-         {"waits for a synchronise", &IdleSplitRow::synchronise_ms},
+         {"waits for a synchronize", &IdleSplitRow::synchronize_ms},
          {"gap", &IdleSplitRow::gap_ms}}};
     for (std::size_t part = 0; part < parts.size(); ++part) {
         Series bars{parts[part].first, Mark::bars};

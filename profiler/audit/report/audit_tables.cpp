@@ -61,7 +61,7 @@ bool has_effect(const PositionEffects& positions, PositionEffectKind kind) {
 
 // "Not found: jump, last_step."
 std::string not_found(const PositionEffects& positions,
-                      std::initializer_list<PositionEffectKind> kinds) {
+                      const std::vector<PositionEffectKind>& kinds) {
     std::string text;
     for (const PositionEffectKind kind : kinds) {
         if (has_effect(positions, kind)) continue;
@@ -104,9 +104,12 @@ AuditSection level_section(const PositionEffects& positions) {
         section.paragraphs.push_back(fmt::format("Not tested: {}.", positions.levels_untested));
         return section;
     }
-    const std::string absent =
-        not_found(positions, {PositionEffectKind::drift, PositionEffectKind::shift,
-                              PositionEffectKind::level_by_length, PositionEffectKind::two_speeds});
+    std::vector<PositionEffectKind> tested = {PositionEffectKind::level_by_length,
+                                              PositionEffectKind::two_speeds};
+    if (positions.drift_untested.empty())
+        tested.insert(tested.begin(), {PositionEffectKind::drift, PositionEffectKind::shift});
+    else section.paragraphs.push_back(fmt::format("Not tested: {}.", positions.drift_untested));
+    const std::string absent = not_found(positions, tested);
     if (!absent.empty()) section.paragraphs.push_back(absent);
     return section;
 }
@@ -234,11 +237,11 @@ AuditSection stability_section(const Stability& stability) {
 AuditSection idle_section(const std::vector<IdleSplitRow>& idle) {
     AuditSection section{"Idle split", {}, {}};
     Table table({"configuration", "steps", "span (ms)", "busy", "waits for launch",
-                 "for synchronise", "gaps", "kernels"});
+                 "for synchronize", "gaps", "kernels"});
     for (const IdleSplitRow& row : idle) {
         table.add_row({to_string(row.config), count(row.steps), number(row.span_ms, 3),
                        percent(row.busy_ms / row.span_ms), percent(row.launch_ms / row.span_ms),
-                       percent(row.synchronise_ms / row.span_ms), percent(row.gap_ms / row.span_ms),
+                       percent(row.synchronize_ms / row.span_ms), percent(row.gap_ms / row.span_ms),
                        number(row.kernels, 0)});
     }
     section.tables.push_back(std::move(table));

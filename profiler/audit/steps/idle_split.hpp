@@ -16,10 +16,10 @@ struct IdleSplitRow {
     double span_ms = 0;
     double busy_ms = 0;
     double launch_ms = 0;
-    double synchronise_ms = 0;
+    double synchronize_ms = 0;
     double gap_ms = 0;
     double kernels = 0;
-    double waits = 0;  // synchronising calls of the host
+    double waits = 0;  // synchronizing calls of the host
 };
 // Of the configurations that have been traced, in their order.
 std::vector<IdleSplitRow> idle_split_by_config(std::span<const SampleRecord> records);

@@ -42,7 +42,8 @@ std::map<std::string, Group> group_steps(std::span<const SampleRecord> records) 
 
 // Steps with the line through their contexts levelled, about the group's mean.
 std::vector<double> levelled(const Group& group) {
-    std::vector<double> contexts, times;
+    std::vector<double> contexts;
+    std::vector<double> times;
     for (const Step& step : group) {
         contexts.push_back(step.context);
         times.push_back(step.ms);
@@ -82,7 +83,8 @@ bool has_times(std::span<const SampleRecord> records) {
 }
 
 struct DriftSeries {
-    std::vector<double> times, values;  // values relative to their group's median
+    std::vector<double> times;
+    std::vector<double> values;  // relative to their group's median
 };
 
 DriftFinding drift_of(const DriftSeries& series) {

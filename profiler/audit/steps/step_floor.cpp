@@ -57,7 +57,8 @@ std::map<std::pair<int, int>, int> operation_counts(const RunHeader& run) {
 
 std::optional<double> step_weight_bytes(const ModelInfo& model, int top_k, int blocks) {
     Sizes size(model);
-    const double d = size("d_model"), key_value = size("kv_heads") * size("head_dim");
+    const double d = size("d_model");
+    const double key_value = size("kv_heads") * size("head_dim");
     const bool experts = model.sizes.contains("experts");
     const double attention = d * (d + 2 * key_value) + d * d;
     const double feed_forward = experts ? size("experts") * d + 3 * top_k * d * size("expert_inner")

@@ -34,7 +34,8 @@ struct StepFloorRow {
     // Of one step: LibTorch's operations, as run.json has them; kernels and host waits of the
     // tracing passes.
     std::optional<int> operations;
-    std::optional<double> kernels, waits;
+    std::optional<double> kernels;
+    std::optional<double> waits;
 };
 
 // By configuration, in their order, with what was traced of them; empty for records without a run

@@ -11,7 +11,12 @@ namespace decodemeter {
 namespace {
 
 struct Terms {
-    std::vector<double> vision, prefill, total, rest, clamping, vision_ratio;
+    std::vector<double> vision;
+    std::vector<double> prefill;
+    std::vector<double> total;
+    std::vector<double> rest;
+    std::vector<double> clamping;
+    std::vector<double> vision_ratio;
 
     void add(const SampleRecord& record, const DecodeTimes& times) {
         const SubtractionTimes& apart = *record.subtraction;
@@ -36,7 +41,8 @@ DifferenceCause precision_cause(const Terms& terms) {
 }
 
 DifferenceCause drift_cause(std::span<const DecodeTimes> times) {
-    std::vector<double> order, differences;
+    std::vector<double> order;
+    std::vector<double> differences;
     for (const DecodeTimes& entry : times) {
         if (!entry.direct_ms) continue;
         order.push_back(static_cast<double>(order.size()));

@@ -34,7 +34,8 @@ DifferenceByLength of_bin(std::span<const DecodeTimes> times, std::size_t bin) {
     std::vector<DecodeTimes> here;
     std::copy_if(times.begin(), times.end(), std::back_inserter(here),
                  [&](const DecodeTimes& entry) { return length_bin_of(entry.tokens) == bin; });
-    std::vector<double> direct, differences;
+    std::vector<double> direct;
+    std::vector<double> differences;
     for (const DecodeTimes& entry : compared_only(here)) {
         direct.push_back(*entry.direct_ms);
         differences.push_back(entry.subtraction_ms - *entry.direct_ms);
@@ -59,7 +60,8 @@ SubtractionAudit audit_subtraction(std::span<const SampleRecord> records,
                                    std::span<const DecodeTimes> times) {
     SubtractionAudit audit;
     const std::vector<DecodeTimes> compared = compared_only(times);
-    std::vector<double> differences, signed_differences;
+    std::vector<double> differences;
+    std::vector<double> signed_differences;
     for (const DecodeTimes& entry : compared) {
         differences.push_back(entry.subtraction_ms - *entry.direct_ms);
         signed_differences.push_back(entry.signed_ms - *entry.direct_ms);
