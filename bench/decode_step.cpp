@@ -26,7 +26,8 @@ using Seconds = std::chrono::duration<double>;
 // GB/s at which all threads together stream bfloat16 weights through the product that a decode step
 // consists of.
 double streaming_gb_per_s() {
-    constexpr std::int64_t rows = 1 << 17, columns = 2048;
+    constexpr std::int64_t rows = 1 << 17;
+    constexpr std::int64_t columns = 2048;
     const at::Tensor weights =
         molmo::empty_weights({rows, columns}, at::TensorOptions(at::kBFloat16));
     std::fill_n(weights.mutable_data_ptr<at::BFloat16>(), weights.numel(), at::BFloat16(1.0F));
@@ -48,7 +49,8 @@ double streaming_gb_per_s() {
 
 // Bytes of weights that a decode step reads: attention, router, the chosen experts, and the head.
 double step_bytes(const molmo::ModelConfig& config, int top_k, int blocks) {
-    const double d = config.d_model, inner = config.experts->inner;
+    const double d = config.d_model;
+    const double inner = config.experts->inner;
     const double qkv = (config.heads + 2.0 * config.kv_heads) * config.head_dim;
     const double block = d * qkv + d * d + d * config.experts->experts + top_k * 3 * inner * d;
     return 2 * (blocks * block + d * config.embedding_size);

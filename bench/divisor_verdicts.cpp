@@ -1,4 +1,4 @@
-// Is the divisor of a set recognised? 1,000 synthetic sets of each kind, 200 to 1,000 requests
+// Is the divisor of a set recognized? 1,000 synthetic sets of each kind, 200 to 1,000 requests
 // each, N from 2 to 64 in four shapes, request noise up to 3 %. Prints one JSON line for each kind,
 // and one for the published table.
 #include <cstdio>

@@ -113,7 +113,7 @@ void time_trees(const char* library, const Dataset& dataset) {
 }
 
 LatencyModel model_of(const Dataset& dataset, bool with_residual) {
-    const std::vector<int> rows = fitted_rows(dataset);
+    const std::vector<int> rows = training_rows(dataset);
     const auto folds = make_folds(dataset, Split::leave_configuration_out, 5, 1);
     LatencyModel model =
         build_latency_model(dataset, rows, run_folds(dataset, folds, physics_fold_model(1)), 1);
@@ -159,7 +159,7 @@ int main(int argc, char** argv) {
 
     TrainingOptions options;
     options.num_epochs = 1;
-    const std::vector<int> rows = fitted_rows(dataset);
+    const std::vector<int> rows = training_rows(dataset);
     const auto network = PositionedEstimator::train(dataset, rows, {}, options);
     std::printf("LibTorch             %9.0f ns\n", median_ns(20, [&](int i) {
                     return network.predict_decode(request_at(i), 2 + i % 63);

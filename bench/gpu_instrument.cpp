@@ -1,5 +1,5 @@
 // What the instrument costs on a GPU, and what a tracing pass leaves behind. A generate() of
-// kernels of known length runs with and without each part of the instrument, in randomised ABBA
+// kernels of known length runs with and without each part of the instrument, in randomized ABBA
 // blocks; then untraced runs are compared before and after a tracing session. Usage:
 // gpu_bench_instrument [file for the activity of one short run]. Prints one JSON line for each
 // figure; returns 77 where there is no device.

@@ -29,10 +29,10 @@ void print(const char* fact, Json values) {
     std::puts(line.dump().c_str());
 }
 
-CuptiOptions keep_records(bool synchronisations) {
+CuptiOptions keep_records(bool synchronizations) {
     CuptiOptions options;
     options.keep_records = true;
-    options.synchronisations = synchronisations;
+    options.synchronizations = synchronizations;
     return options;
 }
 
@@ -49,7 +49,8 @@ std::optional<CuptiPass> trace(CuptiSession& session) {
 }
 
 void print_streams_and_edges(const CuptiPass& pass) {
-    std::set<std::uint32_t> of_events, of_kernels;
+    std::set<std::uint32_t> of_events;
+    std::set<std::uint32_t> of_kernels;
     for (const EventStamp& event : pass.records->events) of_events.insert(event.stream);
     for (const DeviceActivity& activity : pass.records->device) of_kernels.insert(activity.stream);
     print("streams", {{"events", of_events}, {"kernels", of_kernels}});

@@ -1,5 +1,5 @@
 // What does timing with the host clock cost? The built-in model with the timeline and without any
-// observer, in randomised ABBA blocks. A run is timed by the CPU time of the process, which other
+// observer, in randomized ABBA blocks. A run is timed by the CPU time of the process, which other
 // processes do not add to. Usage: bench_host_clock_overhead [blocks]. Prints one JSON line.
 #include <time.h>
 

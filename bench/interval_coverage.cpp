@@ -61,7 +61,8 @@ int main() {
     report("change of a run, paired", "log-normal, 3 %, with 2 % of hiccups", 100,
            [](std::uint64_t seed) {
                Draws draws(seed + 5000);
-               std::vector<double> a, b;
+               std::vector<double> a;
+               std::vector<double> b;
                for (int i = 0; i < 100; ++i) {
                    const double sample = log_normal_step(draws);
                    a.push_back(sample * hiccuping_step(draws));

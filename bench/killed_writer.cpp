@@ -54,8 +54,12 @@ std::int64_t last_written(int pipe, std::int64_t before) {
 }
 
 struct Loss {
-    int torn_left = 0, duplicates = 0, gaps = 0, lost = 0, repaired = 0,
-        more_than_one_in_flight = 0;
+    int torn_left = 0;
+    int duplicates = 0;
+    int gaps = 0;
+    int lost = 0;
+    int repaired = 0;
+    int more_than_one_in_flight = 0;
     std::int64_t records = 0;
     std::int64_t highest = -1;  // place found after the kill before
 };

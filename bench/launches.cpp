@@ -31,8 +31,8 @@ int main(int argc, char** argv) {
         return 2;
     }
     const test::DecodeLaunches launches = test::decode_launches(*config, at::kBFloat16, context);
-    const auto layer = test::count_by_name(launches.layer),
-               outside = test::count_by_name(launches.outside);
+    const auto layer = test::count_by_name(launches.layer);
+    const auto outside = test::count_by_name(launches.outside);
     std::vector<std::string> order;
     for (const test::DeviceOperation& operation : launches.layer) order.push_back(operation.name);
     const auto reads = [](const std::vector<test::DeviceOperation>& operations) {

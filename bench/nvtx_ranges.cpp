@@ -9,7 +9,8 @@
 
 namespace {
 
-constexpr int pairs = 2000, rounds = 51;
+constexpr int pairs = 2000;
+constexpr int rounds = 51;
 
 double nanoseconds_of_a_pair(const char* name) {
     std::vector<double> rounds_ns;

@@ -16,7 +16,8 @@ using namespace decodemeter::test;
 
 int main(int argc, char** argv) {
     const int seeds = argc > 1 ? std::atoi(argv[1]) : 40;
-    int false_alarms = 0, flat_sets = 0;
+    int false_alarms = 0;
+    int flat_sets = 0;
     fmt::print("{:<34} {:<18} {:>6}   claims of other kinds\n", "truth", "expected", "found");
     for (const Truth& truth : truths()) {
         std::map<std::string, int> claims;

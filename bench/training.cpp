@@ -33,16 +33,19 @@ int main(int argc, char** argv) {
     }
     const Dataset dataset = make_dataset(read_results(argv[1]));
     // Every fifth row, as in bench/training.py: the order of the rows does not change the time.
-    std::vector<int> fitted, validation;
+    std::vector<int> fitted;
+    std::vector<int> validation;
     for (int i = 0; i < static_cast<int>(dataset.rows.size()); ++i)
         (i % 5 == 4 ? validation : fitted).push_back(i);
     TrainingOptions options;
     options.num_epochs = std::atoi(argv[2]);
     if (argc > 3) options.device = argv[3];
     options.published = argc > 4 && std::string_view(argv[4]) == "published";
-    double cpu = cpu_seconds(), wall = wall_seconds();
+    double cpu = cpu_seconds();
+    double wall = wall_seconds();
     PositionedEstimator::train(dataset, fitted, validation, options, [&](const EpochReport& epoch) {
-        const double cpu_now = cpu_seconds(), wall_now = wall_seconds();
+        const double cpu_now = cpu_seconds();
+        const double wall_now = wall_seconds();
         std::printf("epoch=%d cpu_seconds=%.6f wall_seconds=%.6f validation_loss=%.6f rows=%zu\n",
                     epoch.epoch, cpu_now - cpu, wall_now - wall, epoch.validation_loss,
                     fitted.size());

@@ -96,7 +96,7 @@ class PublishedLoop:
             device,
             with_steps,
         )
-        self.optimiser = torch.optim.Adam(self.network.parameters(), lr=1e-3)
+        self.optimizer = torch.optim.Adam(self.network.parameters(), lr=1e-3)
         self.rows, self.validation = rows, validation
 
     def collate(self, rows):
@@ -146,12 +146,12 @@ class PublishedLoop:
             self.rows, self.batch, shuffle=True, collate_fn=self.collate
         )
         for batch in loader:
-            self.optimiser.zero_grad()
+            self.optimizer.zero_grad()
             prefill, totals, loss = self.loss(batch)
             if self.with_steps:
                 loss = loss + 0.5 * self.step_loss(batch)
             loss.backward()
-            self.optimiser.step()
+            self.optimizer.step()
             for error in (prefill - batch["prefill"], totals - batch["total"]):
                 error.abs().mean().item()
             loss.item()
@@ -168,7 +168,7 @@ class VectorisedLoop:
 
     def __init__(self, rows, validation, batch, device, once_each):
         self.network, self.batch, self.device = Network().to(device), batch, device
-        self.optimiser = torch.optim.Adam(self.network.parameters(), lr=1e-3, fused=True)
+        self.optimizer = torch.optim.Adam(self.network.parameters(), lr=1e-3, fused=True)
         steps = self.network.predict_steps_once_each if once_each else self.network.predict_steps
         self.predict_steps = steps
         self.rows, self.validation = self.tensors(rows), self.tensors(validation)
@@ -203,10 +203,10 @@ class VectorisedLoop:
     def epoch(self):
         order = torch.randperm(self.rows[0].shape[0], device=self.device)
         for first in range(0, order.shape[0] - self.batch + 1, self.batch):
-            self.optimiser.zero_grad()
+            self.optimizer.zero_grad()
             loss = self.loss(*(t[order[first : first + self.batch]] for t in self.rows))
             loss.backward()
-            self.optimiser.step()
+            self.optimizer.step()
         return self.validate()
 
     def validate(self):

@@ -47,7 +47,10 @@ std::vector<double> noise_factors(int count, double width, std::uint64_t seed) {
 }
 
 struct Truth {
-    double step_ms, prefill_ms = 8, vision_ms = 10, projector_ms = 1;
+    double step_ms;
+    double prefill_ms = 8;
+    double vision_ms = 10;
+    double projector_ms = 1;
 };
 
 // One generate() with stages and gaps; the step before which the host pauses is part of the step,
@@ -98,7 +101,9 @@ void measure_records(double step_ms) {
     Nanoseconds time{5'000'000'000};
     Timeline<VirtualClock> timeline(64, std::nullopt, {&time});
     RecordSet set;
-    std::vector<double> totals, all_steps, true_totals;
+    std::vector<double> totals;
+    std::vector<double> all_steps;
+    std::vector<double> true_totals;
     const std::vector<double> factors = noise_factors(samples, 0.02, 3);
     for (int sample = 0; sample < samples; ++sample) {
         const std::vector<double> steps(static_cast<std::size_t>(draws.integer(1, 63)),
@@ -114,8 +119,15 @@ void measure_records(double step_ms) {
                               std::accumulate(steps.begin(), steps.end(), 0.0));
         set.records.push_back(std::move(record));
     }
-    std::vector<double> means, per_token, prefills, visions, starts, subtracted, direct, first,
-        gaps;
+    std::vector<double> means;
+    std::vector<double> per_token;
+    std::vector<double> prefills;
+    std::vector<double> visions;
+    std::vector<double> starts;
+    std::vector<double> subtracted;
+    std::vector<double> direct;
+    std::vector<double> first;
+    std::vector<double> gaps;
     double expected_per_token = 0;
     for (const SampleRecord& record : set.records) {
         means.push_back(*decode_per_step_mean_ms(record));
@@ -157,7 +169,11 @@ void measure_records(double step_ms) {
 
 // Busy and idle time of simulated steps whose kernels are known.
 void measure_activity() {
-    double busy = 0, true_busy = 0, span = 0, true_span = 0, parts = 0;
+    double busy = 0;
+    double true_busy = 0;
+    double span = 0;
+    double true_span = 0;
+    double parts = 0;
     for (std::uint64_t seed = 0; seed < 50; ++seed) {
         const test::SimulatedGenerate run(seed, 30, 40);
         const AttributedSteps steps =
@@ -165,7 +181,7 @@ void measure_activity() {
         for (const StepActivity& step : steps.steps) {
             busy += step.busy.count();
             span += step.span.count();
-            parts += (step.busy + step.idle.launch + step.idle.synchronise + step.idle.gap).count();
+            parts += (step.busy + step.idle.launch + step.idle.synchronize + step.idle.gap).count();
         }
         // The first 40 kernels are prefill's; on one stream nothing overlaps, so that the sum is
         // the truth.

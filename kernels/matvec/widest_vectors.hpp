@@ -1,4 +1,4 @@
-// For plain loops that the compiler vectorises. A macro, because the attribute must stand on the
+// For plain loops that the compiler vectorizes. A macro, because the attribute must stand on the
 // function itself.
 #pragma once
 

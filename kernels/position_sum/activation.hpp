@@ -33,8 +33,8 @@ DECODEMETER_HOST_DEVICE Number gate_exponent(Number x) {
     using Scalar = scalar_of<Number>;
     if constexpr (activation == Activation::silu) return x * Number(Scalar(-log2e));
     else {
-        const Number minus_linear{Scalar(-log2e * gelu_linear)},
-            minus_cubic{Scalar(-log2e * gelu_cubic)};
+        const Number minus_linear{Scalar(-log2e * gelu_linear)};
+        const Number minus_cubic{Scalar(-log2e * gelu_cubic)};
         return x * multiply_add(minus_cubic, x * x, minus_linear);
     }
 }

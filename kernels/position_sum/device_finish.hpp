@@ -8,7 +8,8 @@ namespace decodemeter::kernels {
 
 // One thread for each element of dU, dV, dv and dc, in that order.
 struct DeviceFinish {
-    static constexpr int threads = 256, blocks_per_multiprocessor = 4;
+    static constexpr int threads = 256;
+    static constexpr int blocks_per_multiprocessor = 4;
     struct Shared {};
     struct Registers {};
 
@@ -68,7 +69,8 @@ struct DeviceFinish {
 // dw[r,s] = sum over the samples b of row r, ascending, of dL/dS[b] g(y[b,s]). One thread for each
 // element; with weight_row it looks at all samples.
 struct DeviceWeightGradient {
-    static constexpr int threads = 256, blocks_per_multiprocessor = 4;
+    static constexpr int threads = 256;
+    static constexpr int blocks_per_multiprocessor = 4;
     struct Shared {};
     struct Registers {};
 
@@ -87,7 +89,8 @@ struct DeviceWeightGradient {
     DECODEMETER_HOST_DEVICE void element(std::int64_t i) const {
         const std::int64_t positions = task.shape.positions;
         if (i >= task.gradients.weight_rows * positions) return;
-        const std::int64_t row = i / positions, position = i % positions;
+        const std::int64_t row = i / positions;
+        const std::int64_t position = i % positions;
         float sum = 0;
         if (task.inputs.weight_row) {
             for (std::int64_t b = 0; b < task.shape.batch; ++b)

@@ -176,7 +176,8 @@ struct DeviceForward {
         const int row = first_row(thread), column = first_column(thread);
         DECODEMETER_ROLLED
         for (int k = 0; k < fours; ++k) {
-            Four u[Tile::rows], v[Tile::columns];
+            Four u[Tile::rows];
+            Four v[Tile::columns];
             const Four w = from.w[buffer][k];
             DECODEMETER_UNROLL
             for (int i = 0; i < Tile::rows; ++i) u[i] = from.u[buffer][row + i * 8][k];
@@ -203,9 +204,10 @@ struct DeviceForward {
             y0 = multiply_add(w, relu_excess(u, -v0), y0);
             y1 = multiply_add(w, relu_excess(u, -v1), y1);
         } else {
-            const float x0 = u + v0, x1 = u + v1;
-            const float d0 = gate_denominator<activation>(x0),
-                        d1 = gate_denominator<activation>(x1);
+            const float x0 = u + v0;
+            const float x1 = u + v1;
+            const float d0 = gate_denominator<activation>(x0);
+            const float d1 = gate_denominator<activation>(x1);
             const float r = reciprocal(d0 * d1);
             y0 = multiply_add(w, x0 * (r * d1), y0);
             y1 = multiply_add(w, x1 * (r * d0), y1);
@@ -218,7 +220,8 @@ struct DeviceForward {
         const int position = thread.index % positions, first = thread.index / positions * dot_fours;
         DECODEMETER_UNROLL
         for (int k = 0; k < dot_fours; ++k) {
-            const Four w = from.w[buffer][first + k], v = from.v[buffer][position][first + k];
+            const Four w = from.w[buffer][first + k];
+            const Four v = from.v[buffer][position][first + k];
             DECODEMETER_UNROLL
             for (int h = 0; h < 4; ++h)
                 thread.registers.dot = multiply_add(w.at[h], v.at[h], thread.registers.dot);
@@ -301,7 +304,8 @@ struct DeviceForward {
 
 // S from the tiles' sums, where there is not just one tile of positions.
 struct DeviceTileSum {
-    static constexpr int threads = 256, blocks_per_multiprocessor = 4;
+    static constexpr int threads = 256;
+    static constexpr int blocks_per_multiprocessor = 4;
     struct Shared {};
     struct Registers {};
 

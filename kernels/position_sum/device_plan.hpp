@@ -82,8 +82,8 @@ inline BackwardPlan plan_backward(const PositionSumShape& shape) {
     plan.position_chunks = divided_up(shape.positions, BackwardBlock::positions);
     const std::int64_t others = plan.column_slices * plan.position_chunks;
     if (others == 0 || shape.batch == 0) return plan;
-    const std::int64_t most = divided_up(shape.batch, BackwardBlock::group),
-                       wanted = divided_up(256, others);
+    const std::int64_t most = divided_up(shape.batch, BackwardBlock::group);
+    const std::int64_t wanted = divided_up(256, others);
     plan.sample_shares = wanted < most ? wanted : most;
     return plan;
 }

@@ -34,8 +34,10 @@ DECODEMETER_HOST_DEVICE const float* weights_of(const PositionSumShape& shape,
 // extents[b]: n_b within 0 .. positions, and no further than the last weight that is not 0 where
 // there are weights.
 struct DeviceExtents {
-    static constexpr int threads = 256, blocks_per_multiprocessor = 4;
-    static constexpr int lanes = 32, samples = threads / lanes;
+    static constexpr int threads = 256;
+    static constexpr int blocks_per_multiprocessor = 4;
+    static constexpr int lanes = 32;
+    static constexpr int samples = threads / lanes;
 
     struct Shared {
         std::int32_t last[samples][lanes];
@@ -87,8 +89,10 @@ struct DeviceExtents {
 // order: the samples by falling extent within each window, equal ones in their own order. A
 // sample's place is the number of those before it, counted.
 struct DeviceOrder {
-    static constexpr int threads = 256, blocks_per_multiprocessor = 4;
-    static constexpr int parts = 8, samples = threads / parts;
+    static constexpr int threads = 256;
+    static constexpr int blocks_per_multiprocessor = 4;
+    static constexpr int parts = 8;
+    static constexpr int samples = threads / parts;
     static_assert(order_window % samples == 0);
 
     struct Shared {
@@ -106,8 +110,8 @@ struct DeviceOrder {
 
     template <class Block>
     DECODEMETER_HOST_DEVICE void run(Block& block) const {
-        const std::int64_t first = block.index * samples,
-                           window = first / order_window * order_window;
+        const std::int64_t first = block.index * samples;
+        const std::int64_t window = first / order_window * order_window;
         const int own = static_cast<int>(first - window);
         const int size = static_cast<int>(shape.batch - window < order_window ? shape.batch - window
                                                                               : order_window);
@@ -135,10 +139,12 @@ struct DeviceOrder {
 
     template <class Thread>
     DECODEMETER_HOST_DEVICE void count_before(Thread& thread, int own, int size) const {
-        const int part = thread.index / samples, i = own + thread.index % samples;
+        const int part = thread.index / samples;
+        const int i = own + thread.index % samples;
         if (i >= size) return;
         const int each = static_cast<int>(divided_up(size, parts));
-        const int from = part * each, to = from + each < size ? from + each : size;
+        const int from = part * each;
+        const int to = from + each < size ? from + each : size;
         const std::int32_t mine = thread.shared.extent[i];
         std::int32_t before = 0;
         for (int other = from; other < to; ++other) {

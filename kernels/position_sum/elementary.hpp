@@ -75,12 +75,13 @@ template <class Number>
 DECODEMETER_HOST_DEVICE Number exponential(Number y) {
     using Scalar = scalar_of<Number>;
     constexpr Scalar limit = Exp2Polynomial<Scalar>::limit;
-    const Number low{Scalar(-limit * ln2)}, high{Scalar(limit * ln2)};
+    const Number low{Scalar(-limit * ln2)};
+    const Number high{Scalar(limit * ln2)};
     const Number inside = minimum(high, maximum(low, y));
     // 2^n e^r with r = y - n ln 2 taken in two parts: y log2(e) alone would lose the low bits of a
     // large y.
-    constexpr Scalar ln2_high = static_cast<Scalar>(ln2),
-                     ln2_low = static_cast<Scalar>(ln2 - double(ln2_high));
+    constexpr Scalar ln2_high = static_cast<Scalar>(ln2);
+    constexpr Scalar ln2_low = static_cast<Scalar>(ln2 - double(ln2_high));
     const Number n = round_to_integer(maximum(inside * Number(Scalar(log2e)), Number(-limit)));
     const Number r = multiply_add(n, Number(-ln2_low), multiply_add(n, Number(-ln2_high), inside));
     const Number power = times_power_of_two(exp2_polynomial(r * Number(Scalar(log2e))), n);

@@ -15,7 +15,8 @@ struct Linked {
 // softplus(y) = max(y, 0) + log(1 + e^-|y|), and its slope, the sigmoid.
 template <class Number>
 DECODEMETER_HOST_DEVICE Linked<Number> softplus(Number y) {
-    const Number zero{scalar_of<Number>(0)}, one{scalar_of<Number>(1)};
+    const Number zero{scalar_of<Number>(0)};
+    const Number one{scalar_of<Number>(1)};
     const Number e = exponential(zero - absolute(y));
     return {maximum(zero, y) + log_one_plus(e), where_greater(zero, y, e, one) / (one + e)};
 }

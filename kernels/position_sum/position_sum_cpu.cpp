@@ -77,7 +77,8 @@ struct BackwardScratch {
 // dw[r,s] = sum over the samples b of row r, in their order, of dL/dS[b] g(y[b,s]).
 template <class Scalar>
 void differentiate_weights(const BackwardTask<Scalar>& task) {
-    const std::int64_t positions = task.shape.positions, rows = task.gradients.weight_rows;
+    const std::int64_t positions = task.shape.positions;
+    const std::int64_t rows = task.gradients.weight_rows;
     std::fill_n(task.gradients.weights, rows * positions, Scalar(0));
     for (std::int64_t b = 0; b < task.shape.batch; ++b) {
         const std::int64_t row = task.inputs.weight_row ? task.inputs.weight_row[b] : b;

@@ -96,7 +96,8 @@ struct Lanes {
         return Lanes((x.raw + shift) - shift);
     }
     DECODEMETER_HOST_DEVICE friend Lanes times_power_of_two(Lanes x, Lanes n) {
-        constexpr int fraction_bits = sizeof(T) == 4 ? 23 : 52, bias = sizeof(T) == 4 ? 127 : 1023;
+        constexpr int fraction_bits = sizeof(T) == 4 ? 23 : 52;
+        constexpr int bias = sizeof(T) == 4 ? 127 : 1023;
         const Mask exponent = (__builtin_convertvector(n.raw, Mask) + Whole(bias))
                               << Whole(fraction_bits);
         return Lanes(x.raw * (Raw)exponent);

@@ -24,7 +24,13 @@ using torch::autograd::variable_list;
 // The tensors of one call, brought into the form that the kernels take. An undefined tensor is one
 // not given.
 struct Call {
-    Tensor config_part, position_part, head_weight, head_bias, counts, weights, weight_row;
+    Tensor config_part;
+    Tensor position_part;
+    Tensor head_weight;
+    Tensor head_bias;
+    Tensor counts;
+    Tensor weights;
+    Tensor weight_row;
     PositionSumOptions options;
 
     PositionSumShape shape() const {
@@ -33,13 +39,17 @@ struct Call {
 };
 
 struct Passed {
-    Tensor sum, values, slopes, visit;
+    Tensor sum;
+    Tensor values;
+    Tensor slopes;
+    Tensor visit;
 };
 
 // --- what is taken
 
 void check(const Call& call) {
-    const Tensor &u = call.config_part, &v = call.position_part;
+    const Tensor& u = call.config_part;
+    const Tensor& v = call.position_part;
     TORCH_CHECK(u.dim() == 2 && v.dim() == 2 && u.size(1) == v.size(1),
                 "position_sum: config_part and position_part must be [batch, hidden] and "
                 "[positions, hidden], not ",
@@ -191,7 +201,11 @@ Passed forward_pass(const Call& call, bool with_values, bool with_slopes) {
 }
 
 struct Gradients {
-    Tensor config_part, position_part, head_weight, head_bias, weights;
+    Tensor config_part;
+    Tensor position_part;
+    Tensor head_weight;
+    Tensor head_bias;
+    Tensor weights;
 };
 
 void backward_pass(const Call& call, const Passed& passed, const Tensor& grad_sum,
@@ -265,7 +279,8 @@ ForwardOutputs forward_op(const Tensor& u, const Tensor& v, const Tensor& weight
 ForwardOutputs forward_shapes(const Tensor& u, const Tensor& v, const Tensor&, const Tensor&, Maybe,
                               Maybe, Maybe, std::int64_t, std::int64_t link, bool with_values,
                               bool with_slopes) {
-    const c10::SymInt batch = u.sym_size(0), positions = v.sym_size(0);
+    const c10::SymInt batch = u.sym_size(0);
+    const c10::SymInt positions = v.sym_size(0);
     const auto table = [&](bool wanted) {
         return wanted ? u.new_empty_symint({batch, positions})
                       : u.new_empty_symint({c10::SymInt(0)});
@@ -338,7 +353,8 @@ auto operation(const char* name) {
 
 // What autograd does not look at.
 struct Rest {
-    Tensor counts, weight_row;
+    Tensor counts;
+    Tensor weight_row;
     PositionSumOptions options;
     bool with_values = false;
 };

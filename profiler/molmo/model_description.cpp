@@ -13,6 +13,7 @@
 #include "profiler/molmo/network/parameters.hpp"
 #include "profiler/molmo/network/weight_loader.hpp"
 #include "profiler/system/error.hpp"
+#include "profiler/system/invalid_argument.hpp"
 #include "profiler/torch_device/torch_device.hpp"
 
 namespace decodemeter::molmo {
@@ -43,7 +44,7 @@ ModelDescription describe(std::string name, ModelConfig config, std::string weig
                           const ModelOptions& options) {
     const c10::InferenceMode guard;
     if (options.threads < 0)
-        throw InputError(c10::str("--threads ", options.threads, ": give at least 1"));
+        throw InvalidArgument("threads", c10::str(" ", options.threads, ": give at least 1"));
     const at::Device device = open_device(options.device);
     ModelDescription description;
     description.name = std::move(name);
@@ -71,8 +72,8 @@ ModelDescription describe_snapshot(const std::filesystem::path& directory,
 ModelDescription describe_built_in(std::string_view name, const ModelOptions& options) {
     std::optional<ModelConfig> config = built_in_model(name);
     if (!config)
-        throw InputError(
-            c10::str("--model ", std::string(name), ": neither a built-in model nor a directory"));
+        throw InvalidArgument("model", c10::str(" ", std::string(name),
+                                                ": neither a built-in model nor a directory"));
     return describe(std::string(name), std::move(*config), c10::str("random(", options.seed, ")"),
                     options);
 }
@@ -80,15 +81,15 @@ ModelDescription describe_built_in(std::string_view name, const ModelOptions& op
 Knobs resolve_knobs(const ModelConfig& config, const std::string& name, const Knobs& knobs) {
     Knobs resolved = knobs;
     if (!config.experts && knobs.top_k != 0) {
-        throw InputError(c10::str("--top_k ", knobs.top_k, ": ", name,
-                                  " is dense and has no experts; leave --top_k out"));
+        throw InvalidArgument("top_k", c10::str(" ", knobs.top_k, ": ", name,
+                                                " is dense and has no experts; leave top_k out"));
     }
     if (config.experts) {
         if (resolved.top_k == 0) resolved.top_k = config.experts->top_k;
         if (resolved.top_k < 1 || resolved.top_k > config.experts->experts) {
-            throw InputError(c10::str("--top_k ", knobs.top_k, ": ", name, " has ",
-                                      config.experts->experts, " experts; give 1 to ",
-                                      config.experts->experts));
+            throw InvalidArgument(
+                "top_k", c10::str(" ", knobs.top_k, ": ", name, " has ", config.experts->experts,
+                                  " experts; give 1 to ", config.experts->experts));
         }
     }
     if (resolved.active_blocks.empty()) {

@@ -17,6 +17,7 @@
 #include "profiler/molmo/network/weight_loader.hpp"
 #include "profiler/molmo/text/token_layout.hpp"
 #include "profiler/system/error.hpp"
+#include "profiler/system/invalid_argument.hpp"
 #include "profiler/torch_device/torch_device.hpp"
 
 namespace decodemeter::molmo {
@@ -58,7 +59,8 @@ void Molmo::Implementation::add_image(PreparedInput& input, const Request& reque
     std::vector<float> masks = image_masks(geometry, plan);
     input.masks = at::from_blob(masks.data(), {tiling.crops(), geometry.patches()}, at::kFloat)
                       .to(device, at::kFloat, /*non_blocking=*/false, /*copy=*/true);
-    std::vector<std::int64_t> cells, positions;
+    std::vector<std::int64_t> cells;
+    std::vector<std::int64_t> positions;
     const std::vector<std::int32_t> index = image_input_idx(geometry, tiling, 1);
     for (std::size_t cell = 0; cell < index.size(); ++cell) {
         if (index[cell] < 0) continue;
@@ -94,7 +96,7 @@ void Molmo::Implementation::make_room(std::int64_t positions, std::size_t blocks
     if (positions > config.max_positions) {
         throw InputError(c10::str("prompt and answer take ", positions,
                                   " positions, more than the model's ", config.max_positions,
-                                  "; shorten the prompt, lower --max_crops or --max_new_tokens"));
+                                  "; shorten the prompt, lower max_crops or max_new_tokens"));
     }
     cache.prepare(static_cast<std::int64_t>(blocks), config.kv_heads, positions, config.head_dim,
                   options());
@@ -134,7 +136,7 @@ Generation Molmo::generate(const PreparedInput& input, const GenerateOptions& op
     const c10::InferenceMode guard;
     Implementation& self = *implementation_;
     const DecoderKnobs knobs = self.resolve(options.knobs);
-    if (options.max_new_tokens < 1) throw InputError("--max_new_tokens must be at least 1");
+    if (options.max_new_tokens < 1) throw InvalidArgument("max_new_tokens", ": give at least 1");
     const std::int64_t prompt = input.facts.prompt_tokens;
     self.make_room(prompt + options.max_new_tokens, knobs.active_blocks.size());
     const auto run_blocks_from = [&](const at::Tensor& x, std::int64_t first) {
@@ -272,7 +274,7 @@ std::optional<CudaStream> Molmo::stream_on(const std::string& device) {
     if (opened.is_cpu()) return std::nullopt;
     return CudaStream{current_stream_handle(opened)};
 }
-void Molmo::synchronise() const { synchronise_device(implementation_->device); }
+void Molmo::synchronize() const { synchronize_device(implementation_->device); }
 std::int64_t Molmo::device_allocations() const {
     return decodemeter::device_allocations(implementation_->device);
 }

@@ -118,7 +118,7 @@ public:
     // Throws InputError for a device that is not there.
     static std::optional<CudaStream> stream_on(const std::string& device);
     // Waits for the device. Nothing to wait for on the CPU.
-    void synchronise() const;
+    void synchronize() const;
     // How often LibTorch has asked the driver for memory of the device; 0 on the CPU.
     std::int64_t device_allocations() const;
     // Gives unused device memory back, as torch.cuda.empty_cache() does. False on the CPU, which

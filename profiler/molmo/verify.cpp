@@ -179,7 +179,9 @@ void compare_hidden(Comparison& compare, const std::vector<at::Tensor>& inputs,
 
 void compare_routing(Comparison& compare, const std::vector<Routing>& routings) {
     if (routings.empty()) return;
-    std::vector<at::Tensor> probabilities, experts, weights;
+    std::vector<at::Tensor> probabilities;
+    std::vector<at::Tensor> experts;
+    std::vector<at::Tensor> weights;
     for (const Routing& routing : routings) {
         probabilities.push_back(routing.probabilities.select(0, -1));
         experts.push_back(routing.experts);

@@ -18,7 +18,8 @@ constexpr std::int64_t max_id = std::int64_t{1} << 53;
 // "val2014", as the question file's name has it: "..._mscoco_val2014_questions.json".
 std::string coco_subset(const fs::path& questions) {
     const std::string name = questions.filename().string();
-    const std::string_view before = "mscoco_", after = "_questions";
+    const std::string_view before = "mscoco_";
+    const std::string_view after = "_questions";
     const std::size_t begin = name.find(before) + before.size();
     return name.substr(begin, name.find(after) - begin);
 }

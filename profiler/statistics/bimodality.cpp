@@ -16,9 +16,10 @@ constexpr double least_share = 0.1;
 constexpr double least_separation = 5.5;
 constexpr double least_valley = 2.5;
 
-// Running sums of the centred values, so that no digits are lost where the values are large.
+// Running sums of the centered values, so that no digits are lost where the values are large.
 struct PrefixSums {
-    std::vector<double> sum{0}, square{0};
+    std::vector<double> sum{0};
+    std::vector<double> square{0};
 
     explicit PrefixSums(std::span<const double> sorted) {
         const double center = sorted[sorted.size() / 2];

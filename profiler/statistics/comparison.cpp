@@ -79,7 +79,8 @@ Verdict verdict_of(const MedianInterval& log_ratio, double same_within) noexcept
 Comparison compare_paired(std::span<const double> a, std::span<const double> b,
                           double same_within) {
     std::vector<double> ratios;
-    std::int64_t negative = 0, positive = 0;
+    std::int64_t negative = 0;
+    std::int64_t positive = 0;
     for (std::size_t i = 0; i < std::min(a.size(), b.size()); ++i) {
         if (!(a[i] > 0 && b[i] > 0)) continue;
         ratios.push_back(std::log(b[i] / a[i]));
@@ -96,7 +97,8 @@ Comparison compare_paired(std::span<const double> a, std::span<const double> b,
 
 Comparison compare_unpaired(std::span<const double> a, std::span<const double> b,
                             double same_within) {
-    const std::vector<double> x = thinned(sorted_logarithms(a)), y = thinned(sorted_logarithms(b));
+    const std::vector<double> x = thinned(sorted_logarithms(a));
+    const std::vector<double> y = thinned(sorted_logarithms(b));
     Comparison comparison;
     comparison.paired = false;
     comparison.pairs = static_cast<std::int64_t>(std::min(x.size(), y.size()));
@@ -109,7 +111,8 @@ Comparison compare_unpaired(std::span<const double> a, std::span<const double> b
     for (const double from : x) {
         for (const double to : y) differences.push_back(to - from);
     }
-    const auto m = static_cast<double>(x.size()), n = static_cast<double>(y.size());
+    const auto m = static_cast<double>(x.size());
+    const auto n = static_cast<double>(y.size());
     comparison.p = rank_sum_p(differences, m, n);
     const double depth = m * n / 2 - z_95 * rank_sum_sd(m, n);
     const auto cut = static_cast<std::size_t>(std::max(0.0, std::floor(depth)));

@@ -15,7 +15,9 @@ double log_choose(double n, double k) {
 // One step of the continued fraction of the incomplete beta function by Lentz's method. `numerator`
 // is the fraction's next coefficient.
 struct LentzFraction {
-    double value = 1, c = 1, d = 0;
+    double value = 1;
+    double c = 1;
+    double d = 0;
 
     double step(double numerator) {
         d = 1 / nonzero(1 + numerator * d);
@@ -68,14 +70,17 @@ double student_t_two_sided_p(double t, double degrees) {
     if (std::isnan(t)) return std::numeric_limits<double>::quiet_NaN();
     if (std::isinf(t)) return 0;
     if (t == 0) return 1;
-    const double a = degrees / 2, b = 0.5;
-    const double x = degrees / (degrees + t * t), complement = t * t / (degrees + t * t);
+    const double a = degrees / 2;
+    const double b = 0.5;
+    const double x = degrees / (degrees + t * t);
+    const double complement = t * t / (degrees + t * t);
     if (x < (a + 1) / (a + b + 2)) return beta_fraction(x, complement, a, b);
     return 1 - beta_fraction(complement, x, b, a);
 }
 
 double student_t_factor(double confidence, double degrees) {
-    double low = 0, high = 1;
+    double low = 0;
+    double high = 1;
     while (student_t_two_sided_p(high, degrees) > 1 - confidence) high *= 2;
     for (int i = 0; i < 100; ++i) {
         const double middle = 0.5 * (low + high);

@@ -12,7 +12,8 @@ namespace {
 // Probabilities proportional to ratio^i on i = 0 ... size-1.
 std::vector<double> geometric(std::size_t size, double ratio) {
     std::vector<double> weights(size);
-    double weight = 1, sum = 0;
+    double weight = 1;
+    double sum = 0;
     for (double& value : weights) {
         value = weight;
         sum += weight;
@@ -31,7 +32,8 @@ double mean_index(const std::vector<double>& probability) {
 
 // The mean index grows with the ratio, so bisection finds it.
 double ratio_for_mean(std::size_t size, double mean) {
-    double low = 1e-9, high = 1e9;
+    double low = 1e-9;
+    double high = 1e9;
     for (int i = 0; i < 200; ++i) {
         const double middle = std::sqrt(low * high);
         (mean_index(geometric(size, middle)) < mean ? low : high) = middle;

@@ -30,9 +30,11 @@ std::int64_t depth(std::int64_t n, double confidence) {
 // Weight of the inner order statistic, such that the confidence is met between depths d and d + 1.
 double inner_weight(std::int64_t d, std::int64_t n, double confidence) {
     if (2 * (d + 1) > n) return 0;
-    const double outer = order_confidence(d, n), inner = order_confidence(d + 1, n);
+    const double outer = order_confidence(d, n);
+    const double inner = order_confidence(d + 1, n);
     const double share = (outer - confidence) / (outer - inner);
-    const auto size = static_cast<double>(n), at = static_cast<double>(d);
+    const auto size = static_cast<double>(n);
+    const auto at = static_cast<double>(d);
     return (size - at) * share / (at + (size - 2 * at) * share);
 }
 

@@ -20,7 +20,8 @@ double exact_p(const std::vector<double>& rank_x, const std::vector<double>& ran
     std::vector<std::size_t> order(rank_y.size());
     std::iota(order.begin(), order.end(), std::size_t{0});
     std::vector<double> permuted(rank_y.size());
-    std::int64_t as_large = 0, orders = 0;
+    std::int64_t as_large = 0;
+    std::int64_t orders = 0;
     do {
         for (std::size_t i = 0; i < order.size(); ++i) permuted[i] = rank_y[order[i]];
         as_large += std::fabs(correlation(rank_x, permuted)) >= std::fabs(rho) - 1e-12;
@@ -45,7 +46,8 @@ double distant_pair_slope(std::span<const double> times, std::span<const double>
     const std::size_t half = order.size() / 2;
     std::vector<double> slopes;
     for (std::size_t i = 0; i + half < order.size(); ++i) {
-        const std::size_t from = order[i], to = order[i + half];
+        const std::size_t from = order[i];
+        const std::size_t to = order[i + half];
         if (times[to] > times[from])
             slopes.push_back((values[to] - values[from]) / (times[to] - times[from]));
     }
@@ -71,7 +73,8 @@ std::vector<double> ranks(std::span<const double> values) {
 }
 
 RankCorrelation rank_correlation(std::span<const double> x, std::span<const double> y) {
-    const std::vector<double> rank_x = ranks(x), rank_y = ranks(y);
+    const std::vector<double> rank_x = ranks(x);
+    const std::vector<double> rank_y = ranks(y);
     RankCorrelation result;
     result.rho = correlation(rank_x, rank_y);
     if (std::isnan(result.rho)) return result;

@@ -13,13 +13,18 @@ constexpr double nan = std::numeric_limits<double>::quiet_NaN();
 
 // Sums of squares and products about the means.
 struct Moments {
-    double mean_x, mean_y, xx, yy, xy;
+    double mean_x;
+    double mean_y;
+    double xx;
+    double yy;
+    double xy;
 };
 
 Moments moments(std::span<const double> x, std::span<const double> y) {
     Moments m{mean(x), mean(y), 0, 0, 0};
     for (std::size_t i = 0; i < x.size(); ++i) {
-        const double dx = x[i] - m.mean_x, dy = y[i] - m.mean_y;
+        const double dx = x[i] - m.mean_x;
+        const double dy = y[i] - m.mean_y;
         m.xx += dx * dx;
         m.yy += dy * dy;
         m.xy += dx * dy;

@@ -9,8 +9,13 @@ namespace decodemeter {
 namespace {
 
 template <class Function>
-void find(void* library, const char* name, Function*& function, CudaDriver& driver) {
+void load(void* library, const char* name, Function*& function) {
     function = reinterpret_cast<Function*>(dlsym(library, name));
+}
+
+template <class Function>
+void find(void* library, const char* name, Function*& function, CudaDriver& driver) {
+    load(library, name, function);
     if (!function && driver.absent.empty())
         driver.absent = std::string("libcuda.so.1 has no ") + name;
 }
@@ -23,17 +28,19 @@ CudaDriver functions_of(void* library, const char* absent) {
     }
     find(library, "cuInit", driver.init, driver);
     find(library, "cuGetErrorString", driver.error_text, driver);
+    load(library, "cuDeviceGetCount", driver.device_count);
+    load(library, "cuDeviceGetName", driver.device_name);
     find(library, "cuCtxGetCurrent", driver.context_current, driver);
     find(library, "cuCtxSetCurrent", driver.context_set, driver);
     find(library, "cuCtxGetDevice", driver.context_device, driver);
-    find(library, "cuCtxSynchronize", driver.context_synchronise, driver);
+    find(library, "cuCtxSynchronize", driver.context_synchronize, driver);
     find(library, "cuDevicePrimaryCtxRetain", driver.primary_context, driver);
     find(library, "cuDeviceGetPCIBusId", driver.pci_bus_id, driver);
     find(library, "cuEventCreate", driver.event_create, driver);
     find(library, "cuEventDestroy_v2", driver.event_destroy, driver);
     find(library, "cuEventRecord", driver.event_record, driver);
     find(library, "cuEventElapsedTime", driver.event_elapsed_ms, driver);
-    find(library, "cuStreamSynchronize", driver.stream_synchronise, driver);
+    find(library, "cuStreamSynchronize", driver.stream_synchronize, driver);
     return driver;
 }
 

@@ -15,10 +15,14 @@ struct CudaDriver {
     int (*init)(unsigned flags) = nullptr;
     int (*error_text)(int, const char**) = nullptr;
 
+    // Of no use to a measurement: null where the driver has none, without being `absent`.
+    int (*device_count)(int*) = nullptr;
+    int (*device_name)(char*, int length, int device) = nullptr;
+
     int (*context_current)(Context*) = nullptr;
     int (*context_set)(Context) = nullptr;
     int (*context_device)(int*) = nullptr;
-    int (*context_synchronise)() = nullptr;
+    int (*context_synchronize)() = nullptr;
     int (*primary_context)(Context*, int device) = nullptr;
     int (*pci_bus_id)(char*, int length, int device) = nullptr;
 
@@ -26,7 +30,7 @@ struct CudaDriver {
     int (*event_destroy)(Event) = nullptr;
     int (*event_record)(Event, Stream) = nullptr;
     int (*event_elapsed_ms)(float*, Event, Event) = nullptr;
-    int (*stream_synchronise)(Stream) = nullptr;
+    int (*stream_synchronize)(Stream) = nullptr;
 
     std::string absent;  // why they are not there; empty: all are
 };

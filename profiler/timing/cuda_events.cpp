@@ -68,7 +68,7 @@ void CudaEvents::reset() noexcept {
 
 ClockReading CudaEvents::read(int steps) {
     check(first_error_, "cannot record a CUDA event");
-    check(driver_.stream_synchronise(stream_.handle), "cannot wait for the CUDA stream");
+    check(driver_.stream_synchronize(stream_.handle), "cannot wait for the CUDA stream");
     const auto between = [&](std::size_t from, std::size_t to) {
         if (!recorded_[from] || !recorded_[to]) return Milliseconds{};
         float elapsed_ms = 0;

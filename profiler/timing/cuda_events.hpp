@@ -32,7 +32,7 @@ public:
 
     // Waits for the last event once and reads the times back; prefill ends at edge 0, whose event
     // is recorded there. Resolution about 0.5 us; only
-    // neighbours are differenced, because elapsed times are float32 milliseconds. Throws what
+    // neighbors are differenced, because elapsed times are float32 milliseconds. Throws what
     // record() met first.
     ClockReading read(int steps);
 

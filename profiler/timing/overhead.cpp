@@ -43,8 +43,10 @@ std::vector<AbbaBlock> abba_blocks(int count, std::uint64_t seed) {
 }
 
 Overhead estimate_overhead(std::span<const AbbaBlock> blocks) {
-    std::vector<double> ratios, plain;
-    std::int64_t below = 0, above = 0;
+    std::vector<double> ratios;
+    std::vector<double> plain;
+    std::int64_t below = 0;
+    std::int64_t above = 0;
     for (const AbbaBlock& block : blocks) {
         if (!whole(block)) continue;
         ratios.push_back(log_ratio(block));

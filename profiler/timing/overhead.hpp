@@ -1,4 +1,4 @@
-// What the instrument itself costs: runs with and without it, compared in randomised ABBA blocks.
+// What the instrument itself costs: runs with and without it, compared in randomized ABBA blocks.
 // Pure, but for the runs that the caller makes.
 #pragma once
 

@@ -36,7 +36,8 @@ private:
 
     std::set<int> lengths_;
     std::vector<SlowStepPlace> places_;
-    std::int64_t steps_ = 0, records_ = 0;
+    std::int64_t steps_ = 0;
+    std::int64_t records_ = 0;
 };
 
 // "photos/000001/high_8_16/0, step 6: 10.0 x the median of its request, cause: unknown"

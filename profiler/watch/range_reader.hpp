@@ -93,7 +93,8 @@ private:
     bool in_sample_ = false;
     std::uint64_t sample_ = 0;               // counts them
     std::optional<std::uint64_t> generate_;  // the sample that the open range `generate` began with
-    std::array<int, stage_count> begun_{}, ended_{};
+    std::array<int, stage_count> begun_{};
+    std::array<int, stage_count> ended_{};
 };
 
 }  // namespace decodemeter

@@ -59,7 +59,7 @@ StageObserver* WatchedRun::begin_device(const CudaDriver& driver) {
         options.max_steps = settings_.max_steps;
         cupti_.emplace(options);
     }
-    driver.context_synchronise();
+    driver.context_synchronize();
     in_pass_ = cupti_->begin_pass();
     no_passes_ = in_pass_ ? "another thread's sample was traced" : cupti_->refused();
     return in_pass_ ? &cupti_->observer() : nullptr;

@@ -5,7 +5,7 @@ function(decodemeter_defaults target)
   set(cxx "$<COMPILE_LANGUAGE:CXX>")
   target_compile_options(${target} PRIVATE
     "$<${cxx}:-Wall;-Wextra;-Wshadow;-Wnon-virtual-dtor;-Woverloaded-virtual>"
-    # GCC 12 sees overlaps in `"." + string` (its bug 105651) and uninitialised members in `{}` arguments.
+    # GCC 12 sees overlaps in `"." + string` (its bug 105651) and uninitialized members in `{}` arguments.
     "$<$<COMPILE_LANG_AND_ID:CXX,GNU>:-Wno-restrict;-Wno-maybe-uninitialized>"
     "$<$<AND:${cxx},$<BOOL:${DECODEMETER_WERROR}>>:-Werror>")
   if(DECODEMETER_SANITIZE)

@@ -29,7 +29,7 @@ def check_train(machine):
 
 
 def check_training_speed(machine):
-    """An epoch beside the published loop and a vectorised one in PyTorch, on the same GPU in one
+    """An epoch beside the published loop and a vectorized one in PyTorch, on the same GPU in one
     run."""
     kept_records(machine, "simulated")
     output = machine.work / "training_cuda.json"

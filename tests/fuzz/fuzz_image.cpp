@@ -11,7 +11,8 @@ using namespace decodemeter;
 
 namespace {
 
-constexpr std::size_t png_start_bytes = 8, chunk_overhead_bytes = 12;
+constexpr std::size_t png_start_bytes = 8;
+constexpr std::size_t chunk_overhead_bytes = 12;
 
 std::uint32_t checksum(std::span<const std::uint8_t> bytes) {
     static const std::array<std::uint32_t, 256> table = [] {

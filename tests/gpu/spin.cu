@@ -3,7 +3,8 @@
 namespace {
 
 __global__ void spin(long long nanoseconds) {
-    unsigned long long begin, now;
+    unsigned long long begin;
+    unsigned long long now;
     asm volatile("mov.u64 %0, %%globaltimer;" : "=l"(begin));
     do {
         asm volatile("mov.u64 %0, %%globaltimer;" : "=l"(now));

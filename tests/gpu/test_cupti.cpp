@@ -58,11 +58,11 @@ TEST_CASE("Each kernel and copy is found in its own step, and nothing is lost") 
     for (const StepActivity& step : steps.steps) {
         CHECK(step.kernels == generate.kernels);
         CHECK(step.memcpy_bytes == sizeof(long long));
-        CHECK(step.synchronisations >= 1);
+        CHECK(step.synchronizations >= 1);
         CHECK(step.busy <= step.span);
         CHECK(step.busy.count() >= 0.98 * generate.step_ms());
         CHECK(step.busy.count() <= 1.2 * generate.step_ms());
-        CHECK((step.busy + step.idle.launch + step.idle.synchronise + step.idle.gap).count() ==
+        CHECK((step.busy + step.idle.launch + step.idle.synchronize + step.idle.gap).count() ==
               Approx(step.span.count()).epsilon(1e-6));
     }
 }
@@ -74,8 +74,8 @@ TEST_CASE("The spans of events and of activity records of one run agree") {
     const std::vector<Milliseconds>& spans = run.trace.span->steps;
     REQUIRE(spans.size() == run.pass.attributed.steps.size());
     for (std::size_t i = 0; i < spans.size(); ++i) {
-        const double events = spans[i].count(),
-                     activity = run.pass.attributed.steps[i].span.count();
+        const double events = spans[i].count();
+        const double activity = run.pass.attributed.steps[i].span.count();
         CHECK(activity == Approx(events).epsilon(0.03).margin(0.02));
     }
 }

@@ -82,13 +82,27 @@ private:
     }
 
     Case case_;
-    DeviceArray<float> u_, v_, head_weight_, head_bias_, weights_, grad_sum_, grad_values_;
-    DeviceArray<std::int32_t> counts_, weight_row_;
+    DeviceArray<float> u_;
+    DeviceArray<float> v_;
+    DeviceArray<float> head_weight_;
+    DeviceArray<float> head_bias_;
+    DeviceArray<float> weights_;
+    DeviceArray<float> grad_sum_;
+    DeviceArray<float> grad_values_;
+    DeviceArray<std::int32_t> counts_;
+    DeviceArray<std::int32_t> weight_row_;
     Results<float> room_;
-    DeviceArray<float> sum_, values_, slopes_, grad_u_, grad_v_, grad_head_weight_, grad_head_bias_,
-        grad_weights_;
+    DeviceArray<float> sum_;
+    DeviceArray<float> values_;
+    DeviceArray<float> slopes_;
+    DeviceArray<float> grad_u_;
+    DeviceArray<float> grad_v_;
+    DeviceArray<float> grad_head_weight_;
+    DeviceArray<float> grad_head_bias_;
+    DeviceArray<float> grad_weights_;
     DeviceArray<std::int32_t> visit_;
-    DeviceArray<char> forward_scratch_, backward_scratch_;
+    DeviceArray<char> forward_scratch_;
+    DeviceArray<char> backward_scratch_;
 };
 
 Results<float> on_device(const Case& of) {

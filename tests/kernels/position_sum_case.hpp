@@ -61,8 +61,15 @@ struct Case {
     PositionSumShape shape;
     PositionSumOptions options;
     std::int64_t padding = 0;  // between rows of U and of V
-    Guarded<float> u, v, head_weight, head_bias, weights, grad_sum, grad_values;
-    Guarded<std::int32_t> counts, weight_row;
+    Guarded<float> u;
+    Guarded<float> v;
+    Guarded<float> head_weight;
+    Guarded<float> head_bias;
+    Guarded<float> weights;
+    Guarded<float> grad_sum;
+    Guarded<float> grad_values;
+    Guarded<std::int32_t> counts;
+    Guarded<std::int32_t> weight_row;
     std::int64_t weight_rows = 0;
     bool weights_learn = true;  // asks for the gradient of the weights, if there are any
     bool with_values = false;   // asks for the values, and gives a gradient of them
@@ -193,13 +200,16 @@ Results<Scalar> room_for(const Case& of) {
 // --- float64
 
 struct Two {
-    double value, slope;
+    double value;
+    double slope;
 };
 
 inline Two activated(Activation activation, double x) {
     if (activation == Activation::relu) return {x <= 0 ? 0 : x, x <= 0 ? 0.0 : 1.0};
-    const double k = std::sqrt(2 / M_PI), inner = k * (x + 0.044715 * x * x * x);
-    const double t = std::tanh(inner), s = 1 / (1 + std::exp(-x));
+    const double k = std::sqrt(2 / M_PI);
+    const double inner = k * (x + 0.044715 * x * x * x);
+    const double t = std::tanh(inner);
+    const double s = 1 / (1 + std::exp(-x));
     if (activation == Activation::silu) return {x * s, s + x * s * (1 - s)};
     return {0.5 * x * (1 + t),
             0.5 * (1 + t) + 0.5 * x * (1 - t * t) * k * (1 + 3 * 0.044715 * x * x)};
@@ -248,7 +258,8 @@ inline Results<double> reference(const Case& of) {
 
 // Largest error in units of the largest value; infinity where an element is not a number.
 inline double relative_error(const Guarded<float>& got, const Guarded<double>& expected) {
-    double error = 0, scale = 0;
+    double error = 0;
+    double scale = 0;
     for (std::int64_t i = 0; i < expected.size(); ++i) {
         const double e = std::fabs(got[i] - expected[i]);
         error = e >= 0 ? std::fmax(error, e) : HUGE_VAL;
@@ -279,7 +290,8 @@ inline Results<float> run(const Implementation& implementation, const Case& of) 
         return reinterpret_cast<void*>((reinterpret_cast<std::uintptr_t>(array.data()) + 63) / 64 *
                                        64);
     };
-    Guarded<double> forward = room(bytes.forward_bytes), backward = room(bytes.backward_bytes);
+    Guarded<double> forward = room(bytes.forward_bytes);
+    Guarded<double> backward = room(bytes.backward_bytes);
     float* values = out.values.size() > 0 ? out.values.data() : nullptr;
     const bool is_identity = of.options.link == Link::identity;
     float* slopes = is_identity ? nullptr : out.slopes.data();

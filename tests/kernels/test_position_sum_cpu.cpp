@@ -79,15 +79,16 @@ TEST_CASE("On the CPU what is not a number stays with the samples that it belong
     for (const Activation activation : all_activations) {
         for (const float bad : {std::numeric_limits<float>::quiet_NaN(), HUGE_VALF, -HUGE_VALF}) {
             const Case clean = make_case({40, 37, 21}, {activation, Link::softplus});
-            Case in_u = clean, in_v = clean;
+            Case in_u = clean;
+            Case in_v = clean;
             in_u.u[7 * 21 + 4] = bad;
             in_v.v[20 * 21 + 3] = bad;
             for (const Implementation& implementation : cpu_implementations()) {
                 INFO(implementation.name << " " << bad << ", activation "
                                          << static_cast<int>(activation));
                 const Results<float> expected = run(implementation, clean);
-                const Results<float> with_u = run(implementation, in_u),
-                                     with_v = run(implementation, in_v);
+                const Results<float> with_u = run(implementation, in_u);
+                const Results<float> with_v = run(implementation, in_v);
                 // SiLU takes another way through a panel of positions of which one is no ordinary
                 // number.
                 const auto same = [](float a, float b) {

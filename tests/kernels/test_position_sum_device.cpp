@@ -77,7 +77,8 @@ TEST_CASE("On the device what is not a number stays with the samples that it bel
     const float nan = std::numeric_limits<float>::quiet_NaN();
     for (const Activation activation : all_activations) {
         const Case clean = make_case({40, 37, 21}, {activation, Link::softplus});
-        Case in_u = clean, in_v = clean;
+        Case in_u = clean;
+        Case in_v = clean;
         in_u.u[7 * 21 + 4] = in_v.v[20 * 21 + 3] = nan;
         for (const TileSize size : tiles_for(activation)) {
             const Results<float> expected = run(device_on_host(size, {}), clean);

@@ -63,7 +63,8 @@ double difference(const std::function<Tensor()>& f, const Tensor& direction, con
 }
 
 void check_gradients(const std::function<Tensor()>& f, const Inputs& inputs) {
-    const Tensor output = f(), direction = at::rand(output.sizes(), output.options());
+    const Tensor output = f();
+    const Tensor direction = at::rand(output.sizes(), output.options());
     const Inputs gradients = torch::autograd::grad({output}, inputs, {direction});
     for (std::size_t i = 0; i < inputs.size(); ++i) {
         for (std::int64_t at = 0; at < inputs[i].numel(); ++at) {
@@ -139,16 +140,18 @@ TEST_CASE("A repetition gives the same bits, forward and backward") {
         all.push_back(sum);
         return all;
     };
-    const Inputs first = once(), second = once();
+    const Inputs first = once();
+    const Inputs second = once();
     for (std::size_t i = 0; i < first.size(); ++i) CHECK(bitwise_equal(first[i], second[i]));
 }
 
 TEST_CASE("Transposed, sliced and expanded tensors give what their contiguous copies give") {
     const c10::NoGradGuard no_grad;
     const PositionSumOptions options{Activation::gelu, Link::identity};
-    const Tensor u = at::randn({12, 9}).t(),
-                 v = at::randn({14, 24}).slice(1, 4, 16).slice(0, 0, 14, 2);
-    const Tensor weight = at::randn({24}).slice(0, 0, 24, 2), bias = at::randn({1});
+    const Tensor u = at::randn({12, 9}).t();
+    const Tensor v = at::randn({14, 24}).slice(1, 4, 16).slice(0, 0, 14, 2);
+    const Tensor weight = at::randn({24}).slice(0, 0, 24, 2);
+    const Tensor bias = at::randn({1});
     const Tensor counts = at::randint(0, 8, {18}, at::kInt).slice(0, 0, 18, 2);
     REQUIRE(!u.is_contiguous());
     REQUIRE(!v.is_contiguous());

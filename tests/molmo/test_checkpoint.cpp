@@ -89,8 +89,8 @@ TEST_CASE("The sharded golden checkpoint has the same tensors as the whole one")
         WARN("test skipped: the golden files hold no sharded checkpoint");
         return;
     }
-    const Checkpoint whole = Checkpoint::open(directory),
-                     shards = Checkpoint::open(directory / "sharded");
+    const Checkpoint whole = Checkpoint::open(directory);
+    const Checkpoint shards = Checkpoint::open(directory / "sharded");
     CHECK(shards.files().size() == 2);
     REQUIRE(whole.size() == shards.size());
     for (const auto& [name, tensor] : whole.tensors()) {

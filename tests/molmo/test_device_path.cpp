@@ -52,8 +52,8 @@ void move_to_device(Molmo& model) {
     Molmo::Implementation& self = model.implementation();
     self.device = StandInDevice::device();
     const Parameters parameters = allocate_parameters(self.config, self.options());
-    const auto from = named_parameters(self.parameters, self.config),
-               to = named_parameters(parameters, self.config);
+    const auto from = named_parameters(self.parameters, self.config);
+    const auto to = named_parameters(parameters, self.config);
     for (std::size_t i = 0; i < from.size(); ++i) to[i].tensor.copy_(from[i].tensor);
     self.parameters = parameters;
 }

@@ -125,7 +125,9 @@ TEST_CASE(
         return count_step_operations(model, *input,
                                      {{8, std::move(blocks)}, 4, false, Extent::everything});
     };
-    const StepOperations one = count({0}), two = count({0, 1}), three = count({0, 1, 2});
+    const StepOperations one = count({0});
+    const StepOperations two = count({0, 1});
+    const StepOperations three = count({0, 1, 2});
     CHECK(one.operations > 0);
     CHECK(three.operations - two.operations == two.operations - one.operations);
     const ModelConfig& config = model.config();

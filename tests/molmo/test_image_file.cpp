@@ -29,7 +29,7 @@ Bytes random_bytes(std::size_t count) {
     return bytes;
 }
 
-// Grey values in both directions, which JPEG keeps within a few steps.
+// Gray values in both directions, which JPEG keeps within a few steps.
 Bytes smooth(int height, int width, int channels) {
     Bytes pixels;
     for (int y = 0; y < height; ++y) {
@@ -48,7 +48,7 @@ int largest_difference(const Bytes& a, const Bytes& b) {
     return largest;
 }
 
-// The RGB that each pixel of `channels` bytes comes to: grey replicated, alpha dropped.
+// The RGB that each pixel of `channels` bytes comes to: gray replicated, alpha dropped.
 Bytes as_rgb(const Bytes& pixels, std::size_t channels) {
     Bytes rgb;
     for (std::size_t i = 0; i < pixels.size(); i += channels) {
@@ -68,7 +68,7 @@ std::string png_of_size(std::uint32_t height, std::uint32_t width);
 
 }  // namespace
 
-TEST_CASE("PNG: eight bits of grey, colour and alpha, interlaced or not") {
+TEST_CASE("PNG: eight bits of gray, color and alpha, interlaced or not") {
     const bool interlaced = GENERATE(false, true);
     const auto [color_type, channels] =
         GENERATE(std::pair(0, 1), std::pair(2, 3), std::pair(4, 2), std::pair(6, 4));
@@ -89,7 +89,7 @@ TEST_CASE("PNG: of sixteen bits the upper eight are kept") {
           as_rgb(upper, static_cast<std::size_t>(channels)));
 }
 
-TEST_CASE("PNG: low depths of grey are spread over 0 to 255") {
+TEST_CASE("PNG: low depths of gray are spread over 0 to 255") {
     CHECK(decode(png_file(1, 8, {0b10110001}, {0, 1, false, 1, {}})).rgb ==
           as_rgb({255, 0, 255, 255, 0, 0, 0, 255}, 1));
     CHECK(decode(png_file(1, 4, {0b00011011}, {0, 2, false, 1, {}})).rgb ==
@@ -105,7 +105,7 @@ TEST_CASE("PNG: palettes are looked up at every depth") {
     CHECK(decode(png_file(1, 2, {0b01110000}, {3, 2, false, 1, palette})).rgb == expected);
 }
 
-TEST_CASE("WebP: colours are exact where it is lossless, alpha is dropped") {
+TEST_CASE("WebP: colors are exact where it is lossless, alpha is dropped") {
     const Bytes rgb = random_bytes(9 * 11 * 3);
     CHECK(decode(webp_file(9, 11, rgb, false)).rgb == rgb);
     Bytes rgba = random_bytes(9 * 11 * 4);
@@ -114,7 +114,7 @@ TEST_CASE("WebP: colours are exact where it is lossless, alpha is dropped") {
     CHECK(decode(webp_file(9, 11, rgba, true)).rgb == as_rgb(rgba, 4));
 }
 
-TEST_CASE("JPEG: colour and grey, progressive or not") {
+TEST_CASE("JPEG: color and gray, progressive or not") {
     const bool progressive = GENERATE(false, true);
     const int channels = GENERATE(1, 3);
     const Bytes pixels = smooth(21, 33, channels);
@@ -129,7 +129,8 @@ TEST_CASE("JPEG: colour and grey, progressive or not") {
 
 TEST_CASE("JPEG: CMYK and YCCK are read as Adobe writes them, inverted") {
     // 255 - ink: full light, no light, and cyan.
-    Bytes cmyk, rgb;
+    Bytes cmyk;
+    Bytes rgb;
     for (int i = 0; i < 16 * 16; ++i) {
         cmyk.insert(cmyk.end(), {55, 155, 255, 200});
         rgb.insert(rgb.end(), {43, 122, 200});  // light * K / 255

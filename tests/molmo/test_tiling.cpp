@@ -32,7 +32,8 @@ TEST_CASE(
     REQUIRE(rows.size() > 100);
     for (const auto& row : rows) {
         CAPTURE(row);
-        const int height = row[0], width = row[1];
+        const int height = row[0];
+        const int width = row[1];
         const Tiling tiling = choose_tiling(geometry, height, width, row[2]);
         CHECK(tiling == Tiling{row[3], row[4]});
         const Placement tiles =

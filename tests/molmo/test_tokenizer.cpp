@@ -33,8 +33,8 @@ std::size_t check_golden(const Tokenizer& tokenizer, const JsonValue& golden) {
     for (const JsonField& special : golden.at("special_ids").fields()) {
         CHECK(tokenizer.find(special.name) == special.value.integer(0, 1 << 20));
     }
-    const auto cases = golden.at("cases").elements(),
-               decode_cases = golden.at("decode_cases").elements();
+    const auto cases = golden.at("cases").elements();
+    const auto decode_cases = golden.at("decode_cases").elements();
     for (const JsonValue& item : cases) {
         CAPTURE(item.at("text").string());
         CHECK(tokenizer.encode(item.at("text").string()) == ids_of(item.at("ids")));
@@ -110,7 +110,8 @@ TEST_CASE("A megabyte of anything comes back from its tokens") {
 TEST_CASE("A megabyte of combining marks in the wrong order is put in order") {
     const Tokenizer tokenizer =
         Tokenizer::read(test::golden_directory() / "tiny-molmoe/tokenizer.json");
-    std::string text = "a", sorted = "a";
+    std::string text = "a";
+    std::string sorted = "a";
     for (int i = 0; i < 250'000; ++i) text += "\u0301\u0323";
     for (int i = 0; i < 249'999; ++i) sorted += "\u0323";
     for (int i = 0; i < 250'000; ++i) sorted += "\u0301";

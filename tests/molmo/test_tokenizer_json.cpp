@@ -43,7 +43,7 @@ TEST_CASE("Merges apply in their order, and bytes without a token are left out")
 }
 
 TEST_CASE(
-    "Added tokens: raw ones first, then normalised ones in normalised text, leftmost and longest") {
+    "Added tokens: raw ones first, then normalized ones in normalized text, leftmost and longest") {
     const Tokenizer tokenizer = Tokenizer::parse(whole, "t");
     CHECK(tokenizer.encode("axyx") == Ids{0, 11});
     CHECK(tokenizer.encode("a<im_col>xy") == Ids{0, 9, 10});

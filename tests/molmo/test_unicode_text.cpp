@@ -47,7 +47,7 @@ TEST_CASE("UTF-8 written is UTF-8 read") {
     }
 }
 
-TEST_CASE("Normalisation composes, orders marks, and leaves excluded characters apart") {
+TEST_CASE("Normalization composes, orders marks, and leaves excluded characters apart") {
     CHECK(nfc("e\u0301") == "\u00e9");
     CHECK(nfc("a\u0301\u0323") == "\u1EA1\u0301");
     CHECK(nfc("q\u0323\u0307") == "q\u0323\u0307");

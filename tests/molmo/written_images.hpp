@@ -8,7 +8,7 @@
 namespace decodemeter::test {
 
 struct PngOptions {
-    int color_type = 2;  // PNG's: 0 grey, 2 RGB, 3 palette, 4 grey and alpha, 6 RGBA
+    int color_type = 2;  // PNG's: 0 gray, 2 RGB, 3 palette, 4 gray and alpha, 6 RGBA
     int bit_depth = 8;
     bool interlaced = false;
     int orientation = 1;                // in an eXIf chunk, where above 1
@@ -19,7 +19,7 @@ std::string png_file(int height, int width, const std::vector<std::uint8_t>& row
                      const PngOptions& options);
 
 struct JpegOptions {
-    int components = 3;  // 1 grey, 3 RGB, 4 CMYK
+    int components = 3;  // 1 gray, 3 RGB, 4 CMYK
     int quality = 100;
     bool progressive = false;
     bool adobe_ycck = false;

@@ -252,8 +252,8 @@ class Costs(Checks):
         (self.machine.work / "simulated" / "set" / "records.jsonl").write_text("{}\n")
         loops = {"decodemeter": {"seconds": 0.1}, "published loop": {"ratio": 9}}
         for ratio in (2.5, 1.5):
-            vectorised = {"vectorised": {"ratio": ratio}}
-            self.machine.files["training.py"] = {"loops": loops | vectorised}
+            vectorized = {"vectorised": {"ratio": ratio}}
+            self.machine.files["training.py"] = {"loops": loops | vectorized}
             if ratio > 2:
                 self.passes(estimator.check_training_speed, "vectorised 2.5 x")
             else:

@@ -28,7 +28,7 @@ int found_in_1000(std::size_t n, const std::function<double(Draws&)>& draw) {
 
 }  // namespace
 
-TEST_CASE("Two clusters are found with their centres and counts") {
+TEST_CASE("Two clusters are found with their centers and counts") {
     const auto values = drawn(
         200, 1, [](Draws& d) { return (d.uniform() < 0.3 ? 10.0 : 11.0) + 0.05 * d.normal(); });
     const TwoGroups groups = find_two_groups(values);

@@ -12,7 +12,8 @@ namespace {
 
 // `n` requests of very different length, each timed under A and, `factor` times as long, under B.
 struct Sides {
-    std::vector<double> a, b;
+    std::vector<double> a;
+    std::vector<double> b;
     Sides(std::size_t n, double factor, double noise, std::uint64_t seed) {
         Draws draws(seed);
         for (std::size_t i = 0; i < n; ++i) {
@@ -51,13 +52,13 @@ TEST_CASE("Too few or too noisy pairs are ambiguous, not the same") {
 
 TEST_CASE("Swapping the sides of a comparison swaps its verdict") {
     const Sides sides(60, 0.95, 0.02, 6);
-    const Comparison forth = compare_paired(sides.a, sides.b),
-                     back = compare_paired(sides.b, sides.a);
+    const Comparison forth = compare_paired(sides.a, sides.b);
+    const Comparison back = compare_paired(sides.b, sides.a);
     CHECK(forth.verdict == Verdict::faster);
     CHECK(back.verdict == Verdict::slower);
     CHECK(back.log_ratio.lower == Approx(-forth.log_ratio.upper));
-    const Comparison other_forth = compare_unpaired(sides.a, sides.b),
-                     other_back = compare_unpaired(sides.b, sides.a);
+    const Comparison other_forth = compare_unpaired(sides.a, sides.b);
+    const Comparison other_back = compare_unpaired(sides.b, sides.a);
     CHECK(other_back.log_ratio.median == Approx(-other_forth.log_ratio.median));
 }
 
@@ -72,7 +73,8 @@ TEST_CASE("Unpaired sides: the interval of the shift covers 93 to 97 % of 1,000 
         Draws draws(77);
         int held = 0;
         for (int run = 0; run < 1000; ++run) {
-            std::vector<double> a, b;
+            std::vector<double> a;
+            std::vector<double> b;
             for (std::size_t i = 0; i < n; ++i) a.push_back(std::exp(0.1 * draws.normal()));
             for (std::size_t i = 0; i < 2 * n; ++i)
                 b.push_back(1.1 * std::exp(0.1 * draws.normal()));
@@ -97,7 +99,8 @@ TEST_CASE("Two runs of the same thing are called different in few of 1,000 cases
 
 TEST_CASE("Large unpaired sides are thinned, and the answer stays") {
     Draws draws(9);
-    std::vector<double> a, b;
+    std::vector<double> a;
+    std::vector<double> b;
     for (int i = 0; i < 5000; ++i) {
         a.push_back(std::exp(0.2 * draws.normal()));
         b.push_back(0.9 * std::exp(0.2 * draws.normal()));

@@ -81,12 +81,14 @@ TEST_CASE("Five values reach 93.75 %, six the nominal 95 %") {
 
 TEST_CASE("The interval of a median turns with the sign of the values and scales with them") {
     Draws draws(3);
-    std::vector<double> values, mirrored;
+    std::vector<double> values;
+    std::vector<double> mirrored;
     for (int i = 0; i < 37; ++i) {
         values.push_back(draws.normal());
         mirrored.push_back(-2 * values.back());
     }
-    const MedianInterval a = median_interval(values), b = median_interval(mirrored);
+    const MedianInterval a = median_interval(values);
+    const MedianInterval b = median_interval(mirrored);
     CHECK(b.lower == Approx(-2 * a.upper));
     CHECK(b.upper == Approx(-2 * a.lower));
     CHECK(relative_half_width({10, 9, 11, 0.95}) == Approx(0.1));
@@ -97,6 +99,7 @@ TEST_CASE("More values make the interval narrower, as the square root of their n
     std::vector<double> values(40000);
     for (double& value : values) value = 100 + draws.normal();
     const std::span<const double> all(values);
-    const MedianInterval few = median_interval(all.first(400)), many = median_interval(all);
+    const MedianInterval few = median_interval(all.first(400));
+    const MedianInterval many = median_interval(all);
     CHECK((few.upper - few.lower) / (many.upper - many.lower) == Approx(10).epsilon(0.25));
 }

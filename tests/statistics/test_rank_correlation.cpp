@@ -14,7 +14,9 @@ TEST_CASE("Equal values share the mean of their ranks") {
 }
 
 TEST_CASE("Rank correlation sees any rising curve as perfect, and none in a constant") {
-    std::vector<double> x, y, flat;
+    std::vector<double> x;
+    std::vector<double> y;
+    std::vector<double> flat;
     for (int i = 0; i < 50; ++i) {
         x.push_back(i);
         y.push_back(std::exp(0.3 * i));
@@ -57,7 +59,8 @@ TEST_CASE("p of more values is that of Student's t with n - 2 degrees of freedom
 
 TEST_CASE("A slow drift under spikes is found, with its size") {
     Draws draws(5);
-    std::vector<double> time, value;
+    std::vector<double> time;
+    std::vector<double> value;
     for (int i = 0; i < 300; ++i) {
         time.push_back(i);
         value.push_back(0.0001 * i + 0.01 * draws.normal() + (i % 50 == 0 ? 2 : 0));
@@ -72,7 +75,8 @@ TEST_CASE("Steady series are taken for drifting in at most 5 of 1,000 cases") {
     int found = 0;
     for (std::uint64_t seed = 0; seed < 1000; ++seed) {
         Draws draws(seed);
-        std::vector<double> time, value;
+        std::vector<double> time;
+        std::vector<double> value;
         for (int i = 0; i < 60; ++i) {
             time.push_back(draws.uniform());
             value.push_back(draws.cauchy());

@@ -15,7 +15,9 @@ TEST_CASE("Quantiles interpolate between order statistics") {
 }
 
 TEST_CASE("Mean, standard deviation, correlation and line of a known set") {
-    const std::vector<double> x = {1, 2, 3, 4}, y = {3, 5, 7, 9}, flat = {2, 2, 2, 2};
+    const std::vector<double> x = {1, 2, 3, 4};
+    const std::vector<double> y = {3, 5, 7, 9};
+    const std::vector<double> flat = {2, 2, 2, 2};
     CHECK(mean(x) == 2.5);
     CHECK(standard_deviation(x) == Approx(1.2909944487));
     CHECK(standard_deviation(std::vector<double>{5.0}) == 0);

@@ -24,7 +24,7 @@ inline void write_activity(const RecordedRun& run, std::ostream& out) {
     for (const ApiCall& call : run.records.calls) {
         out << "call " << call.time.start.count() << ' ' << call.time.end.count() << ' '
             << call.correlation << ' ' << call.thread << ' ' << call.function << ' ' << call.driver
-            << ' ' << call.synchronises << '\n';
+            << ' ' << call.synchronizes << '\n';
     }
     for (const DeviceActivity& done : run.records.device) {
         out << "device " << static_cast<int>(done.work) << ' ' << done.time.start.count() << ' '
@@ -38,7 +38,7 @@ inline void write_activity(const RecordedRun& run, std::ostream& out) {
     }
     for (const ExternalLink& link : run.records.links)
         out << "link " << link.correlation << ' ' << link.id << '\n';
-    for (const Interval& time : run.records.synchronisations)
+    for (const Interval& time : run.records.synchronizations)
         out << "synchronisation " << time.start.count() << ' ' << time.end.count() << '\n';
     for (const Interval& time : run.records.overheads)
         out << "overhead " << time.start.count() << ' ' << time.end.count() << '\n';
@@ -62,7 +62,7 @@ inline Interval read_interval(std::istream& in) {
 inline ApiCall read_call(std::istream& in) {
     ApiCall call;
     call.time = read_interval(in);
-    in >> call.correlation >> call.thread >> call.function >> call.driver >> call.synchronises;
+    in >> call.correlation >> call.thread >> call.function >> call.driver >> call.synchronizes;
     return call;
 }
 
@@ -94,7 +94,7 @@ inline void read_line(std::istream& in, RecordedRun& run) {
     else if (kind == "event") run.records.events.push_back(read_event(in));
     else if (kind == "link")
         in >> run.records.links.emplace_back().correlation >> run.records.links.back().id;
-    else if (kind == "synchronisation") run.records.synchronisations.push_back(read_interval(in));
+    else if (kind == "synchronisation") run.records.synchronizations.push_back(read_interval(in));
     else if (kind == "overhead") run.records.overheads.push_back(read_interval(in));
 }
 

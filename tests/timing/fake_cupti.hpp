@@ -23,7 +23,8 @@ struct FakeCupti {
     int finalized = 0;
     std::size_t dropped = 0;
     std::set<CUpti_ActivityKind> enabled;
-    std::set<CUpti_CallbackId> runtime_calls_left_out, driver_calls_left_out;
+    std::set<CUpti_CallbackId> runtime_calls_left_out;
+    std::set<CUpti_CallbackId> driver_calls_left_out;
     std::vector<std::uint64_t> external_ids;  // that are pushed now
     std::size_t most_pushed = 0;
     Nanoseconds now{};
@@ -57,7 +58,8 @@ struct FakeCupti {
 
 private:
     std::uint8_t* buffer_ = nullptr;
-    std::size_t size_ = 0, left_ = 0;
+    std::size_t size_ = 0;
+    std::size_t left_ = 0;
 };
 
 inline FakeCupti& fake_cupti() {
@@ -171,7 +173,8 @@ public:
         FakeCupti& cupti = fake_cupti();
         cupti.now = run_.records.calls.front().time.start;
         observer.begin(Stage::generate);
-        std::size_t edge = 0, device = 0;
+        std::size_t edge = 0;
+        std::size_t device = 0;
         for (const ApiCall& call : run_.records.calls) {
             for (; edge < run_.edges.size() && run_.edges[edge] <= call.time.start; ++edge)
                 mark(observer, edge);
@@ -204,7 +207,7 @@ private:
         CUpti_ActivityAPI record{};
         record.kind = CUPTI_ACTIVITY_KIND_RUNTIME;
         // 131 is cudaStreamSynchronize, 211 cudaLaunchKernel.
-        record.cbid = call.synchronises ? 131 : 211;
+        record.cbid = call.synchronizes ? 131 : 211;
         record.start = count(call.time.start);
         record.end = count(call.time.end);
         record.threadId = call.thread;

@@ -17,7 +17,9 @@ struct FakeDriver {
     Nanoseconds behind{};  // how far the device runs behind the host
     int record_status = 0;
     int fails_from = 1 << 30;  // the event from which on creating fails
-    int created = 0, destroyed = 0, contexts_set = 0;
+    int created = 0;
+    int destroyed = 0;
+    int contexts_set = 0;
     void* context = nullptr;
     int device = 0;           // of the context
     std::set<void*> streams;  // on which events were recorded
@@ -68,7 +70,7 @@ inline CudaDriver make_fake_driver() {
         *elapsed_ms = static_cast<float>(elapsed.count());
         return 0;
     };
-    driver.stream_synchronise = [](CudaDriver::Stream) { return 0; };
+    driver.stream_synchronize = [](CudaDriver::Stream) { return 0; };
     return driver;
 }
 

@@ -10,8 +10,11 @@ namespace decodemeter::test {
 
 // What the fake NVML answers. Its functions are plain pointers, so this is the only way to them.
 struct FakeGpu {
-    unsigned clock = 1980, temperature = 41, power = 310'500;
-    unsigned long long energy = 1'000'000, reasons = 0;
+    unsigned clock = 1980;
+    unsigned temperature = 41;
+    unsigned power = 310'500;
+    unsigned long long energy = 1'000'000;
+    unsigned long long reasons = 0;
     bool tells_energy = true;
     int started = 0;
     std::string pci_bus_id = "0000:01:00.0";

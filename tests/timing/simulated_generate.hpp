@@ -26,7 +26,7 @@ struct SimulatedGenerate {
         if (events) record_event(1);
         for (int step = 1; step <= steps; ++step) {
             launch(step, DeviceWork::memcpy, between(500, 1500), 8);
-            synchronise(step);
+            synchronize(step);
             for (int i = 0; i < kernels_per_step; ++i)
                 launch(step, DeviceWork::kernel, between(500, 20000));
             host_ += between(0, 3000);
@@ -76,10 +76,10 @@ private:
         records.events.push_back(event);
     }
 
-    void synchronise(int step) {
+    void synchronize(int step) {
         const Nanoseconds done = std::max(device_, host_) + between(500, 2000);
         ApiCall& made = call(step, done - host_);
-        made.synchronises = true;
+        made.synchronizes = true;
     }
 
     Draws draws_;

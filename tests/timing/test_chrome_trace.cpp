@@ -85,7 +85,8 @@ TEST_CASE("Calls and device work are there one for one, joined by arrows, on the
         done.name = done.work == DeviceWork::kernel ? 1 : 0;
     run.records.device[0].time = {};  // without times it cannot be drawn
     const Json trace = Json::parse(chrome_trace(two_steps(), &run.records, "sample"));
-    std::size_t on_device = 0, kernels = 0;
+    std::size_t on_device = 0;
+    std::size_t kernels = 0;
     for (const Json& event : events(trace, "X")) {
         on_device += event["pid"] == 2;
         kernels += event["name"] == "void kernel<float>(\"x\")";

@@ -79,7 +79,8 @@ TEST_CASE("The clocks of a step differ by the read-backs at its edges, and spans
     const GenerateTrace trace = timeline.resolve();
     Milliseconds spans{};
     for (std::size_t s = 1; s < passes.size(); ++s) {
-        const Milliseconds host = trace.host.steps[s - 1], span = trace.span->steps[s - 1];
+        const Milliseconds host = trace.host.steps[s - 1];
+        const Milliseconds span = trace.span->steps[s - 1];
         const Milliseconds read_backs = passes[s].read_back - passes[s - 1].read_back;
         CHECK((host - span).count() == Approx(read_backs.count()).margin(1e-4));
         spans += span;

@@ -46,8 +46,8 @@ TEST_CASE("A pass gives each step what its calls caused, as the attribution of a
         CHECK(pass.attributed.steps[i].busy == expected.steps[i].busy);
         CHECK(pass.attributed.steps[i].span == expected.steps[i].span);
         CHECK(pass.attributed.steps[i].kernels == expected.steps[i].kernels);
-        CHECK(pass.attributed.steps[i].synchronisations == 1);
-        CHECK(pass.attributed.steps[i].idle.synchronise == expected.steps[i].idle.synchronise);
+        CHECK(pass.attributed.steps[i].synchronizations == 1);
+        CHECK(pass.attributed.steps[i].idle.synchronize == expected.steps[i].idle.synchronize);
         CHECK(pass.attributed.steps[i].memcpy_bytes == 8);
     }
     CHECK(pass.attributed.losses.none());
@@ -207,7 +207,8 @@ TEST_CASE("What CUPTI had no buffer for is counted as dropped") {
     REQUIRE(session.begin_pass());
     // The one buffer is out, so the next request comes back empty.
     std::uint8_t* taken = nullptr;
-    std::size_t size = 0, records = 0;
+    std::size_t size = 0;
+    std::size_t records = 0;
     fake_cupti().request(&taken, &size, &records);
     REQUIRE(taken != nullptr);
     const SimulatedGenerate run(1, 4, 10);
@@ -229,7 +230,8 @@ TEST_CASE("A pass that had too few buffers leaves more to the next one, until no
                                 40);  // some 60 buffers, should the worker empty none in time
     REQUIRE(session.begin_pass());
     std::uint8_t* held = nullptr;
-    std::size_t size = 0, records = 0;
+    std::size_t size = 0;
+    std::size_t records = 0;
     fake_cupti().request(&held, &size, &records);  // the only one there is
     Replay replay(run);
     replay(session.observer());

@@ -13,7 +13,9 @@ namespace {
 // A machine with noise and an even drift, on which the instrument costs `overhead` of a run.
 struct Machine {
     test::Draws draws;
-    double overhead = 0, noise = 0, drift = 0;
+    double overhead = 0;
+    double noise = 0;
+    double drift = 0;
     double slowness = 1;
 
     Milliseconds operator()(bool instrumented) {

@@ -24,7 +24,7 @@ TEST_CASE("A tracing pass becomes a list for each figure, one entry for each ste
     CHECK(record.cupti->kernels == std::vector<std::int64_t>{5, 5, 5});
     for (std::size_t i = 0; i < 3; ++i) {
         CHECK((*record.clocks->busy_ms)[i] == steps.steps[i].busy.count());
-        const double idle = record.cupti->idle_launch_ms[i] + record.cupti->idle_synchronise_ms[i] +
+        const double idle = record.cupti->idle_launch_ms[i] + record.cupti->idle_synchronize_ms[i] +
                             record.cupti->idle_gap_ms[i];
         CHECK((*record.clocks->busy_ms)[i] + idle == Approx(record.cupti->span_ms[i]));
     }

@@ -16,7 +16,7 @@ void check_consistent(const AttributedSteps& result, std::size_t steps) {
     for (const StepActivity& step : result.steps) {
         CHECK(step.kernels > 0);
         CHECK(step.busy <= step.span);
-        const Milliseconds idle = step.idle.launch + step.idle.synchronise + step.idle.gap;
+        const Milliseconds idle = step.idle.launch + step.idle.synchronize + step.idle.gap;
         CHECK((step.busy + idle).count() == Approx(step.span.count()).epsilon(1e-9));
     }
 }
@@ -38,7 +38,7 @@ TEST_CASE("Activity that was written to a file and read again is attributed alik
     CHECK(after.events.value().lag == before.events.value().lag);
     for (std::size_t i = 0; i < before.steps.size(); ++i) {
         CHECK(after.steps[i].busy == before.steps[i].busy);
-        CHECK(after.steps[i].idle.synchronise == before.steps[i].idle.synchronise);
+        CHECK(after.steps[i].idle.synchronize == before.steps[i].idle.synchronize);
         CHECK(after.steps[i].memcpy_bytes == before.steps[i].memcpy_bytes);
     }
 }

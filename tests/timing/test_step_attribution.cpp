@@ -27,11 +27,11 @@ struct HandMade {
         for (const double edge : edges_us) edges.push_back(origin + us(edge));
     }
 
-    std::uint32_t call(double start, double end, bool synchronises = false) {
+    std::uint32_t call(double start, double end, bool synchronizes = false) {
         ApiCall made;
         made.correlation = ++correlation;
         made.time = {origin + us(start), origin + us(end)};
-        made.synchronises = synchronises;
+        made.synchronizes = synchronizes;
         records.calls.push_back(made);
         return correlation;
     }
@@ -62,7 +62,7 @@ bool same(Milliseconds a, Nanoseconds b) {
 }
 
 Milliseconds total_idle(const StepActivity& step) {
-    return step.idle.launch + step.idle.synchronise + step.idle.gap;
+    return step.idle.launch + step.idle.synchronize + step.idle.gap;
 }
 
 void check_same(const AttributedSteps& a, const AttributedSteps& b) {
@@ -72,8 +72,8 @@ void check_same(const AttributedSteps& a, const AttributedSteps& b) {
         CHECK(a.steps[i].busy == b.steps[i].busy);
         CHECK(a.steps[i].idle.launch.count() ==
               Approx(b.steps[i].idle.launch.count()).margin(1e-12));
-        CHECK(a.steps[i].idle.synchronise.count() ==
-              Approx(b.steps[i].idle.synchronise.count()).margin(1e-12));
+        CHECK(a.steps[i].idle.synchronize.count() ==
+              Approx(b.steps[i].idle.synchronize.count()).margin(1e-12));
         CHECK(a.steps[i].idle.gap.count() == Approx(b.steps[i].idle.gap.count()).margin(1e-12));
         CHECK(a.steps[i].kernels == b.steps[i].kernels);
         CHECK(a.steps[i].api_calls == b.steps[i].api_calls);
@@ -96,24 +96,24 @@ TEST_CASE("Idle time before a kernel is split by when its call had returned") {
     CHECK(same(step.idle.gap, us(3 + 10)));
     CHECK(same(step.idle.launch,
                us(12 + 10)));  // the host reaches its edge 10 us after the last kernel
-    CHECK(same(step.idle.synchronise, us(0)));
+    CHECK(same(step.idle.synchronize, us(0)));
     CHECK(step.kernels == 2);
     CHECK(step.api_calls == 2);
     CHECK(result.losses.none());
 }
 
 TEST_CASE(
-    "Waiting for a launch while the host is blocked in a synchronising call counts as "
-    "synchronising") {
+    "Waiting for a launch while the host is blocked in a synchronizing call counts as "
+    "synchronizing") {
     HandMade made({0, 100});
     made.kernel(1, 3, 20);
     made.call(4, 30, true);    // returns 10 us after the kernel has ended
     made.kernel(35, 37, 100);  // called 5 us later, and the call takes 2 us
     const StepActivity step = made.attribute().steps.at(0);
-    CHECK(same(step.idle.synchronise, us(10)));
+    CHECK(same(step.idle.synchronize, us(10)));
     CHECK(same(step.idle.launch, us(3 + 7)));
     CHECK(same(step.idle.gap, us(0)));
-    CHECK(step.synchronisations == 1);
+    CHECK(step.synchronizations == 1);
     CHECK(step.api_calls == 3);
 }
 
@@ -144,7 +144,8 @@ TEST_CASE("Work that overlaps on two streams is counted once: the sum says more 
     HandMade made({0, 12});
     made.kernel(-3, 0, 1);  // prefill ends at 1
     made.edges[0] = made.origin + us(0);
-    const std::uint32_t first = made.call(0.1, 0.2), second = made.call(0.3, 0.4);
+    const std::uint32_t first = made.call(0.1, 0.2);
+    const std::uint32_t second = made.call(0.3, 0.4);
     made.activity(first, 1.4, 8.6, 7);
     made.activity(second, 5.4, 12.6, 13);
     const StepActivity step = made.attribute().steps.at(0);
@@ -309,7 +310,7 @@ TEST_CASE("Spans add up, busy is at most span, and busy and idle make up span") 
                   Approx(step.span.count()).epsilon(1e-12));
             CHECK(step.kernels == 30);
             CHECK(step.api_calls == 32);
-            CHECK(step.synchronisations == 1);
+            CHECK(step.synchronizations == 1);
             CHECK(step.memcpy_bytes == 8);
         }
         const Nanoseconds last = std::max(run.edges.back(), run.device_end());
@@ -349,7 +350,9 @@ TEST_CASE(
         const AttributedSteps expected =
             attribute_activity(run.records, run.edges, {run.external_base});
         StepAttribution attribution({run.external_base, 4});
-        std::size_t links = 0, device = 0, edges = 0;
+        std::size_t links = 0;
+        std::size_t device = 0;
+        std::size_t edges = 0;
         for (std::size_t calls = 0; calls < run.records.calls.size(); ++calls) {
             const ApiCall& call = run.records.calls[calls];
             while (edges < run.edges.size() && run.edges[edges] <= call.time.start) ++edges;

@@ -37,8 +37,9 @@ TEST_CASE("A request of few steps is not judged, nor one without times") {
 
 TEST_CASE("A slow step is flagged with its cause, counted, and shown with its place") {
     StepGuard guard;
-    SampleRecord first = request(100, one_slow), again = request(100, one_slow),
-                 usual = request(100, std::vector<double>(9, 3.0));
+    SampleRecord first = request(100, one_slow);
+    SampleRecord again = request(100, one_slow);
+    SampleRecord usual = request(100, std::vector<double>(9, 3.0));
     for (SampleRecord* record : {&first, &again, &usual}) guard.check(*record);
     CHECK(first.flags == Lines{"slow_step:first_use_of_length"});
     CHECK(again.flags == Lines{"slow_step:unknown"});

@@ -170,7 +170,8 @@ int main(int argc, char** argv) {
         driver && !::dlopen(driver, RTLD_NOW))
         return 8;
     const std::string way = argc > 1 ? argv[1] : "";
-    const int count = argc > 2 ? std::atoi(argv[2]) : 1, steps = argc > 3 ? std::atoi(argv[3]) : 1;
+    const int count = argc > 2 ? std::atoi(argv[2]) : 1;
+    const int steps = argc > 3 ? std::atoi(argv[3]) : 1;
     if (way == "ascii") samples(ascii(), count, steps);
     else if (way == "wide") samples(wide(), count, steps);
     else if (way == "registered") samples(registered("a library"), count, steps);

@@ -95,8 +95,8 @@ void check_block_type(const JsonValue& config) {
 }
 
 void check_vision_heads(const JsonValue& vision) {
-    const auto kv_heads = vision.find("image_num_key_value_heads"),
-               heads = vision.find("image_num_heads");
+    const auto kv_heads = vision.find("image_num_key_value_heads");
+    const auto heads = vision.find("image_num_heads");
     if (kv_heads && heads && text_of(*kv_heads) != text_of(*heads))
         kv_heads->fail("must be image_num_heads");
 }

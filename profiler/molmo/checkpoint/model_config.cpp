@@ -15,7 +15,10 @@ namespace {
 
 constexpr std::size_t file_limit_bytes = 1 << 20;
 // Far beyond any Molmo, and small enough that products of two sizes stay below 2^63.
-constexpr int max_width = 1 << 17, max_layers = 1024, max_heads = 4096, max_rows = 1 << 24;
+constexpr int max_width = 1 << 17;
+constexpr int max_layers = 1024;
+constexpr int max_heads = 4096;
+constexpr int max_rows = 1 << 24;
 
 int size_at(const JsonValue& json, const char* field, int maximum) {
     return json.at(field).small_integer(1, maximum);

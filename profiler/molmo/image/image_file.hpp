@@ -21,9 +21,9 @@ inline constexpr std::int64_t max_image_pixels = 100'000'000;
 inline constexpr std::int64_t max_image_side = 65'535;
 inline constexpr std::size_t max_image_file_bytes = 256U << 20;
 
-// Grey is replicated, palettes are looked up, alpha is dropped, CMYK is taken as Adobe writes it
+// Gray is replicated, palettes are looked up, alpha is dropped, CMYK is taken as Adobe writes it
 // (inverted): what Pillow's convert("RGB") makes of a file. Of 16 bits the upper 8 are kept, also
-// in grey, where Pillow clips. The EXIF orientation is applied. Throws InputError with the file's
+// in gray, where Pillow clips. The EXIF orientation is applied. Throws InputError with the file's
 // name and the decoder's reason for a file that is cut short, damaged, too large, animated (WebP),
 // or of another format.
 Image read_image(const std::filesystem::path& path);

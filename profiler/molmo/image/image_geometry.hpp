@@ -6,7 +6,7 @@
 namespace decodemeter::molmo {
 
 // Crops are squares of base_size pixels and overlap: of a crop's patches, `margin` on each side are
-// shared with its neighbours, so crops lie window_pixels() apart. 2x2 patches are pooled into one
+// shared with its neighbors, so crops lie window_pixels() apart. 2x2 patches are pooled into one
 // cell, and each cell that is kept becomes one token.
 struct ImageGeometry {
     int base_size = 336;

@@ -31,7 +31,8 @@ private:
     bool big_endian_;
 };
 
-constexpr std::uint32_t orientation_tag = 0x0112, type_short = 3;
+constexpr std::uint32_t orientation_tag = 0x0112;
+constexpr std::uint32_t type_short = 3;
 constexpr std::size_t entry_bytes = 12;
 
 // Where pixel (y, x) of the upright image lies in the stored one.
@@ -68,14 +69,16 @@ int exif_orientation(std::span<const std::byte> tiff) {
     if (tiff.size() < 8) return 1;
     const bool big_endian = tiff[0] == std::byte{'M'};
     const TiffReader reader(tiff, big_endian);
-    const auto mark = reader.u16(0), version = reader.u16(2);
+    const auto mark = reader.u16(0);
+    const auto version = reader.u16(2);
     if ((mark != 0x4949 && mark != 0x4D4D) || version != 42) return 1;
     const std::size_t directory = *reader.u32(4);
     const auto entries = reader.u16(directory);
     for (std::size_t i = 0; entries && i < *entries; ++i) {
         const std::size_t entry = directory + 2 + i * entry_bytes;
-        const auto tag = reader.u16(entry), type = reader.u16(entry + 2),
-                   value = reader.u16(entry + 8);
+        const auto tag = reader.u16(entry);
+        const auto type = reader.u16(entry + 2);
+        const auto value = reader.u16(entry + 8);
         if (!value) return 1;
         if (tag == orientation_tag && type == type_short)
             return *value >= 1 && *value <= 8 ? static_cast<int>(*value) : 1;
@@ -93,7 +96,8 @@ Image upright(Image image, int orientation) {
     std::uint8_t* out = turned.rgb.data();
     for (int y = 0; y < turned.height; ++y) {
         for (int x = 0; x < turned.width; ++x) {
-            int row = turn.transpose ? x : y, column = turn.transpose ? y : x;
+            int row = turn.transpose ? x : y;
+            int column = turn.transpose ? y : x;
             if (turn.flip_rows) row = image.height - 1 - row;
             if (turn.flip_columns) column = image.width - 1 - column;
             const std::uint8_t* in =

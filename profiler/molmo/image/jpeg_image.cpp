@@ -90,7 +90,7 @@ void read_header(Decoder& decoder, std::span<const std::byte> bytes) {
     const int components = decoder.jpeg.num_components;
     if (components != 1 && components != 3 && components != 4) {
         throw ImageError("is a JPEG of " + std::to_string(components) +
-                         " components, neither grey nor colour");
+                         " components, neither gray nor color");
     }
 }
 

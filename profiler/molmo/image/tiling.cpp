@@ -49,10 +49,12 @@ void check_max_crops(int max_crops) {
 
 Tiling choose_tiling(const ImageGeometry& geometry, int height, int width, int max_crops) {
     check_max_crops(max_crops);
-    const int window = geometry.window_pixels(), overlap = geometry.overlap_pixels();
-    Tiling least_enlarged, least_shrunk;
-    float smallest = std::numeric_limits<float>::infinity(),
-          largest = -std::numeric_limits<float>::infinity();
+    const int window = geometry.window_pixels();
+    const int overlap = geometry.overlap_pixels();
+    Tiling least_enlarged;
+    Tiling least_shrunk;
+    float smallest = std::numeric_limits<float>::infinity();
+    float largest = -std::numeric_limits<float>::infinity();
     bool enlarges = false;
     for (const Tiling candidate : candidate_tilings(max_crops)) {
         const float scale = std::min(side_scale(candidate.rows, window, height, overlap),
@@ -75,7 +77,7 @@ Tiling choose_tiling(const TierRange& tier, int height, int width, int max_crops
     if (max_crops < tier.min_tiles) {
         throw InputError("tier " + std::string(tier.name) + " needs at least " +
                          std::to_string(tier.min_tiles) + " tiles, but max_crops is " +
-                         std::to_string(max_crops) + "; raise --max_crops or leave the tier out");
+                         std::to_string(max_crops) + "; raise max_crops or leave the tier out");
     }
     const double aspect = static_cast<double>(width) / height;
     std::optional<Tiling> nearest;
@@ -110,7 +112,8 @@ Placement place_on_canvas(int height, int width, int canvas_height, int canvas_w
 CropPlan plan_crops(const ImageGeometry& geometry, Tiling tiling, int height, int width) {
     if (height < 1 || width < 1)
         throw InputError("an image of " + size_text(height, width) + " pixels is empty");
-    const int window = geometry.window_pixels(), overlap = geometry.overlap_pixels();
+    const int window = geometry.window_pixels();
+    const int overlap = geometry.overlap_pixels();
     const CropPlan plan{tiling,
                         place_on_canvas(height, width, tiling.rows * window + overlap,
                                         tiling.columns * window + overlap),

@@ -36,7 +36,7 @@ inline constexpr std::array<TierRange, 3> tier_ranges = {
 // max_crops is below the tier's minimum.
 Tiling choose_tiling(const TierRange& tier, int height, int width, int max_crops);
 
-// An image scaled to fit a canvas, its aspect ratio kept, and centred on it. A side may come to 0
+// An image scaled to fit a canvas, its aspect ratio kept, and centered on it. A side may come to 0
 // pixels.
 struct Placement {
     int canvas_height = 0;

@@ -9,7 +9,8 @@ namespace decodemeter::molmo {
 
 namespace {
 
-constexpr std::size_t riff_header_bytes = 12, chunk_header_bytes = 8;
+constexpr std::size_t riff_header_bytes = 12;
+constexpr std::size_t chunk_header_bytes = 8;
 constexpr std::string_view exif_start("Exif\0\0", 6);
 
 std::uint32_t little_endian_u32(std::span<const std::byte> bytes) {

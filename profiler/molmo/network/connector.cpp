@@ -25,7 +25,8 @@ at::Tensor add_padding_embedding(const at::Tensor& features, const at::Tensor& m
 // [crops, side * side, channels] -> [crops * cells, 4, channels], the four patches of a cell in
 // raster order.
 at::Tensor group_by_cell(const at::Tensor& features) {
-    const std::int64_t crops = features.size(0), channels = features.size(2);
+    const std::int64_t crops = features.size(0);
+    const std::int64_t channels = features.size(2);
     const auto side =
         static_cast<std::int64_t>(std::lround(std::sqrt(static_cast<double>(features.size(1)))));
     at::Tensor grid = features.view({crops, side, side, channels});

@@ -20,7 +20,7 @@ at::Tensor pixels(const Image& image) {
         .div_(255.0F);
 }
 
-// [3, canvas height, canvas width]: resized, centred on zeros, then normalised, so that padding
+// [3, canvas height, canvas width]: resized, centered on zeros, then normalized, so that padding
 // becomes -mean/std.
 at::Tensor paint_canvas(const at::Tensor& source, const Placement& placement,
                         const ImageGeometry& geometry) {
@@ -40,7 +40,8 @@ at::Tensor paint_canvas(const at::Tensor& source, const Placement& placement,
 
 // [3, side, side] -> [1, patches, patch * patch * 3]
 at::Tensor cut_patches(const at::Tensor& crop, const ImageGeometry& geometry) {
-    const std::int64_t side = geometry.patches_per_side(), patch = geometry.patch;
+    const std::int64_t side = geometry.patches_per_side();
+    const std::int64_t patch = geometry.patch;
     return crop.unflatten(1, {side, patch})
         .unflatten(3, {side, patch})
         .permute({1, 3, 2, 4, 0})

@@ -19,7 +19,8 @@ struct Attention {
 // q and k lie side by side in qkv, so norm and rotation take both at once.
 Attention project(const at::Tensor& x, std::int64_t first, const DecoderBlockWeights& weights,
                   const ModelConfig& config, const RotaryTable& rotary) {
-    const std::int64_t tokens = x.size(0), rotated_heads = config.heads + config.kv_heads;
+    const std::int64_t tokens = x.size(0);
+    const std::int64_t rotated_heads = config.heads + config.kv_heads;
     const at::Tensor qkv = apply_linear(x, weights.qkv.weight, weights.qkv.bias);
     at::Tensor qk = qkv.narrow(1, 0, rotated_heads * config.head_dim);
     if (weights.qk_norm.defined())
@@ -77,8 +78,8 @@ at::Tensor run_blocks(at::Tensor x, std::int64_t first, const DecoderWeights& we
         const Attention projected =
             project(rms_norm(x, block.attn_norm, config.norm_eps), first, block, config, rotary);
         cache.store(i, first, projected.k, projected.v);
-        const at::Tensor keys = cache.keys(i, first + tokens),
-                         values = cache.values(i, first + tokens);
+        const at::Tensor keys = cache.keys(i, first + tokens);
+        const at::Tensor values = cache.values(i, first + tokens);
         const at::Tensor mixed = tokens == 1 ? attend_last(projected.q, keys, values, config)
                                              : attend_causal(projected.q, keys, values, config);
         const at::Tensor attended = apply_linear(mixed, block.attn_out).add_(x);

@@ -74,7 +74,8 @@ at::Tensor mix_experts_one_by_one(const at::Tensor& x, const ExpertWeights& weig
     const at::Tensor scale = routing.weights.reshape({-1, 1});
     at::Tensor mixed = at::zeros_like(x);
     for (std::size_t e = 0; e + 1 < grouping.first.size(); ++e) {
-        const std::int64_t begin = grouping.first[e], size = grouping.first[e + 1] - begin;
+        const std::int64_t begin = grouping.first[e];
+        const std::int64_t size = grouping.first[e + 1] - begin;
         if (size == 0) continue;
         const at::Tensor members = tokens.narrow(0, begin, size);
         at::Tensor part =
@@ -87,8 +88,9 @@ at::Tensor mix_experts_one_by_one(const at::Tensor& x, const ExpertWeights& weig
 
 at::Tensor mix_experts_grouped(const at::Tensor& x, const ExpertWeights& weights,
                                const Routing& routing) {
-    const std::int64_t tokens = x.size(0), k = routing.experts.size(1),
-                       experts = weights.router.size(0);
+    const std::int64_t tokens = x.size(0);
+    const std::int64_t k = routing.experts.size(1);
+    const std::int64_t experts = weights.router.size(0);
     const auto [sorted, order] = at::sort(routing.experts.flatten(), /*stable=*/true, 0, false);
     const at::Tensor bounds = at::arange(experts, sorted.options());
     const at::Tensor ends = at::searchsorted(sorted, bounds, /*out_int32=*/true, /*right=*/true);

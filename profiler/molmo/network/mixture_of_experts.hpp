@@ -1,5 +1,5 @@
 // The mixture-of-experts feed-forward: softmax over all experts, the top k of it, no
-// renormalisation, dropless.
+// renormalization, dropless.
 #pragma once
 
 #include <ATen/core/Tensor.h>

@@ -30,7 +30,8 @@ kernels::MatrixView view_of(const at::Tensor& matrix) {
 // tensor for it.
 kernels::MatrixView view_of(const at::Tensor& matrices, std::int64_t index) {
     const bool bfloat16 = matrices.scalar_type() == at::kBFloat16;
-    const std::int64_t rows = matrices.size(1), columns = matrices.size(2);
+    const std::int64_t rows = matrices.size(1);
+    const std::int64_t columns = matrices.size(2);
     const auto* first = static_cast<const std::byte*>(matrices.const_data_ptr());
     return {first + index * rows * columns * static_cast<std::int64_t>(matrices.element_size()),
             rows, columns, bfloat16 ? kernels::WeightType::bfloat16 : kernels::WeightType::float32};
@@ -64,28 +65,34 @@ at::Tensor apply_linear(const at::Tensor& x, const at::Tensor& weight, const at:
 
 at::Tensor mix_experts_for_one_token(const at::Tensor& x, const ExpertWeights& weights,
                                      const Routing& routing) {
-    const std::int64_t k = routing.experts.size(1), d = weights.down.size(1),
-                       inner = weights.down.size(2);
+    const std::int64_t k = routing.experts.size(1);
+    const std::int64_t d = weights.down.size(1);
+    const std::int64_t inner = weights.down.size(2);
     const std::int64_t* experts = routing.experts.const_data_ptr<std::int64_t>();
-    const at::Tensor input = x.to(at::kFloat), scales = routing.weights.to(at::kFloat);
-    at::Tensor hidden = empty_floats({k, inner}), gate_up = empty_floats({k, 2 * inner}),
-               output = empty_floats({1, d}).zero_();
+    const at::Tensor input = x.to(at::kFloat);
+    const at::Tensor scales = routing.weights.to(at::kFloat);
+    at::Tensor hidden = empty_floats({k, inner});
+    at::Tensor gate_up = empty_floats({k, 2 * inner});
+    at::Tensor output = empty_floats({1, d}).zero_();
     const float* in = input.const_data_ptr<float>();
     const float* scale = scales.const_data_ptr<float>();
-    float *both = gate_up.mutable_data_ptr<float>(), *inside = hidden.mutable_data_ptr<float>(),
-          *out = output.mutable_data_ptr<float>();
+    float* both = gate_up.mutable_data_ptr<float>();
+    float* inside = hidden.mutable_data_ptr<float>();
+    float* out = output.mutable_data_ptr<float>();
     // A task's rows lie within one expert, so that its weights are one stream.
     at::parallel_for(
         0, k * 2 * inner, rows_per_task(d), [&](std::int64_t first, std::int64_t last) {
             for (std::int64_t row = first; row < last;) {
-                const std::int64_t i = row / (2 * inner), end = std::min(last, (i + 1) * 2 * inner);
+                const std::int64_t i = row / (2 * inner);
+                const std::int64_t end = std::min(last, (i + 1) * 2 * inner);
                 kernels::matvec(view_of(weights.gate_up, experts[i]), in, both + i * 2 * inner,
                                 row - i * 2 * inner, end - i * 2 * inner);
                 row = end;
             }
         });
     for (std::int64_t i = 0; i < k; ++i) {
-        const float *gate = both + i * 2 * inner, *up = gate + inner;
+        const float* gate = both + i * 2 * inner;
+        const float* up = gate + inner;
         for (std::int64_t j = 0; j < inner; ++j) inside[i * inner + j] = silu(gate[j]) * up[j];
     }
     at::parallel_for(0, d, rows_per_task(k * inner), [&](std::int64_t first, std::int64_t last) {

@@ -13,7 +13,8 @@ LinearWeights allocate_linear(std::int64_t out, std::int64_t in, bool bias,
 }
 
 VisionWeights allocate_vision(const VisionConfig& config, const at::TensorOptions& options) {
-    const std::int64_t width = config.width, mlp = config.inner;
+    const std::int64_t width = config.width;
+    const std::int64_t mlp = config.inner;
     const auto vector = [&] { return empty_weights({width}, options); };
     VisionWeights weights;
     weights.patch_embedding =
@@ -33,7 +34,8 @@ VisionWeights allocate_vision(const VisionConfig& config, const at::TensorOption
 }
 
 ConnectorWeights allocate_connector(const ModelConfig& config, const at::TensorOptions& options) {
-    const std::int64_t width = config.vision.width, features = config.vision.feature_width();
+    const std::int64_t width = config.vision.width;
+    const std::int64_t features = config.vision.feature_width();
     const auto projection = [&](std::int64_t in) {
         return allocate_linear(width, in, true, options);
     };
@@ -57,7 +59,8 @@ DecoderBlockWeights allocate_block(const ModelConfig& config, const at::TensorOp
     block.attn_out = empty_weights({d, d}, options);
     block.ff_norm = empty_weights({d}, options);
     if (config.experts) {
-        const std::int64_t experts = config.experts->experts, inner = config.experts->inner;
+        const std::int64_t experts = config.experts->experts;
+        const std::int64_t inner = config.experts->inner;
         block.experts = {empty_weights({experts, d}, options),
                          empty_weights({experts, 2 * inner, d}, options),
                          empty_weights({experts, d, inner}, options)};
@@ -145,8 +148,8 @@ void name_experts(NameList& names, const std::string& mlp, const ExpertWeights& 
 
 void name_block(NameList& names, const std::string& prefix, const DecoderBlockWeights& block) {
     const bool experts = block.experts.router.defined();
-    const std::string attention = experts ? prefix + "attn." : prefix,
-                      mlp = experts ? prefix + "mlp." : prefix;
+    const std::string attention = experts ? prefix + "attn." : prefix;
+    const std::string mlp = experts ? prefix + "mlp." : prefix;
     names.add_linear(attention + "att_proj", block.qkv.weight, block.qkv.bias);
     names.add_linear(attention + "attn_out", block.attn_out);
     names.add_norm(attention + "attn_norm", block.attn_norm);

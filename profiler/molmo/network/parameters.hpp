@@ -38,11 +38,14 @@ struct DecoderWeights {
 };
 
 struct VisionBlockWeights {
-    at::Tensor attention_norm_weight, attention_norm_bias;  // [width]
-    LinearWeights qkv;                          // [3 * width, width]: rows of q, then k, then v
-    LinearWeights out;                          // [width, width]
-    at::Tensor ffn_norm_weight, ffn_norm_bias;  // [width]
-    LinearWeights w1, w2;                       // [mlp, width], [width, mlp]
+    at::Tensor attention_norm_weight;  // [width]
+    at::Tensor attention_norm_bias;    // [width]
+    LinearWeights qkv;                 // [3 * width, width]: rows of q, then k, then v
+    LinearWeights out;                 // [width, width]
+    at::Tensor ffn_norm_weight;        // [width]
+    at::Tensor ffn_norm_bias;          // [width]
+    LinearWeights w1;                  // [mlp, width]
+    LinearWeights w2;                  // [width, mlp]
 };
 
 struct VisionWeights {
@@ -50,14 +53,20 @@ struct VisionWeights {
         patch_embedding;  // [width, patch * patch * 3], input in (row, column, channel) order
     at::Tensor class_embedding;       // [width]
     at::Tensor positional_embedding;  // [patches + 1, width], row 0 is the class token's
-    at::Tensor pre_norm_weight, pre_norm_bias;
+    at::Tensor pre_norm_weight;
+    at::Tensor pre_norm_bias;
     std::vector<VisionBlockWeights> blocks;  // up to the last one whose output is used
 };
 
 struct ConnectorWeights {
     at::Tensor pad_embed;  // [2, 2 * width]
-    LinearWeights query, key, value, out;
-    at::Tensor w1, w2, w3;  // projector: [inner, width], [d, inner], [inner, width]
+    LinearWeights query;
+    LinearWeights key;
+    LinearWeights value;
+    LinearWeights out;
+    at::Tensor w1;  // projector: [inner, width]
+    at::Tensor w2;  // [d, inner]
+    at::Tensor w3;  // [inner, width]
 };
 
 struct Parameters {
@@ -76,7 +85,7 @@ struct NamedParameter {
     ParameterKind kind;
 };
 
-// Uninitialised weights of the sizes that `config` says.
+// Uninitialized weights of the sizes that `config` says.
 Parameters allocate_parameters(const ModelConfig& config, const at::TensorOptions& options);
 
 // Every tensor that a checkpoint of `config` holds and the model uses.

@@ -14,7 +14,7 @@ namespace decodemeter::molmo {
 
 namespace {
 
-// SplitMix64's finaliser: a value for each (seed, tensor, index) without any state, so that tensors
+// SplitMix64's finalizer: a value for each (seed, tensor, index) without any state, so that tensors
 // may be filled in parallel and in any order.
 std::uint64_t mix(std::uint64_t x) {
     x = (x ^ (x >> 30)) * 0xbf58476d1ce4e5b9ULL;
@@ -91,7 +91,8 @@ void fill(const at::Tensor& target, std::uint64_t stream, float center, float de
 void fill_random(const Parameters& parameters, const ModelConfig& config, std::uint64_t seed,
                  const std::function<void(std::int64_t, std::int64_t)>& progress) {
     const std::vector<NamedParameter> named = named_parameters(parameters, config);
-    std::int64_t total = 0, done = 0;
+    std::int64_t total = 0;
+    std::int64_t done = 0;
     for (const NamedParameter& parameter : named)
         total += static_cast<std::int64_t>(parameter.tensor.nbytes());
     for (const NamedParameter& parameter : named) {

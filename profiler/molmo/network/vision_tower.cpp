@@ -21,7 +21,9 @@ at::Tensor quick_gelu(const at::Tensor& x) { return at::sigmoid(x.mul(1.702)).mu
 
 // x [crops, tokens, width]; attention in float32 whatever the dtype, as the model was trained.
 at::Tensor self_attention(const at::Tensor& x, const VisionBlockWeights& weights, int heads) {
-    const std::int64_t crops = x.size(0), tokens = x.size(1), width = x.size(2);
+    const std::int64_t crops = x.size(0);
+    const std::int64_t tokens = x.size(1);
+    const std::int64_t width = x.size(2);
     const at::Tensor qkv = at::linear(x, weights.qkv.weight, weights.qkv.bias)
                                .view({crops, tokens, 3, heads, width / heads})
                                .permute({2, 0, 3, 1, 4})

@@ -83,7 +83,8 @@ LoadReport load_parameters(const Checkpoint& checkpoint, const std::string& orig
     TensorsByName tensors = checkpoint.tensors();
     std::vector<std::pair<at::Tensor, const TensorView*>> copies;
     std::vector<std::string> faults;
-    std::int64_t total = 0, done = 0;
+    std::int64_t total = 0;
+    std::int64_t done = 0;
     for (const NamedParameter& parameter : named_parameters(parameters, config)) {
         const TensorView* view = take(tensors, parameter);
         if (!view) {

@@ -8,7 +8,8 @@ namespace decodemeter::molmo {
 
 namespace {
 
-constexpr char32_t first_substitute = 0x100, alphabet_end = first_substitute + 68;
+constexpr char32_t first_substitute = 0x100;
+constexpr char32_t alphabet_end = first_substitute + 68;
 
 bool stands_for_itself(int byte) {
     return (byte >= '!' && byte <= '~') || (byte >= 0xA1 && byte <= 0xAC) ||

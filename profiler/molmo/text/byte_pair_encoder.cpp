@@ -111,10 +111,10 @@ void BytePairEncoder::merge_long(std::vector<TokenId>& symbols) const {
     SymbolList list(symbols);
     Queue queue = all_candidates(list, merges_);
     while (!queue.empty()) {
-        const auto rank = static_cast<std::uint32_t>(queue.top() >> 32),
-                   at = static_cast<std::uint32_t>(queue.top());
+        const auto rank = static_cast<std::uint32_t>(queue.top() >> 32);
+        const auto at = static_cast<std::uint32_t>(queue.top());
         queue.pop();
-        if (list.symbols[at].merge.rank != rank) continue;  // a neighbour has merged since
+        if (list.symbols[at].merge.rank != rank) continue;  // a neighbor has merged since
         list.merge_with_next(at);
         for (const std::uint32_t changed : {at, list.symbols[at].previous}) {
             if (changed == SymbolList::end) continue;

@@ -1,4 +1,4 @@
-// A word's bytes to tokens, by merging neighbours.
+// A word's bytes to tokens, by merging neighbors.
 #pragma once
 
 #include <array>
@@ -15,7 +15,7 @@ public:
 
     BytePairEncoder(const std::array<TokenId, 256>& byte_tokens, MergeTable merges);
 
-    // Appends the tokens of one word. Of all neighbours that merge, those of the lowest rank do
+    // Appends the tokens of one word. Of all neighbors that merge, those of the lowest rank do
     // first, the leftmost of them first, until none merge. Bytes without a token are left out. O(n
     // log n) in the word.
     void encode(std::string_view word, std::vector<TokenId>& tokens) const;

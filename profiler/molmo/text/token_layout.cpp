@@ -14,7 +14,8 @@ struct Kept {
 };
 
 Kept kept_cells(const ImageGeometry& geometry, int index, int count) {
-    const int last = geometry.cells_per_side() - 1, margin = geometry.margin_cells();
+    const int last = geometry.cells_per_side() - 1;
+    const int margin = geometry.margin_cells();
     return {index == 0 ? 0 : margin, index == count - 1 ? last : last - margin};
 }
 
@@ -36,7 +37,8 @@ int covered(int begin, int patch, int low, int high) {
 }  // namespace
 
 CellGrid tile_cells(const ImageGeometry& geometry, Tiling tiling) {
-    const int window = geometry.window_cells(), margins = 2 * geometry.margin_cells();
+    const int window = geometry.window_cells();
+    const int margins = 2 * geometry.margin_cells();
     return {tiling.rows * window + margins, tiling.columns * window + margins};
 }
 
@@ -63,7 +65,8 @@ std::vector<std::int64_t> image_token_ids(const ImageGeometry& geometry, Tiling 
 
 std::vector<std::int32_t> image_input_idx(const ImageGeometry& geometry, Tiling tiling,
                                           int first_position) {
-    const int side = geometry.cells_per_side(), window = geometry.window_cells();
+    const int side = geometry.cells_per_side();
+    const int window = geometry.window_cells();
     const int row_length = tile_cells(geometry, tiling).columns + 1;
     std::vector<std::int32_t> positions;
     positions.reserve(static_cast<std::size_t>(tiling.crops() * geometry.cells()));
@@ -73,9 +76,10 @@ std::vector<std::int32_t> image_input_idx(const ImageGeometry& geometry, Tiling 
     }
     const int tiles_start = global_start + side * (side + 1) + 2;
     for (int tile = 0; tile < tiling.tiles(); ++tile) {
-        const int row = tile / tiling.columns, column = tile % tiling.columns;
-        const Kept rows = kept_cells(geometry, row, tiling.rows),
-                   columns = kept_cells(geometry, column, tiling.columns);
+        const int row = tile / tiling.columns;
+        const int column = tile % tiling.columns;
+        const Kept rows = kept_cells(geometry, row, tiling.rows);
+        const Kept columns = kept_cells(geometry, column, tiling.columns);
         for (int y = 0; y < side; ++y) {
             for (int x = 0; x < side; ++x) {
                 const bool kept =
@@ -90,7 +94,8 @@ std::vector<std::int32_t> image_input_idx(const ImageGeometry& geometry, Tiling 
 }
 
 std::vector<float> image_masks(const ImageGeometry& geometry, const CropPlan& plan) {
-    const int side = geometry.patches_per_side(), patch = geometry.patch;
+    const int side = geometry.patches_per_side();
+    const int patch = geometry.patch;
     const Placement& real = plan.tiles;
     std::vector<float> masks;
     masks.reserve(static_cast<std::size_t>(plan.tiling.crops() * geometry.patches()));

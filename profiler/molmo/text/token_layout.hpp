@@ -34,7 +34,7 @@ int image_tokens(const ImageGeometry& geometry, Tiling tiling);
 std::vector<std::int64_t> image_token_ids(const ImageGeometry& geometry, Tiling tiling,
                                           const ImageTokenIds& ids);
 
-// In image_input_idx: a cell that a neighbouring tile covers, so that its feature is dropped.
+// In image_input_idx: a cell that a neighboring tile covers, so that its feature is dropped.
 inline constexpr std::int32_t dropped_cell = -100;
 
 // For each crop and each of its cells, [crops, cells], the position in the sequence that its

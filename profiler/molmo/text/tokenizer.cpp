@@ -59,8 +59,8 @@ void encode_words(const TokenizerModel& model, std::string_view text,
     WordMemory memory;
     for (std::size_t begin = 0; begin < all.size();) {
         const std::size_t end = word_end(model.pre_tokenizer, all, begin);
-        const std::size_t first = all[begin].offset,
-                          last = end < all.size() ? all[end].offset : text.size();
+        const std::size_t first = all[begin].offset;
+        const std::size_t last = end < all.size() ? all[end].offset : text.size();
         memory.encode(model.encoder, text.substr(first, last - first), tokens);
         begin = end;
     }

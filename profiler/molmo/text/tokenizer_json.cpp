@@ -153,7 +153,8 @@ void add_token(const JsonValue& json, const Vocabulary& vocabulary, TokenizerMod
     } else if (known->second != id) {
         json.at("id").fail("must be " + std::to_string(known->second) + ", as in the vocabulary");
     }
-    const auto special = json.find("special"), normalized = json.find("normalized");
+    const auto special = json.find("special");
+    const auto normalized = json.find("normalized");
     model.tokens[static_cast<std::size_t>(id)].special = special && special->boolean();
     if (normalized && normalized->boolean()) {
         model.composed_tokens.insert(model.compose ? nfc(text) : std::string(text), id);

@@ -19,11 +19,11 @@ struct Token {
 };
 
 struct TokenizerModel {
-    bool compose = false;  // normalise to NFC
+    bool compose = false;  // normalize to NFC
     PreTokenizer pre_tokenizer = PreTokenizer::gpt2;
     BytePairEncoder encoder;
     AddedTokens raw_tokens;       // looked for in the text as it comes
-    AddedTokens composed_tokens;  // looked for between those, after normalisation
+    AddedTokens composed_tokens;  // looked for between those, after normalization
     std::map<std::string, TokenId, std::less<>> added;
     std::vector<Token> tokens;  // by id
 };

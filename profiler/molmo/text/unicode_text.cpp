@@ -56,8 +56,8 @@ Sequence read_sequence(std::string_view text, std::size_t at) {
     for (std::size_t i = 1; i < lead.length; ++i) {
         if (at + i == text.size()) return {replacement, i, false};
         const unsigned char next = byte_at(text, at + i);
-        const unsigned char low = i == 1 ? lead.second_low : 0x80,
-                            high = i == 1 ? lead.second_high : 0xBF;
+        const unsigned char low = i == 1 ? lead.second_low : 0x80;
+        const unsigned char high = i == 1 ? lead.second_high : 0xBF;
         if (next < low || next > high) return {replacement, i, false};
         code = code << 6 | (next & 0x3FU);
     }

@@ -1,4 +1,4 @@
-// Text as code points: UTF-8 in and out, composition, and the classes that pre-tokenisers ask for.
+// Text as code points: UTF-8 in and out, composition, and the classes that pre-tokenizers ask for.
 #pragma once
 
 #include <cstddef>
@@ -31,7 +31,7 @@ std::string valid_utf8(std::string_view bytes);
 
 void append_utf8(char32_t code, std::string& text);
 
-// Normalisation form C of valid UTF-8, in time linear in the text but for the sorting of combining
+// Normalization form C of valid UTF-8, in time linear in the text but for the sorting of combining
 // marks.
 std::string nfc(std::string_view text);
 

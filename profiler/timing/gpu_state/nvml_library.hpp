@@ -10,7 +10,9 @@ namespace decodemeter {
 // Functions by what they do; each may be absent. All return 0 for success. Types as in nvml.h.
 struct NvmlFunctions {
     struct Memory {
-        unsigned long long total = 0, free = 0, used = 0;
+        unsigned long long total = 0;
+        unsigned long long free = 0;
+        unsigned long long used = 0;
     };
     using Device = void*;
 

@@ -55,7 +55,7 @@ struct ApiCall {
     std::uint32_t thread = 0;
     std::uint32_t function = 0;  // the tracer's number of the function
     bool driver = false;
-    bool synchronises = false;  // blocks the host until the device has done something
+    bool synchronizes = false;  // blocks the host until the device has done something
 };
 
 // An id that the host had pushed when it made a call.
@@ -71,7 +71,7 @@ struct ActivityRecords {
     std::vector<ExternalLink> links;
     std::vector<EventStamp> events;
     std::vector<NamedRange> ranges;
-    std::vector<Interval> synchronisations;  // where the tracer records them beside the calls
+    std::vector<Interval> synchronizations;  // where the tracer records them beside the calls
     std::vector<Interval> overheads;         // what the tracer took itself
     std::vector<std::string> names;          // of kernels; the first is empty
     std::int64_t dropped = 0;

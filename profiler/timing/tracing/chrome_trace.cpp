@@ -13,8 +13,12 @@ namespace decodemeter {
 
 namespace {
 
-constexpr int host_process = 1, device_process = 2;
-constexpr int stage_thread = 1, step_thread = 2, first_call_thread = 10, first_range_thread = 1000;
+constexpr int host_process = 1;
+constexpr int device_process = 2;
+constexpr int stage_thread = 1;
+constexpr int step_thread = 2;
+constexpr int first_call_thread = 10;
+constexpr int first_range_thread = 1000;
 
 std::string quoted(const std::string& text) {
     return nlohmann::json(text).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
@@ -86,7 +90,8 @@ Nanoseconds first_mark(const HostMarks& marks) {
 void write_marks(EventWriter& writer, const HostMarks& marks) {
     for (const Stage stage : {Stage::preprocess, Stage::generate, Stage::vision_encoder,
                               Stage::projector, Stage::prefill}) {
-        const std::size_t begin = slot::begin_of(stage), end = slot::end_of(stage);
+        const std::size_t begin = slot::begin_of(stage);
+        const std::size_t end = slot::end_of(stage);
         if (!marks.marked[begin] || !marks.marked[end]) continue;
         const std::string name = quoted(std::string(stage_names[static_cast<std::size_t>(stage)]));
         writer.complete(host_process, stage_thread, name, {marks.time[begin], marks.time[end]}, "");
@@ -133,7 +138,7 @@ CallPlaces write_calls(EventWriter& writer, const ActivityRecords& activity) {
             writer.name_thread(host_process, thread,
                                fmt::format("CUDA calls of thread {}", call.thread));
         places.emplace(call.correlation, CallPlace{thread, call.time.start});
-        const char* name = call.synchronises ? R"("synchronising call")"
+        const char* name = call.synchronizes ? R"("synchronizing call")"
                            : call.driver     ? R"("driver call")"
                                              : R"("runtime call")";
         writer.complete(

@@ -4,6 +4,8 @@
 
 #include <cstdlib>
 
+#include "profiler/timing/tracing/cupti_library.hpp"
+
 namespace decodemeter {
 
 namespace {
@@ -59,6 +61,14 @@ CuptiFunctions load_cupti() {
     find(cupti, "cuptiGetErrorMessage", cupti.error_message, false);
     find(cupti, "cuptiGetResultString", cupti.result_string, false);
     return cupti;
+}
+
+CuptiLibrary find_cupti() {
+    const CuptiFunctions cupti = load_cupti();
+    std::uint32_t version = 0;
+    if (cupti.absent.empty() && cupti.get_version(&version) != CUPTI_SUCCESS)
+        return {"", "this libcupti does not tell its version"};
+    return {version ? std::to_string(version) : "", cupti.absent};
 }
 
 std::string cupti_reason(const CuptiFunctions& cupti, CUptiResult status) {

@@ -18,7 +18,7 @@ static_assert(offsetof(CUpti_ActivitySynchronization, start) ==
 static_assert(offsetof(CUpti_ActivityGraphTrace, graphId) ==
               offsetof(CUpti_ActivityGraphTrace2, graphId));
 
-bool runtime_call_synchronises(CUpti_CallbackId function) {
+bool runtime_call_synchronizes(CUpti_CallbackId function) {
     switch (function) {
         case CUPTI_RUNTIME_TRACE_CBID_cudaDeviceSynchronize_v3020:
         case CUPTI_RUNTIME_TRACE_CBID_cudaThreadSynchronize_v3020:
@@ -33,7 +33,7 @@ bool runtime_call_synchronises(CUpti_CallbackId function) {
     }
 }
 
-bool driver_call_synchronises(CUpti_CallbackId function) {
+bool driver_call_synchronizes(CUpti_CallbackId function) {
     switch (function) {
         case CUPTI_DRIVER_TRACE_CBID_cuCtxSynchronize:
         case CUPTI_DRIVER_TRACE_CBID_cuStreamSynchronize:
@@ -101,7 +101,7 @@ void CuptiRecordReader::read(const CUpti_Activity& record) {
             const auto& waited = as<CUpti_ActivitySynchronization>(record);
             // A stream that waits for an event keeps no host waiting.
             if (waited.type == CUPTI_ACTIVITY_SYNCHRONIZATION_TYPE_STREAM_WAIT_EVENT) return;
-            return add_synchronisation(interval(waited.start, waited.end));
+            return add_synchronization(interval(waited.start, waited.end));
         }
         case CUPTI_ACTIVITY_KIND_OVERHEAD: {
             const auto& overhead = as<CUpti_ActivityOverhead>(record);
@@ -156,8 +156,8 @@ void CuptiRecordReader::read(const CUpti_ActivityAPI& call) {
     made.thread = call.threadId;
     made.function = call.cbid;
     made.driver = call.kind == CUPTI_ACTIVITY_KIND_DRIVER;
-    made.synchronises =
-        made.driver ? driver_call_synchronises(call.cbid) : runtime_call_synchronises(call.cbid);
+    made.synchronizes =
+        made.driver ? driver_call_synchronizes(call.cbid) : runtime_call_synchronizes(call.cbid);
     attribution_.add(made);
     if (kept_) kept_->calls.push_back(made);
 }
@@ -197,9 +197,9 @@ void CuptiRecordReader::add(const DeviceActivity& activity) {
     if (kept_) kept_->device.push_back(activity);
 }
 
-void CuptiRecordReader::add_synchronisation(const Interval& time) {
-    attribution_.add_synchronisation(time);
-    if (kept_) kept_->synchronisations.push_back(time);
+void CuptiRecordReader::add_synchronization(const Interval& time) {
+    attribution_.add_synchronization(time);
+    if (kept_) kept_->synchronizations.push_back(time);
 }
 
 void CuptiRecordReader::add_overhead(const Interval& time) {

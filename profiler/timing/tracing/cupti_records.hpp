@@ -34,7 +34,7 @@ private:
     void read(const CUpti_ActivityMarker2& marker);
     void add(const DeviceActivity& activity);
     void add(const EventStamp& event);
-    void add_synchronisation(const Interval& time);
+    void add_synchronization(const Interval& time);
     void add_overhead(const Interval& time);
     Interval interval(std::uint64_t start, std::uint64_t end) const;
     std::uint32_t name_index(const char* name);

@@ -20,7 +20,7 @@ namespace {
 constexpr auto external_kind = CUPTI_EXTERNAL_CORRELATION_KIND_CUSTOM0;
 constexpr std::uint64_t external_base = 1'000'000;
 
-// MEMCPY and CONCURRENT_KERNEL are what is measured; KERNEL would serialise. With kernels traced
+// MEMCPY and CONCURRENT_KERNEL are what is measured; KERNEL would serialize. With kernels traced
 // one by one, graphs are seen node by node.
 constexpr std::array required_kinds = {CUPTI_ACTIVITY_KIND_CONCURRENT_KERNEL,
                                        CUPTI_ACTIVITY_KIND_MEMCPY,
@@ -36,9 +36,12 @@ Nanoseconds realtime_now() { return std::chrono::system_clock::now().time_since_
 
 // steady - realtime, from the closest of a few pairs of readings.
 Nanoseconds steady_offset() {
-    Nanoseconds best_width = Nanoseconds::max(), best{};
+    Nanoseconds best_width = Nanoseconds::max();
+    Nanoseconds best{};
     for (int i = 0; i < 20; ++i) {
-        const Nanoseconds before = steady_now(), realtime = realtime_now(), after = steady_now();
+        const Nanoseconds before = steady_now();
+        const Nanoseconds realtime = realtime_now();
+        const Nanoseconds after = steady_now();
         if (after - before >= best_width) continue;
         best_width = after - before;
         best = before + best_width / 2 - realtime;
@@ -206,7 +209,7 @@ struct CuptiSession::State {
         }
         leave_out_cheap_calls(cupti);
         // Not in every version; the calls themselves tell most of it.
-        if (options.synchronisations) enable_if_known(CUPTI_ACTIVITY_KIND_SYNCHRONIZATION);
+        if (options.synchronizations) enable_if_known(CUPTI_ACTIVITY_KIND_SYNCHRONIZATION);
         if (options.event_times) no_event_times = enable_event_times();
         // Yields nothing unless NVTX_INJECTION64_PATH named this libcupti when the process first
         // used NVTX.

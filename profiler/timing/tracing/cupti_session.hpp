@@ -24,7 +24,7 @@ struct CuptiOptions {
     std::size_t buffer_bytes = std::size_t{4} << 20;
     bool keep_records =
         false;  // all, NVTX ranges too, for a trace file; else they are summed up on the way
-    bool synchronisations = true;  // records of what the host waits for, beside the calls
+    bool synchronizations = true;  // records of what the host waits for, beside the calls
     bool event_times =
         true;  // of CUDA events, on the clock of the activity records; from CUDA 13.0 on
 };
@@ -70,7 +70,10 @@ public:
 private:
     struct State;
     std::unique_ptr<State> state_;
-    std::string refused_, version_, warning_, no_event_times_;
+    std::string refused_;
+    std::string version_;
+    std::string warning_;
+    std::string no_event_times_;
     NullObserver nobody_;
 };
 

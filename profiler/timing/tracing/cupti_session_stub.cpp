@@ -1,11 +1,19 @@
+#include "profiler/timing/tracing/cupti_library.hpp"
 #include "profiler/timing/tracing/cupti_session.hpp"
 
 namespace decodemeter {
 
+namespace {
+
+constexpr const char* not_built = "built without CUPTI; scripts/setup --cuda installs it";
+
+}  // namespace
+
 struct CuptiSession::State {};
 
-CuptiSession::CuptiSession(const CuptiOptions&)
-    : refused_("built without CUPTI; scripts/setup --cuda installs it") {}
+CuptiLibrary find_cupti() { return {"", not_built}; }
+
+CuptiSession::CuptiSession(const CuptiOptions&) : refused_(not_built) {}
 CuptiSession::CuptiSession(const CuptiOptions& options, const CuptiFunctions&, Nanoseconds (*)())
     : CuptiSession(options) {}
 CuptiSession::~CuptiSession() = default;

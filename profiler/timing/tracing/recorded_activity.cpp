@@ -26,12 +26,12 @@ void add_activity(SampleRecord& record, const AttributedSteps& attributed) {
         busy.push_back(step.busy.count());
         summary.span_ms.push_back(step.span.count());
         summary.idle_launch_ms.push_back(step.idle.launch.count());
-        summary.idle_synchronise_ms.push_back(step.idle.synchronise.count());
+        summary.idle_synchronize_ms.push_back(step.idle.synchronize.count());
         summary.idle_gap_ms.push_back(step.idle.gap.count());
         summary.overhead_ms.push_back(step.overhead.count());
         summary.kernels.push_back(step.kernels);
         summary.api_calls.push_back(step.api_calls);
-        summary.synchronisations.push_back(step.synchronisations);
+        summary.synchronizations.push_back(step.synchronizations);
         summary.memcpy_bytes.push_back(step.memcpy_bytes);
     }
     if (attributed.events) {

@@ -11,7 +11,7 @@ namespace decodemeter {
 // Idle time of a step's span, by what the device was waiting for.
 struct IdleSplit {
     Milliseconds launch{};       // the host had not yet launched the next kernel
-    Milliseconds synchronise{};  // the host was blocked in a synchronising call
+    Milliseconds synchronize{};  // the host was blocked in a synchronizing call
     Milliseconds gap{};          // a launched kernel had not started yet
 };
 
@@ -25,7 +25,7 @@ struct StepActivity {
     Milliseconds overhead{};  // what CUPTI says it took itself
     std::int64_t kernels = 0;
     std::int64_t api_calls = 0;
-    std::int64_t synchronisations = 0;
+    std::int64_t synchronizations = 0;
     std::int64_t memcpy_bytes = 0;
 };
 

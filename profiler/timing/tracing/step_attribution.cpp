@@ -33,7 +33,8 @@ struct StepAttribution::State {
     std::vector<EventStamp> waiting_events;
     std::vector<RecordedEvent> events;
     std::vector<StreamExtent> extents;  // those of one step lie together
-    std::vector<Interval> synchronisations, overheads;
+    std::vector<Interval> synchronizations;
+    std::vector<Interval> overheads;
     Nanoseconds before_decoding = Nanoseconds::min();  // end of the last activity of step 0
     Nanoseconds device_edge = Nanoseconds::min();      // end of the last closed step on the device
     StreamOrder streams;
@@ -59,7 +60,7 @@ struct StepAttribution::State {
     void add_call(const ApiCall& call) {
         Launch& launch = launches[call.correlation];
         const auto step = static_cast<std::int32_t>(step_at(call.time.start));
-        if (call.synchronises) synchronisations.push_back(call.time);
+        if (call.synchronizes) synchronizations.push_back(call.time);
         if (launch.called()) {  // a driver call inside a runtime call has the same correlation
             launch.time = {std::min(launch.time.start, call.time.start),
                            std::max(launch.time.end, call.time.end)};
@@ -76,7 +77,7 @@ struct StepAttribution::State {
             return;
         }
         ++work->api_calls;
-        work->synchronisations += call.synchronises;
+        work->synchronizations += call.synchronizes;
     }
 
     void place(const DeviceActivity& activity, std::size_t step, Nanoseconds launched) {
@@ -147,13 +148,13 @@ struct StepAttribution::State {
 
     void close_until(std::size_t last_step) {
         if (first_open > last_step) return;
-        synchronisations = merged(std::move(synchronisations));
+        synchronizations = merged(std::move(synchronizations));
         overheads = merged(std::move(overheads));
         for (; first_open <= last_step; ++first_open) close_first();
         const auto over = [&](const Interval& interval) {
             return interval.end < std::min(device_edge, edges[last_step]);
         };
-        std::erase_if(synchronisations, over);
+        std::erase_if(synchronizations, over);
         std::erase_if(overheads, over);
         launches.forget_before(static_cast<std::int32_t>(first_open));
     }
@@ -170,9 +171,9 @@ struct StepAttribution::State {
             end = std::max(end, placed.time.end);
             widen_extent(first_open, placed.stream, placed.time);
         }
-        result.steps.push_back(summarise(work, {device_edge, end},
+        result.steps.push_back(summarize(work, {device_edge, end},
                                          {edges[first_open - 1], edges[first_open]},
-                                         {synchronisations, overheads}));
+                                         {synchronizations, overheads}));
         result.losses.overlapping += streams.count_overlapping(work.device);
         device_edge = end;
     }
@@ -209,8 +210,8 @@ void StepAttribution::add(const EventStamp& event) {
     if (!state_->place_by_call(event)) state_->waiting_events.push_back(event);
 }
 
-void StepAttribution::add_synchronisation(const Interval& time) {
-    state_->synchronisations.push_back(time);
+void StepAttribution::add_synchronization(const Interval& time) {
+    state_->synchronizations.push_back(time);
 }
 void StepAttribution::add_overhead(const Interval& time) { state_->overheads.push_back(time); }
 void StepAttribution::add_dropped(std::int64_t records) {
@@ -241,7 +242,7 @@ AttributedSteps attribute_activity(const ActivityRecords& records,
     for (const ApiCall& call : records.calls) attribution.add(call);
     for (const DeviceActivity& activity : records.device) attribution.add(activity);
     for (const EventStamp& event : records.events) attribution.add(event);
-    for (const Interval& time : records.synchronisations) attribution.add_synchronisation(time);
+    for (const Interval& time : records.synchronizations) attribution.add_synchronization(time);
     for (const Interval& time : records.overheads) attribution.add_overhead(time);
     attribution.add_dropped(records.dropped);
     return attribution.finish();

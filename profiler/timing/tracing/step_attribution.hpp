@@ -27,7 +27,7 @@ namespace decodemeter {
 //
 // Where no activity runs within a span the device is idle, until the next activity of the step
 // starts. As long as that one's call had not returned the device waited for a launch, or, for the
-// part that the host was blocked in a synchronising call, for that; from then on it is a gap.
+// part that the host was blocked in a synchronizing call, for that; from then on it is a gap.
 struct AttributedSteps {
     std::vector<StepActivity> steps;  // of step 1, 2, ...
     ActivityLosses losses;
@@ -59,7 +59,7 @@ public:
     void add(const DeviceActivity& activity);
     void add(const ExternalLink& link);
     void add(const EventStamp& event);
-    void add_synchronisation(const Interval& time);
+    void add_synchronization(const Interval& time);
     void add_overhead(const Interval& time);
     void add_dropped(std::int64_t records);
 

@@ -7,19 +7,19 @@ namespace decodemeter {
 namespace {
 
 void add_idle(IdleSplit& idle, const Interval& gap, Nanoseconds launched,
-              std::span<const Interval> synchronisations) {
+              std::span<const Interval> synchronizations) {
     if (gap.end <= gap.start) return;
     const Nanoseconds waited_until = std::clamp(launched, gap.start, gap.end);
     const Interval waiting{gap.start, waited_until};
-    const Nanoseconds synchronising = covered_length(synchronisations, waiting);
-    idle.synchronise += synchronising;
-    idle.launch += waiting.length() - synchronising;
+    const Nanoseconds synchronizing = covered_length(synchronizations, waiting);
+    idle.synchronize += synchronizing;
+    idle.launch += waiting.length() - synchronizing;
     idle.gap += gap.end - waited_until;
 }
 
 }  // namespace
 
-StepActivity summarise(StepWork& work, const Interval& device_window, const Interval& host_window,
+StepActivity summarize(StepWork& work, const Interval& device_window, const Interval& host_window,
                        const HostIntervals& host) {
     const auto earlier = [](const PlacedActivity& a, const PlacedActivity& b) {
         return a.time < b.time;
@@ -30,7 +30,7 @@ StepActivity summarise(StepWork& work, const Interval& device_window, const Inte
     activity.span = device_window.length();
     activity.kernels = work.kernels;
     activity.api_calls = work.api_calls;
-    activity.synchronisations = work.synchronisations;
+    activity.synchronizations = work.synchronizations;
     activity.memcpy_bytes = work.memcpy_bytes;
     activity.overhead = covered_length(host.overheads, host_window);
     Nanoseconds busy{};
@@ -40,12 +40,12 @@ StepActivity summarise(StepWork& work, const Interval& device_window, const Inte
         busy += Interval{std::max(busy_until, placed.time.start), placed.time.end}.length();
         busy_until = std::max(busy_until, placed.time.end);
         const Nanoseconds idle_until = std::min(placed.time.start, device_window.end);
-        add_idle(activity.idle, {idle_from, idle_until}, placed.launched, host.synchronisations);
+        add_idle(activity.idle, {idle_from, idle_until}, placed.launched, host.synchronizations);
         idle_from = std::max(idle_from, placed.time.end);
     }
     // The host has yet to reach the step's edge.
     add_idle(activity.idle, {idle_from, device_window.end}, device_window.end,
-             host.synchronisations);
+             host.synchronizations);
     activity.busy = busy;
     return activity;
 }

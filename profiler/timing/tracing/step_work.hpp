@@ -23,19 +23,19 @@ struct StepWork {
     std::vector<PlacedActivity> device;
     std::int64_t kernels = 0;
     std::int64_t api_calls = 0;
-    std::int64_t synchronisations = 0;
+    std::int64_t synchronizations = 0;
     std::int64_t memcpy_bytes = 0;
 };
 
 // Disjoint and in order.
 struct HostIntervals {
-    std::span<const Interval> synchronisations;
+    std::span<const Interval> synchronizations;
     std::span<const Interval> overheads;
 };
 
 // `device_window` is the step's span on the device, `host_window` lies between the step's edges.
 // Sorts `work.device` by time.
-StepActivity summarise(StepWork& work, const Interval& device_window, const Interval& host_window,
+StepActivity summarize(StepWork& work, const Interval& device_window, const Interval& host_window,
                        const HostIntervals& host);
 
 // Counts activities that begin before the one before them on their stream has ended, over all steps
