@@ -18,10 +18,20 @@ import bench_context
 import truth_comparisons
 from truth_expectations import FLAT, LARGEST_FALSE_ALARM, POWER, TRUTHS
 
+# Those of 200 requests or more whose output lengths do not go with a knob.
 ESTIMATOR_TRUTHS = (
     "flat",
+    "flat_noisy",
+    "quantized",
+    "slope01",
+    "slope03",
     "slope1",
     "kv",
+    "long2048_kv",
+    "block256",
+    "periodic",
+    "bimodal_steps",
+    "drift",
     "first15",
     "first08",
     "first3x",
@@ -32,6 +42,11 @@ ESTIMATOR_TRUTHS = (
     "hetero",
     "heavy",
 )
+# Why an error may lie further above that of the error-free times than LARGEST_EXCESS_PERCENT.
+LARGEST_EXCESS_PERCENT = 0.3
+REASONS = {
+    "block256": "its times fall where a prompt grows over a page's edge; the served model never falls"
+}
 ESTIMATOR_GRID = ("--requests", "3000", "--top_k", "4,6,8,10,12", "--blocks", "8,10,12,14,16")
 
 
@@ -260,19 +275,26 @@ def markdown(result):
     return "\n".join(lines) + "\n"
 
 
+def excess_text(name, row):
+    excess = row["error_percent"] - row["floor_percent"]
+    above = excess > LARGEST_EXCESS_PERCENT
+    return f"{excess:+.2f}" + (f": {REASONS.get(name, 'above the goal')}" if above else "")
+
+
 def estimator_lines(rows):
     lines = [
         "",
         "The estimator's physical model on configurations that it has not seen (mean over the "
-        "seeds, 3,000 requests each), beside the error of the error-free times:",
+        "seeds, 3,000 requests each), beside the error of the error-free times, which it should "
+        f"exceed by at most {LARGEST_EXCESS_PERCENT} points:",
         "",
-        "| truth | seeds | decode total, MAPE % | error-free times, % | P95 coverage, % |",
-        "|---|---|---|---|---|",
+        "| truth | seeds | decode total, MAPE % | error-free times, % | P95 coverage, % | excess |",
+        "|---|---|---|---|---|---|",
     ]
     for name, row in rows.items():
         lines.append(
             f"| {name} | {row['seeds']} | {row['error_percent']:.2f} | {row['floor_percent']:.2f} "
-            f"| {100 * row['p95_coverage']:.1f} |"
+            f"| {100 * row['p95_coverage']:.1f} | {excess_text(name, row)} |"
         )
     return lines
 
