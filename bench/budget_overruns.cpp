@@ -5,7 +5,7 @@
 #include <cstdlib>
 #include <vector>
 
-#include "tests/estimator/budget_overruns.hpp"
+#include "tests/estimator/evaluate/budget_overruns.hpp"
 
 using namespace decodemeter;
 

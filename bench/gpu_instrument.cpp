@@ -15,7 +15,7 @@
 #include "profiler/timing/timeline.hpp"
 #include "profiler/timing/tracing/cupti_session.hpp"
 #include "tests/gpu/spinning_generate.hpp"
-#include "tests/timing/activity_file.hpp"
+#include "tests/timing/tracing/activity_file.hpp"
 
 using namespace decodemeter;
 using test::SpinningGenerate;

@@ -1,5 +1,5 @@
 // What the audit says of steps whose truth is known: power and false alarms by truth. The sets come
-// from tests/audit/step_truths.hpp, not from `decodemeter simulate`.
+// from tests/audit/position_effects/step_truths.hpp, not from `decodemeter simulate`.
 //
 // bench_position_effects [SEEDS]      40 sets of 320 requests a truth by default
 #include <fmt/format.h>
@@ -9,7 +9,7 @@
 #include <string>
 
 #include "profiler/audit/position_effects/position_effects.hpp"
-#include "tests/audit/step_truths.hpp"
+#include "tests/audit/position_effects/step_truths.hpp"
 
 using namespace decodemeter;
 using namespace decodemeter::test;

@@ -4,7 +4,7 @@
 
 #include "tests/catch.hpp"
 #include "tests/gpu/device_array.hpp"
-#include "tests/kernels/implementations.hpp"
+#include "tests/kernels/position_sum/implementations.hpp"
 
 using namespace decodemeter;
 using namespace decodemeter::kernels;

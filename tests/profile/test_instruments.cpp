@@ -2,7 +2,7 @@
 
 #include "tests/catch.hpp"
 #include "tests/timing/fake_driver.hpp"
-#include "tests/timing/fake_nvml.hpp"
+#include "tests/timing/gpu_state/fake_nvml.hpp"
 
 using namespace decodemeter;
 

@@ -3,7 +3,7 @@
 #endif
 
 #include "tests/catch.hpp"
-#include "tests/kernels/implementations.hpp"
+#include "tests/kernels/position_sum/implementations.hpp"
 
 using namespace decodemeter::kernels;
 

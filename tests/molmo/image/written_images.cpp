@@ -1,4 +1,4 @@
-#include "tests/molmo/written_images.hpp"
+#include "tests/molmo/image/written_images.hpp"
 
 #include <jpeglib.h>
 #include <png.h>

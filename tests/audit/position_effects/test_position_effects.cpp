@@ -3,7 +3,7 @@
 #include <map>
 #include <string>
 
-#include "tests/audit/step_truths.hpp"
+#include "tests/audit/position_effects/step_truths.hpp"
 #include "tests/catch.hpp"
 
 using namespace decodemeter;

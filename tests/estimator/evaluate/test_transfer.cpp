@@ -7,7 +7,7 @@
 #include "estimator/evaluate/model_building.hpp"
 #include "estimator/evaluate/predictions.hpp"
 #include "tests/catch.hpp"
-#include "tests/estimator/simulated_dataset.hpp"
+#include "tests/estimator/simulate/simulated_dataset.hpp"
 #include "tests/temporary_directory.hpp"
 
 using namespace decodemeter;

@@ -5,7 +5,7 @@
 #include "estimator/networks/positioned_estimator.hpp"
 #include "profiler/system/error.hpp"
 #include "tests/catch.hpp"
-#include "tests/estimator/simulated_dataset.hpp"
+#include "tests/estimator/simulate/simulated_dataset.hpp"
 #include "tests/temporary_directory.hpp"
 
 using namespace decodemeter;

@@ -8,7 +8,7 @@
 #include "estimator/fit/physics_fit.hpp"
 #include "estimator/simulate/simulated_truths.hpp"
 #include "tests/catch.hpp"
-#include "tests/estimator/simulated_dataset.hpp"
+#include "tests/estimator/simulate/simulated_dataset.hpp"
 
 using namespace decodemeter;
 

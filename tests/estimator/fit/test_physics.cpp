@@ -9,7 +9,7 @@
 #include "estimator/fit/output_lengths.hpp"
 #include "estimator/fit/physics_fit.hpp"
 #include "tests/catch.hpp"
-#include "tests/estimator/simulated_dataset.hpp"
+#include "tests/estimator/simulate/simulated_dataset.hpp"
 
 using namespace decodemeter;
 

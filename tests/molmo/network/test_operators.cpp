@@ -6,7 +6,7 @@
 #include "profiler/molmo/network/one_token.hpp"
 #include "profiler/molmo/network/rotary.hpp"
 #include "tests/catch.hpp"
-#include "tests/molmo/golden_operators.hpp"
+#include "tests/molmo/network/golden_operators.hpp"
 
 using namespace decodemeter;
 using namespace decodemeter::molmo;

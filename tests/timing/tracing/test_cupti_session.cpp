@@ -4,7 +4,7 @@
 #include <cupti_runtime_cbid.h>
 
 #include "tests/catch.hpp"
-#include "tests/timing/fake_cupti.hpp"
+#include "tests/timing/tracing/fake_cupti.hpp"
 
 using namespace decodemeter;
 using test::fake_cupti;

@@ -1,5 +1,5 @@
 #include "tests/catch.hpp"
-#include "tests/kernels/implementations.hpp"
+#include "tests/kernels/position_sum/implementations.hpp"
 
 using namespace decodemeter::kernels;
 

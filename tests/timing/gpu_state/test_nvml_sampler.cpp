@@ -1,7 +1,7 @@
 #include "profiler/timing/gpu_state/nvml_sampler.hpp"
 
 #include "tests/catch.hpp"
-#include "tests/timing/fake_nvml.hpp"
+#include "tests/timing/gpu_state/fake_nvml.hpp"
 
 using namespace decodemeter;
 

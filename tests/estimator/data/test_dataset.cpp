@@ -7,7 +7,7 @@
 #include "estimator/data/splits.hpp"
 #include "profiler/system/error.hpp"
 #include "tests/catch.hpp"
-#include "tests/estimator/simulated_dataset.hpp"
+#include "tests/estimator/simulate/simulated_dataset.hpp"
 #include "tests/record/example_record.hpp"
 
 using namespace decodemeter;

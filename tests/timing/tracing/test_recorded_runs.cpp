@@ -3,8 +3,8 @@
 
 #include "profiler/timing/tracing/step_attribution.hpp"
 #include "tests/catch.hpp"
-#include "tests/timing/activity_file.hpp"
 #include "tests/timing/simulated_generate.hpp"
+#include "tests/timing/tracing/activity_file.hpp"
 
 using namespace decodemeter;
 

@@ -7,7 +7,7 @@
 #include "profiler/system/error.hpp"
 #include "tests/catch.hpp"
 #include "tests/golden_directory.hpp"
-#include "tests/molmo/written_images.hpp"
+#include "tests/molmo/image/written_images.hpp"
 #include "tests/temporary_directory.hpp"
 
 using namespace decodemeter;

@@ -4,8 +4,8 @@
 
 #include "kernels/position_sum/cpu_dispatch.hpp"
 #include "kernels/position_sum/device_sequence.hpp"
-#include "tests/kernels/host_executor.hpp"
-#include "tests/kernels/position_sum_case.hpp"
+#include "tests/kernels/position_sum/host_executor.hpp"
+#include "tests/kernels/position_sum/position_sum_case.hpp"
 
 namespace decodemeter::kernels {
 

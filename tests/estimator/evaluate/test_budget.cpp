@@ -4,7 +4,7 @@
 #include <random>
 
 #include "tests/catch.hpp"
-#include "tests/estimator/budget_overruns.hpp"
+#include "tests/estimator/evaluate/budget_overruns.hpp"
 
 using namespace decodemeter;
 

@@ -2,7 +2,7 @@
 // missing barrier, and a wait for copies that does not wait.
 #include "kernels/position_sum/planted_fault.hpp"
 #include "tests/catch.hpp"
-#include "tests/kernels/implementations.hpp"
+#include "tests/kernels/position_sum/implementations.hpp"
 
 using namespace decodemeter::kernels;
 

@@ -1,4 +1,4 @@
-#include "tests/estimator/budget_overruns.hpp"
+#include "tests/estimator/evaluate/budget_overruns.hpp"
 
 #include <algorithm>
 #include <numeric>
@@ -8,7 +8,7 @@
 #include "estimator/evaluate/evaluation.hpp"
 #include "estimator/evaluate/model_building.hpp"
 #include "profiler/statistics/summary.hpp"
-#include "tests/estimator/simulated_dataset.hpp"
+#include "tests/estimator/simulate/simulated_dataset.hpp"
 
 namespace decodemeter::test {
 
