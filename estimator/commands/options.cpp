@@ -92,15 +92,7 @@ RecordSet read_all(const RecordOptions& options, std::vector<std::string>& mixed
     return joined(std::move(sets));
 }
 
-}  // namespace
-
-Dataset load_dataset(const RecordOptions& options) {
-    if (!(options.dataset.outlier_ms_per_token > 0))
-        throw InputError("--outlier_threshold: give a number of milliseconds above 0");
-    std::vector<std::string> mixed;
-    const RecordSet set = read_all(options, mixed);
-    Dataset dataset = make_dataset(set, options.dataset);
-    dataset.mixed = std::move(mixed);
+void print_dataset(const Dataset& dataset, const DatasetOptions& options) {
     std::map<std::string, std::int64_t> counts;
     for (const Row& row : dataset.rows)
         ++counts[dataset.datasets[static_cast<std::size_t>(row.dataset)]];
@@ -111,15 +103,31 @@ Dataset load_dataset(const RecordOptions& options) {
         "  {} records of {} configurations{}; {} outliers above {} ms per token are left "
         "out of the training\n",
         dataset.rows.size(), dataset.configs.size(), dataset.synthetic ? ", simulated" : "",
-        dataset.outliers, options.dataset.outlier_ms_per_token);
+        dataset.outliers, options.outlier_ms_per_token);
     if (dataset.left_out > 0) fmt::print("  {} more left out by --max_samples\n", dataset.left_out);
-    for (const auto& [reason, count] : set.report.skipped)
+}
+
+void log_skipped(const ReadReport& report, const Dataset& dataset) {
+    for (const auto& [reason, count] : report.skipped)
         spdlog::warn("{} records skipped: {}", count, reason);
-    for (const SkippedSample& sample : set.report.examples)
+    for (const SkippedSample& sample : report.examples)
         spdlog::debug("{}:{}: {}", sample.file, sample.line, sample.reason);
     for (const auto& [reason, count] : dataset.skipped)
         spdlog::warn("{} records cannot be used: {}", count, reason);
-    for (const std::string& note : set.report.notes) spdlog::info("{}", note);
+    for (const std::string& note : report.notes) spdlog::info("{}", note);
+}
+
+}  // namespace
+
+Dataset load_dataset(const RecordOptions& options) {
+    if (!(options.dataset.outlier_ms_per_token > 0))
+        throw InputError("--outlier_threshold: give a number of milliseconds above 0");
+    std::vector<std::string> mixed;
+    const RecordSet set = read_all(options, mixed);
+    Dataset dataset = make_dataset(set, options.dataset);
+    dataset.mixed = std::move(mixed);
+    print_dataset(dataset, options.dataset);
+    log_skipped(set.report, dataset);
     return dataset;
 }
 

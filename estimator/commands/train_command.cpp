@@ -103,6 +103,40 @@ void print_files(const TrainFlags& flags) {
     }
 }
 
+ExperimentResult run_experiment(const Dataset& dataset, Split split, const TrainFlags& flags,
+                                const Interruption& interruption) {
+    const TrainingOptions& options = flags.experiment.training;
+    ExperimentResult result;
+    result.folds = make_folds(dataset, split, flags.experiment.folds, options.seed);
+    result.predictions =
+        predict_folds(dataset, result.folds, models_of(flags), options, interruption);
+    result.report = evaluate_split(dataset, result.predictions, split, options.seed);
+    return result;
+}
+
+LatencyModel fitted_model(const Dataset& dataset, const ExperimentResult& result,
+                          std::uint64_t seed) {
+    LatencyModel model = build_latency_model(dataset, training_rows(dataset),
+                                             result.predictions.at(ModelKind::physics), seed);
+    if (!model.bounds.calibrated)
+        spdlog::warn("{} records are too few for upper bounds (P95 takes {}): none are shown",
+                     model.provenance.records, fewest_for_p95);
+    // What cannot be read back never replaces an earlier estimator.
+    parse_latency_model(to_json(model), "the fitted estimator");
+    return model;
+}
+
+void write_metrics(const Dataset& dataset, const ExperimentResult& result,
+                   const TrainFlags& flags) {
+    const std::string json = to_json(result.report);
+    write_output_file(flags.output_dir / "metrics.json", json);
+    if (!flags.json.empty()) write_output_file(flags.json, json);
+    if (flags.no_plots) return;
+    write_report({flags.output_dir / "report.html", flags.output_dir / "plots"},
+                 "Latency estimator", dataset, result,
+                 report_extras(dataset, result, flags.experiment.training.seed));
+}
+
 void train(TrainFlags flags) {
     TrainingOptions& options = flags.experiment.training;
     options.seed = flags.records.dataset.seed;
@@ -112,34 +146,15 @@ void train(TrainFlags flags) {
     fs::create_directories(flags.output_dir);
     const Interruption interruption;
     const Split split = chosen_split(dataset, flags.experiment.split);
-    ExperimentResult result;
-    result.folds = make_folds(dataset, split, flags.experiment.folds, options.seed);
-    result.predictions =
-        predict_folds(dataset, result.folds, models_of(flags), options, interruption);
-    result.report = evaluate_split(dataset, result.predictions, split, options.seed);
-
-    LatencyModel model = build_latency_model(
-        dataset, training_rows(dataset), result.predictions.at(ModelKind::physics), options.seed);
-    if (!model.bounds.calibrated)
-        spdlog::warn("{} records are too few for upper bounds (P95 takes {}): none are shown",
-                     model.provenance.records, fewest_for_p95);
-    // What cannot be read back never replaces an earlier estimator.
-    parse_latency_model(to_json(model), "the fitted estimator");
+    const ExperimentResult result = run_experiment(dataset, split, flags, interruption);
+    LatencyModel model = fitted_model(dataset, result, options.seed);
     // An earlier training's checkpoint must not stand beside this one's model.
     fs::remove(flags.output_dir / checkpoint_file);
     if (flags.model != "physics") train_networks(dataset, flags, interruption, model);
     write_output_file(flags.output_dir / latency_model_file, to_json(model));
     write_out_of_fold(flags.output_dir / out_of_fold_file, dataset, split, result.predictions);
-
     print_evaluation(result.report);
-    const std::string json = to_json(result.report);
-    write_output_file(flags.output_dir / "metrics.json", json);
-    if (!flags.json.empty()) write_output_file(flags.json, json);
-    if (!flags.no_plots) {
-        write_report({flags.output_dir / "report.html", flags.output_dir / "plots"},
-                     "Latency estimator", dataset, result,
-                     report_extras(dataset, result, options.seed));
-    }
+    write_metrics(dataset, result, flags);
     print_files(flags);
 }
 

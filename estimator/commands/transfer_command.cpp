@@ -47,24 +47,36 @@ void warn_of_low_coverage(const CoverageFigures& p95) {
         100 * p95.overall);
 }
 
-void transfer(const TransferFlags& flags) {
-    const EstimatorFiles files = find_estimator(flags.checkpoint);
+void check_output(const TransferFlags& flags, const EstimatorFiles& files) {
     refuse_output_among(flags.output_dir, std::vector{fs::absolute(files.json).parent_path()});
     if (fs::exists(flags.output_dir / checkpoint_file))
         throw InputError("--output_dir " + flags.output_dir.string() + ": holds the " +
                          std::string(checkpoint_file) +
                          " of another training; choose a new directory");
-    const LatencyModel source = read_latency_model(files.json);
-    const Dataset dataset = load_dataset(flags.records);
-    require_decode_steps(dataset);
-    const std::vector<int> rows =
-        rows_to_measure(dataset, flags.requests, flags.records.dataset.seed);
+}
+
+// All rows but those that are refitted from.
+std::vector<int> test_rows(const Dataset& dataset, const std::vector<int>& refitted_from) {
     std::vector<int> rest;
-    for (int i = 0; i < static_cast<int>(dataset.rows.size()); ++i)
-        if (std::find(rows.begin(), rows.end(), i) == rows.end()) rest.push_back(i);
+    for (int i = 0; i < static_cast<int>(dataset.rows.size()); ++i) {
+        if (std::find(refitted_from.begin(), refitted_from.end(), i) == refitted_from.end())
+            rest.push_back(i);
+    }
     if (rest.empty())
         throw InputError(
             "all records would be used for the refit; lower --requests, or record more");
+    return rest;
+}
+
+void transfer(const TransferFlags& flags) {
+    const EstimatorFiles files = find_estimator(flags.checkpoint);
+    check_output(flags, files);
+    const LatencyModel source = read_latency_model(files.json);
+    const Dataset dataset = load_dataset(flags.records);
+    require_decode_steps(dataset);
+    const std::uint64_t seed = flags.records.dataset.seed;
+    const std::vector<int> rows = rows_to_measure(dataset, flags.requests, seed);
+    const std::vector<int> rest = test_rows(dataset, rows);
 
     Progress progress("transfer", 3);
     const LatencyModel model = transferred(source, dataset, rows);
@@ -73,7 +85,7 @@ void transfer(const TransferFlags& flags) {
         start_report(dataset, "transfer",
                      fmt::format("refitted from {} requests on {}; tested on the other {}",
                                  rows.size(), dataset.device, rest.size()),
-                     flags.records.dataset.seed);
+                     seed);
     report.models["before"] = evaluate_model_on(dataset, rest, source);
     report.models["after"] = evaluate_model_on(dataset, rest, model);
     progress.update(3, "tested");

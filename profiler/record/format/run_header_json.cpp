@@ -106,6 +106,93 @@ SoftwareVersions parse_versions(const Json& json) {
     return versions;
 }
 
+Json model_json(const RunHeader& header) {
+    Json json = {{"name", header.model.name},
+                 {"dtype", header.model.dtype},
+                 {"weights", header.model.weights},
+                 {"sizes", header.model.sizes}};
+    const AttentionInfo& attention = header.model.attention_backend;
+    if (!attention.decode.empty())
+        json["attention_backend"] = {{"decode", attention.decode}, {"prefill", attention.prefill}};
+    return json;
+}
+
+void parse_model(const Json& json, RunHeader& header) {
+    read(json, "name", header.model.name);
+    read(json, "dtype", header.model.dtype);
+    read(json, "weights", header.model.weights);
+    read(json, "sizes", header.model.sizes);
+    const Json& attention = part(json, "attention_backend");
+    read(attention, "decode", header.model.attention_backend.decode);
+    read(attention, "prefill", header.model.attention_backend.prefill);
+}
+
+Json stop_rule_json(const RunHeader& header) {
+    return {{"output_lengths", header.stop_rule.output_lengths},
+            {"max_new_tokens", header.stop_rule.max_new_tokens},
+            {"length_seed", header.stop_rule.length_seed}};
+}
+
+void parse_stop_rule(const Json& json, RunHeader& header) {
+    read(json, "output_lengths", header.stop_rule.output_lengths);
+    read(json, "max_new_tokens", header.stop_rule.max_new_tokens);
+    read(json, "length_seed", header.stop_rule.length_seed);
+}
+
+Json warm_up_json(const WarmUp& warm_up) {
+    return {{"runs", warm_up.runs},
+            {"agreed", warm_up.agreed},
+            {"last_window_ms", warm_up.last_window_ms},
+            {"difference_percent", warm_up.difference_percent}};
+}
+
+WarmUp parse_warm_up(const Json& json) {
+    WarmUp warm_up;
+    read(json, "runs", warm_up.runs);
+    read(json, "agreed", warm_up.agreed);
+    read(json, "last_window_ms", warm_up.last_window_ms);
+    read(json, "difference_percent", warm_up.difference_percent);
+    return warm_up;
+}
+
+std::vector<RunStart> parse_starts(const Json& json) {
+    std::vector<RunStart> starts;
+    if (!json.is_array()) return starts;
+    for (const Json& entry : json) {
+        if (!entry.is_object()) continue;
+        RunStart& start = starts.emplace_back();
+        read(entry, "time", start.time);
+        read(entry, "command_line", start.command_line);
+        read(entry, "git_revision", start.git_revision);
+        read(entry, "device_uuid", start.device_uuid);
+    }
+    return starts;
+}
+
+void parse_knobs(const Json& json, RunHeader& header) {
+    read(json, "max_crops", header.max_crops);
+    read(json, "block_rule", header.block_rule);
+    read(json, "block_order", header.block_order);
+    read(json, "knobs", header.knobs);
+    read(json, "order_seed", header.order_seed);
+    read(part(json, "shard"), "index", header.shard.index);
+    read(part(json, "shard"), "count", header.shard.count);
+}
+
+Json parse_object(std::string_view text, const std::string& origin) {
+    Json json = Json::parse(text, nullptr, false);
+    if (!json.is_object())
+        throw InputError(origin +
+                         ": is not a JSON object; move it away, or name another results directory");
+    int schema = record_schema_version;
+    read(json, "schema", schema);
+    if (schema != record_schema_version)
+        throw InputError(origin + ": has schema " + std::to_string(schema) +
+                         ", where this version reads " + std::to_string(record_schema_version) +
+                         "; use the version of decodemeter that wrote it");
+    return json;
+}
+
 }  // namespace
 
 std::string to_json(const RunHeader& header) {
@@ -114,27 +201,15 @@ std::string to_json(const RunHeader& header) {
     json["synthetic"] = header.synthetic;
     json["device"] = device_json(header.device);
     json["versions"] = versions_json(header.versions);
-    json["model"] = {{"name", header.model.name},
-                     {"dtype", header.model.dtype},
-                     {"weights", header.model.weights},
-                     {"sizes", header.model.sizes}};
-    const AttentionInfo& attention = header.model.attention_backend;
-    if (!attention.decode.empty())
-        json["model"]["attention_backend"] = {{"decode", attention.decode},
-                                              {"prefill", attention.prefill}};
+    json["model"] = model_json(header);
     json["execution_mode"] = header.execution_mode;
-    json["stop_rule"] = {{"output_lengths", header.stop_rule.output_lengths},
-                         {"max_new_tokens", header.stop_rule.max_new_tokens},
-                         {"length_seed", header.stop_rule.length_seed}};
+    json["stop_rule"] = stop_rule_json(header);
     json["max_crops"] = header.max_crops;
     json["block_rule"] = header.block_rule;
     json["block_order"] = header.block_order;
     json["knobs"] = header.knobs;
     json["order_seed"] = header.order_seed;
-    json["warm_up"] = {{"runs", header.warm_up.runs},
-                       {"agreed", header.warm_up.agreed},
-                       {"last_window_ms", header.warm_up.last_window_ms},
-                       {"difference_percent", header.warm_up.difference_percent}};
+    json["warm_up"] = warm_up_json(header.warm_up);
     json["shard"] = {{"index", header.shard.index}, {"count", header.shard.count}};
     json["starts"] = starts_json(header.starts);
     json["absent"] = header.absent;
@@ -145,54 +220,17 @@ std::string to_json(const RunHeader& header) {
 }
 
 RunHeader parse_run_header(std::string_view text, const std::string& origin) {
-    const Json json = Json::parse(text, nullptr, false);
-    if (!json.is_object())
-        throw InputError(origin +
-                         ": is not a JSON object; move it away, or name another results directory");
-    int schema = record_schema_version;
-    read(json, "schema", schema);
-    if (schema != record_schema_version)
-        throw InputError(origin + ": has schema " + std::to_string(schema) +
-                         ", where this version reads " + std::to_string(record_schema_version) +
-                         "; use the version of decodemeter that wrote it");
+    const Json json = parse_object(text, origin);
     RunHeader header;
     header.device = parse_device(part(json, "device"));
     header.versions = parse_versions(part(json, "versions"));
-    const Json& model = part(json, "model");
-    read(model, "name", header.model.name);
-    read(model, "dtype", header.model.dtype);
-    read(model, "weights", header.model.weights);
-    read(model, "sizes", header.model.sizes);
-    const Json& attention = part(model, "attention_backend");
-    read(attention, "decode", header.model.attention_backend.decode);
-    read(attention, "prefill", header.model.attention_backend.prefill);
+    parse_model(part(json, "model"), header);
     read(json, "execution_mode", header.execution_mode);
-    const Json& stop_rule = part(json, "stop_rule");
-    read(stop_rule, "output_lengths", header.stop_rule.output_lengths);
-    read(stop_rule, "max_new_tokens", header.stop_rule.max_new_tokens);
-    read(stop_rule, "length_seed", header.stop_rule.length_seed);
-    read(json, "max_crops", header.max_crops);
-    read(json, "block_rule", header.block_rule);
-    read(json, "block_order", header.block_order);
-    read(json, "knobs", header.knobs);
-    read(json, "order_seed", header.order_seed);
-    const Json& warm_up = part(json, "warm_up");
-    read(warm_up, "runs", header.warm_up.runs);
-    read(warm_up, "agreed", header.warm_up.agreed);
-    read(warm_up, "last_window_ms", header.warm_up.last_window_ms);
-    read(warm_up, "difference_percent", header.warm_up.difference_percent);
-    read(part(json, "shard"), "index", header.shard.index);
-    read(part(json, "shard"), "count", header.shard.count);
-    if (const auto starts = json.find("starts"); starts != json.end() && starts->is_array()) {
-        for (const Json& entry : *starts) {
-            if (!entry.is_object()) continue;
-            RunStart& start = header.starts.emplace_back();
-            read(entry, "time", start.time);
-            read(entry, "command_line", start.command_line);
-            read(entry, "git_revision", start.git_revision);
-            read(entry, "device_uuid", start.device_uuid);
-        }
-    }
+    parse_stop_rule(part(json, "stop_rule"), header);
+    parse_knobs(json, header);
+    header.warm_up = parse_warm_up(part(json, "warm_up"));
+    if (const auto starts = json.find("starts"); starts != json.end())
+        header.starts = parse_starts(*starts);
     read(json, "absent", header.absent);
     for (const auto& [name, value] : part(json, "figures").items())
         header.figures[name] = value.dump();

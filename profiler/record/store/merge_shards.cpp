@@ -110,6 +110,41 @@ void append_new_lines(const fs::path& path, std::ofstream& merged, Requests& req
     }
 }
 
+// The plain file that is there already, then the shards'.
+std::vector<fs::path> parts_of(const fs::path& dataset, const std::map<int, RunHeader>& headers) {
+    std::vector<fs::path> parts;
+    for (const auto& [index, header] : headers) {
+        const fs::path part = dataset / records_file_name(header.shard);
+        if (fs::exists(part)) parts.push_back(part);
+    }
+    const fs::path whole = dataset / records_file_name({});
+    if (!parts.empty() && fs::exists(whole)) parts.insert(parts.begin(), whole);
+    return parts;
+}
+
+void merge_dataset(const fs::path& target, const std::vector<fs::path>& parts,
+                   MergeReport& report) {
+    FileReplacement replacement(target);
+    std::ofstream merged(replacement.written_path(), std::ios::binary | std::ios::trunc);
+    Requests requests;
+    for (const fs::path& part : parts) append_new_lines(part, merged, requests, report);
+    merged.close();
+    if (!merged)
+        throw std::runtime_error(target.string() +
+                                 ": cannot write (disk full?); nothing was changed");
+    replacement.put_in_place();
+}
+
+RunHeader whole_header(const std::map<int, RunHeader>& headers) {
+    RunHeader whole = headers.begin()->second;
+    whole.shard = {};
+    for (const auto& [index, header] : headers) {
+        if (index != headers.begin()->first)
+            whole.starts.insert(whole.starts.end(), header.starts.begin(), header.starts.end());
+    }
+    return whole;
+}
+
 }  // namespace
 
 MergeReport merge_shards(const fs::path& results_dir) {
@@ -119,31 +154,10 @@ MergeReport merge_shards(const fs::path& results_dir) {
     report.shards = static_cast<int>(headers.size());
     for (const auto& entry : fs::directory_iterator(results_dir)) {
         if (!entry.is_directory()) continue;
-        std::vector<fs::path> parts;
-        for (const auto& [index, header] : headers) {
-            const fs::path part = entry.path() / records_file_name(header.shard);
-            if (fs::exists(part)) parts.push_back(part);
-        }
-        if (parts.empty()) continue;
-        const fs::path target = entry.path() / records_file_name({});
-        if (fs::exists(target)) parts.insert(parts.begin(), target);
-        FileReplacement replacement(target);
-        std::ofstream merged(replacement.written_path(), std::ios::binary | std::ios::trunc);
-        Requests requests;
-        for (const fs::path& part : parts) append_new_lines(part, merged, requests, report);
-        merged.close();
-        if (!merged)
-            throw std::runtime_error(target.string() +
-                                     ": cannot write (disk full?); nothing was changed");
-        replacement.put_in_place();
+        const std::vector<fs::path> parts = parts_of(entry.path(), headers);
+        if (!parts.empty()) merge_dataset(entry.path() / records_file_name({}), parts, report);
     }
-    RunHeader whole = headers.begin()->second;
-    whole.shard = {};
-    for (const auto& [index, header] : headers) {
-        if (index != headers.begin()->first)
-            whole.starts.insert(whole.starts.end(), header.starts.begin(), header.starts.end());
-    }
-    replace_file(results_dir / run_file_name({}), to_json(whole));
+    replace_file(results_dir / run_file_name({}), to_json(whole_header(headers)));
     return report;
 }
 
