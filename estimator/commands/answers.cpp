@@ -16,26 +16,25 @@ namespace decodemeter {
 
 void add_length_options(CLI::App& command, LengthFlags& flags) {
     command
-        .add_option(
-            "--task", flags.task,
-            "Kind of answer, which decides its length; if neither this option nor --dataset "
-            "or --prompt tells it, the lengths of all records count")
+        .add_option("--task", flags.task,
+                    "Task of the request, for its output length (default: from --dataset or "
+                    "--prompt, else the lengths of all records)")
         ->check(CLI::IsMember({"vqa", "captioning", "doc_qa", "text_vqa", "other"}));
     command.add_option("--dataset", flags.dataset,
-                       "Data set of the request: decides the task by its name");
+                       "Data set of the request, whose name gives the task");
     command.add_option("--prompt", flags.prompt,
-                       "Prompt of the request: decides the task by its keywords");
+                       "Prompt of the request, whose keywords give the task");
     command
-        .add_option("--decode", flags.decode,
-                    "How an unknown length is taken: average position, positions 1, 5, 10 and 20, "
-                    "maximum, expectation, "
-                    "or the expected length")
+        .add_option(
+            "--decode", flags.decode,
+            "How to predict an unknown length: at the average position, at positions 1, 5, 10 and "
+            "20, for the longest answer, the expectation over lengths, or the mean length")
         ->check(
             CLI::IsMember({"average", "positions", "maximum", "expectation", "expected_length"}))
         ->capture_default_str();
     command
         .add_option("--length_quantile", flags.quantile,
-                    "Of the lengths in the records: 0.95 or 0.99")
+                    "Quantile of the output lengths that counts as the longest answer")
         ->check(CLI::IsMember({0.95, 0.99}))
         ->capture_default_str();
 }

@@ -246,35 +246,36 @@ void budget(const BudgetFlags& flags) {
 void add_budget_command(CLI::App& app) {
     const auto flags = std::make_shared<BudgetFlags>();
     CLI::App* command = app.add_subcommand(
-        "budget", "Does a request fit a latency budget, and which configuration is best?");
+        "budget", "Check whether a request fits a latency budget, and find the best configuration");
     command
         ->add_option("--checkpoint_path", flags->checkpoint,
                      "Either file of the estimator, or their folder")
         ->capture_default_str();
     command
         ->add_option("--budget_ms", flags->budget_ms,
-                     "Milliseconds for prefill and decode together")
+                     "Budget for prefill and decode together, in milliseconds")
         ->required();
     add_request_options(*command, flags->request);
     add_length_options(*command, flags->length);
     command
         ->add_option("--output_tokens", flags->output_tokens,
-                     "The answer's length N, where it is known; 0: not known")
+                     "Output tokens N, if known; 0: unknown")
         ->check(whole_number(0, 1 << 22));
     command
         ->add_option("--prefill_share", flags->prefill_share,
-                     "Share of the budget that the prefill's P95 may take")
+                     "Maximum share of the budget for the prefill's P95")
         ->capture_default_str();
     command->add_flag("--best", flags->best,
                       "List the measured configurations that fit with the largest image of their "
-                      "tier, the best first");
+                      "tier, best first");
     command->add_option(
         "--accuracy_table", flags->accuracies,
-        "CSV with the columns tier,top_k,num_active_blocks,accuracy: what best means");
-    command->add_option("--show", flags->show, "So many of them")
+        "CSV file with the columns tier,top_k,num_active_blocks,accuracy; ranks by accuracy");
+    command->add_option("--show", flags->show, "Number of configurations to list")
         ->check(whole_number(0, 1 << 30))
         ->capture_default_str();
-    command->add_option("--json,--output_file", flags->json, "The answer as JSON");
+    command->add_option("--json,--output_file", flags->json,
+                        "Write the answer to this file as JSON");
     command->footer(
         "A request fits if the P95 of its total, for the longest answer that 95 of 100 records of "
         "its task have, is within the budget.\n"

@@ -36,17 +36,16 @@ void evaluate(EvaluateFlags flags) {
 
 void add_evaluate_command(CLI::App& app) {
     const auto flags = std::make_shared<EvaluateFlags>();
-    CLI::App* command =
-        app.add_subcommand("evaluate",
-                           "Errors of a trained estimator, and of the simpler models "
-                           "beside it, on held-out rows");
+    CLI::App* command = app.add_subcommand(
+        "evaluate", "Test a trained estimator and the simpler models on held-out rows");
     add_record_options(*command, flags->records);
     command
         ->add_option("--checkpoint_path", flags->checkpoint,
                      "Either file of the estimator, or their folder")
         ->capture_default_str();
     add_experiment_options(*command, flags->experiment);
-    command->add_option("--output_file,--json", flags->json, "The metrics as JSON");
+    command->add_option("--output_file,--json", flags->json,
+                        "Write the metrics to this file as JSON");
     command->footer(
         "On records that the estimator came from, only what models said of rows that were left out "
         "is reported.\n"

@@ -12,8 +12,7 @@ void add_experiment_options(CLI::App& command, ExperimentOptions& options) {
                     "leave_level_out, leave_data_set_out, or by_sample, which is optimistic")
         ->check(CLI::IsMember({"leave_configuration_out", "leave_level_out", "leave_data_set_out",
                                "leave_dataset_out", "by_sample"}));
-    command
-        .add_option("--folds", options.folds, "Parts that configurations or samples are cut into")
+    command.add_option("--folds", options.folds, "Number of folds")
         ->check(CLI::Range(2, 1000))
         ->capture_default_str();
     command
@@ -24,7 +23,7 @@ void add_experiment_options(CLI::App& command, ExperimentOptions& options) {
         ->check(CLI::IsMember({"published"}));
     command.add_flag(
         "--refit", options.refit,
-        "Train the networks in every fold anew, also where `train` kept what they said");
+        "Train the networks again in every fold, even if `train` stored their predictions");
     add_training_options(command, options.training);
 }
 

@@ -62,9 +62,11 @@ void add_export_command(CLI::App& app) {
         ->check(CLI::IsMember({"published"}))
         ->capture_default_str();
     command
-        ->add_option("--output_dir", flags->output_dir, "Where the data sets' folders are written")
+        ->add_option("--output_dir", flags->output_dir,
+                     "Output directory, with a folder for each data set")
         ->required();
-    command->add_option("--json,--output_file", flags->json, "Which files were written, as JSON");
+    command->add_option("--json,--output_file", flags->json,
+                        "Write the list of files to this file as JSON");
     command->footer(
         "Example:\n"
         "  decodemeter export --results_dir results/demo/records --format published --output_dir "

@@ -29,15 +29,14 @@ void add_record_options(CLI::App& command, RecordOptions& options) {
         ->required();
     command
         .add_option("--datasets,--dataset_names", options.datasets,
-                    "Only these data sets (- and _ are equal)")
+                    "Only these data sets (- and _ are equivalent)")
         ->delimiter(',');
-    command.add_flag("--use_all_datasets", options.use_all_datasets,
-                     "All data sets that are found (the default)");
+    command.add_flag("--use_all_datasets", options.use_all_datasets, "Use all data sets (default)");
     command
         .add_option("--max_samples", options.dataset.max_samples,
-                    "At most so many records, drawn at random; 0: all")
+                    "Maximum number of records, drawn at random; 0: all")
         ->check(whole_number(0, std::numeric_limits<std::int64_t>::max()));
-    command.add_option("--seed", options.dataset.seed, "Seed of every draw")
+    command.add_option("--seed", options.dataset.seed, "Random seed")
         ->check(seed_number())
         ->capture_default_str();
     command
@@ -48,8 +47,8 @@ void add_record_options(CLI::App& command, RecordOptions& options) {
     command.add_flag("--allow_synthetic", options.dataset.allow_synthetic,
                      "Mix simulated records with measured ones");
     command.add_flag("--allow_mixed", options.allow_mixed,
-                     "Use records of several devices, models, dtypes, execution modes or formats "
-                     "together; the estimator records in what they differ");
+                     "Accept records of different devices, models, dtypes, execution modes or "
+                     "formats; the estimator notes the differences");
 }
 
 namespace {
@@ -142,17 +141,17 @@ void require_decode_steps(const Dataset& dataset) {
 }
 
 void add_training_options(CLI::App& command, TrainingOptions& options) {
-    command.add_option("--batch_size", options.batch_size, "Records in a step of the optimizer")
+    command.add_option("--batch_size", options.batch_size, "Records per optimizer step")
         ->check(positive_int())
         ->capture_default_str();
-    command.add_option("--num_epochs", options.num_epochs, "Passes over the records")
+    command.add_option("--num_epochs", options.num_epochs, "Number of epochs")
         ->check(positive_int())
         ->capture_default_str();
-    command.add_option("--lr", options.learning_rate, "Learning rate of the start")
+    command.add_option("--lr", options.learning_rate, "Initial learning rate")
         ->capture_default_str();
     command.add_option("--hidden", options.hidden, "Width of the positioned network")
         ->capture_default_str();
-    command.add_option("--device", options.device, "Where the networks are trained")
+    command.add_option("--device", options.device, "Device for training the networks")
         ->check(CLI::IsMember({"cpu", "cuda"}))
         ->capture_default_str();
 }
@@ -176,21 +175,21 @@ int tier_index(const std::string& name) {
 
 void add_request_options(CLI::App& command, RequestOptions& options) {
     Request& request = options.request;
-    command.add_option("--vision_tokens", request.vision_tokens, "Image features in the prompt")
+    command.add_option("--vision_tokens", request.vision_tokens, "Vision tokens of the prompt")
         ->capture_default_str();
-    command.add_option("--text_tokens", options.text_tokens,
-                       "Other tokens of the prompt; by default 60, or the nearest count that the "
-                       "records have");
+    command.add_option(
+        "--text_tokens", options.text_tokens,
+        "Text tokens of the prompt (default: 60, or the nearest number in the records)");
     command.add_option("--tier", options.tier,
-                       "low, medium or high; by default the one that the vision tokens mean");
-    command.add_option("--top_k", request.top_k, "Experts for each token; 0 in a dense model")
+                       "low, medium or high (default: from the vision tokens)");
+    command.add_option("--top_k", request.top_k, "Experts per token; 0 in a dense model")
         ->capture_default_str();
     command
         .add_option("--num_active_blocks,--blocks", request.active_blocks,
-                    "Decoder blocks that run")
+                    "Number of decoder blocks that run")
         ->capture_default_str();
     command.add_option("--num_crops", request.num_crops,
-                       "Crops of the image; 0: by the vision tokens");
+                       "Crops of the image; 0: from the vision tokens");
 }
 
 Request chosen_request(const RequestOptions& options, const LatencyModel& model) {

@@ -180,8 +180,8 @@ void predict(const PredictFlags& flags) {
 
 void add_predict_command(CLI::App& app) {
     const auto flags = std::make_shared<PredictFlags>();
-    CLI::App* command =
-        app.add_subcommand("predict", "Latency of one request: prefill, steps, total, bounds");
+    CLI::App* command = app.add_subcommand(
+        "predict", "Predict the latency of one request: prefill, steps, total, bounds");
     command
         ->add_option("--checkpoint_path", flags->checkpoint,
                      "Either file of the estimator, or their folder")
@@ -192,10 +192,11 @@ void add_predict_command(CLI::App& app) {
         ->capture_default_str();
     command
         ->add_option("--output_tokens", flags->output_tokens,
-                     "Returned tokens N; 0: unknown, taken by task")
+                     "Output tokens N; 0: unknown, from the task")
         ->check(CLI::Range(0, 1 << 22));
     add_length_options(*command, flags->length);
-    command->add_option("--json,--output_file", flags->json, "The answer as JSON");
+    command->add_option("--json,--output_file", flags->json,
+                        "Write the answer to this file as JSON");
     command->footer(
         "Examples:\n"
         "  decodemeter predict --checkpoint_path estimator --vision_tokens 1152 --text_tokens 60 "

@@ -111,12 +111,14 @@ void run_simulation(const SimulateFlags& flags) {
 }
 
 void add_options(CLI::App& command, SimulateFlags& flags) {
-    command.add_option("--output_dir,--results_dir", flags.output_dir, "A new results directory")
+    command
+        .add_option("--output_dir,--results_dir", flags.output_dir, "Output directory; must be new")
         ->capture_default_str();
-    command.add_option("--truth", flags.truth, "A named simulation; other options change it");
-    command.add_flag("--list_truths", flags.list_truths, "Print the names and end");
+    command.add_option("--truth", flags.truth,
+                       "Name of a predefined simulation; other options override its parameters");
+    command.add_flag("--list_truths", flags.list_truths, "List the predefined simulations");
     command.add_option("--parameters", flags.parameters_file,
-                       "Physics, noise, grid and lengths as JSON; --json writes what was used");
+                       "JSON file of parameters, as --json writes it");
     flags.parameters.add_to(command);
     command.add_flag("--flat", flags.flat, "A step costs the same at every position and context");
     command
@@ -126,7 +128,8 @@ void add_options(CLI::App& command, SimulateFlags& flags) {
     command.add_option("--per_token", flags.per_token,
                        "T_decode_per_token of published records is T_LLM_decode by N, N+1, N-1 or "
                        "content_tokens, or with the prefill_included");
-    command.add_option("--json,--output_file", flags.json, "The parameters that were used");
+    command.add_option("--json,--output_file", flags.json,
+                       "Write the parameters to this file as JSON");
 }
 
 }  // namespace

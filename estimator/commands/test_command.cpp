@@ -184,19 +184,20 @@ void add_test_command(CLI::App& app) {
                      "Either file of the estimator, or their folder")
         ->capture_default_str();
     command->add_option("--model_path,--model", flags->model,
-                        "A model to run as well: tiny-molmoe, or a folder with a checkpoint");
+                        "Model to run beside the predictions: tiny-molmoe, or a checkpoint folder");
     command->add_flag("--test_latency_estimator", flags->announced,
-                      "What this command does anyway");
-    command->add_option("--device", flags->device, "Where the model runs")
+                      "Accepted for compatibility; always on");
+    command->add_option("--device", flags->device, "Device of the model")
         ->check(CLI::IsMember({"cpu", "cuda"}))
         ->capture_default_str();
-    command->add_option("--output_tokens", flags->output_tokens, "Returned tokens N")
+    command->add_option("--output_tokens", flags->output_tokens, "Output tokens N")
         ->check(CLI::Range(2, 1 << 16))
         ->capture_default_str();
     command->add_option("--positions", flags->positions, "Steps to show, from 1")
         ->delimiter(',')
         ->capture_default_str();
-    command->add_option("--json,--output_file", flags->json, "All of it as JSON");
+    command->add_option("--json,--output_file", flags->json,
+                        "Write the result to this file as JSON");
     command->footer(
         "Examples:\n"
         "  decodemeter test --latency_estimator_path estimator/best_latency_estimator.pt\n"

@@ -167,16 +167,18 @@ void add_train_command(CLI::App& app) {
     add_record_options(*command, flags->records);
     command
         ->add_option("--output_dir", flags->output_dir,
-                     "Where the estimator and its report are written")
+                     "Output directory of the estimator and its report")
         ->capture_default_str();
     command
-        ->add_option("--model", flags->model,
-                     "positioned: all four models; physics: without the networks, in a second")
+        ->add_option(
+            "--model", flags->model,
+            "positioned: all four models; physics: without the networks, in about a second")
         ->check(CLI::IsMember({"positioned", "physics"}))
         ->capture_default_str();
     add_experiment_options(*command, flags->experiment);
-    command->add_option("--json,--output_file", flags->json, "The metrics once more, in this file");
-    command->add_flag("--no_plots", flags->no_plots, "Without pictures and report page");
+    command->add_option("--json,--output_file", flags->json,
+                        "Also write the metrics to this file as JSON");
+    command->add_flag("--no_plots", flags->no_plots, "Do not draw plots or write the report page");
     command->footer(
         "Examples:\n"
         "  decodemeter train --results_dir results/demo/records --output_dir "

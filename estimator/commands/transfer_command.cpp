@@ -107,14 +107,16 @@ void add_transfer_command(CLI::App& app) {
         ->capture_default_str();
     add_record_options(*command, flags->records);
     command
-        ->add_option("--requests", flags->requests, "So many of the new device's records are used")
+        ->add_option("--requests", flags->requests,
+                     "Number of records of the new device to refit from")
         ->check(positive_int())
         ->capture_default_str();
     command
         ->add_option("--output_dir", flags->output_dir,
-                     "Where the refitted latency_estimator.json is written")
+                     "Output directory of the refitted latency_estimator.json")
         ->capture_default_str();
-    command->add_option("--json,--output_file", flags->json, "Errors before and after, as JSON");
+    command->add_option("--json,--output_file", flags->json,
+                        "Write the errors before and after to this file as JSON");
     command->footer(
         "Example:\n"
         "  decodemeter transfer --checkpoint_path a100/latency_estimator.json --results_dir "

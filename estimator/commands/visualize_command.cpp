@@ -37,7 +37,7 @@ void visualize(VisualizeFlags flags) {
 void add_visualize_command(CLI::App& app) {
     const auto flags = std::make_shared<VisualizeFlags>();
     CLI::App* command = app.add_subcommand(
-        "visualize", "Draw predictions beside measurements (PNG, SVG), and write a page with them");
+        "visualize", "Plot predictions against measurements (PNG, SVG, and an HTML page)");
     add_record_options(*command, flags->records);
     command
         ->add_option("--checkpoint_path", flags->checkpoint,
@@ -45,10 +45,11 @@ void add_visualize_command(CLI::App& app) {
         ->capture_default_str();
     command
         ->add_option("--output_dir", flags->output_dir,
-                     "Where pictures and report.html are written")
+                     "Output directory of the plots and report.html")
         ->capture_default_str();
     add_experiment_options(*command, flags->experiment);
-    command->add_option("--json,--output_file", flags->json, "The metrics as JSON");
+    command->add_option("--json,--output_file", flags->json,
+                        "Write the metrics to this file as JSON");
     command->footer(
         "Example:\n"
         "  decodemeter visualize --results_dir results/demo/records --checkpoint_path "

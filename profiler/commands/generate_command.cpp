@@ -66,10 +66,10 @@ void generate(const GenerateFlags& flags) {
 void add_generate_command(CLI::App& app) {
     auto flags = std::make_shared<GenerateFlags>();
     CLI::App* command =
-        app.add_subcommand("generate", "Answer one prompt about one image, and say what it took");
+        app.add_subcommand("generate", "Answer one prompt about one image and print the times");
     add_model_flags(*command, flags->model);
     add_request_flags(*command, flags->request);
-    command->add_flag("--ignore_eos", flags->ignore_eos, "Go on to --max_new_tokens");
+    command->add_flag("--ignore_eos", flags->ignore_eos, "Do not stop at EOS");
     command->footer(
         "Examples:\n"
         "  decodemeter generate --model ~/models/MolmoE-1B-0924 --image cat.jpg --prompt 'What is "

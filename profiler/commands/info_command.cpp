@@ -29,7 +29,7 @@ void info(bool schema) {
 void add_info_command(CLI::App& app) {
     auto schema = std::make_shared<bool>(false);
     CLI::App* command = app.add_subcommand(
-        "info", "What this build and this machine can do, and what to do about what is missing");
+        "info", "Show what this build and this machine can do, and how to add what is missing");
     command->add_flag("--schema", *schema, "Print the JSON Schema of a record instead");
     command->footer(
         "Examples:\n"

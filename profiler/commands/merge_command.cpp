@@ -10,7 +10,7 @@ namespace decodemeter {
 
 void add_merge_command(CLI::App& app) {
     auto results_dir = std::make_shared<std::string>();
-    CLI::App* command = app.add_subcommand("merge", "Join the shards of one results directory");
+    CLI::App* command = app.add_subcommand("merge", "Join the shards of a results directory");
     command
         ->add_option("results_dir,--results_dir", *results_dir,
                      "The directory that all shards were written to")

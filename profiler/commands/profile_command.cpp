@@ -212,7 +212,8 @@ void profile(const ProfileFlags& flags) {
 void add_profile_command(CLI::App& app) {
     auto flags = std::make_shared<ProfileFlags>();
     CLI::App* command = app.add_subcommand(
-        "profile", "Run the model over samples and configurations; write one record for each");
+        "profile",
+        "Run the model on samples under each configuration and write one record per sample");
     add_profile_flags(*command, *flags);
     command->footer(
         "Examples:\n"

@@ -62,22 +62,24 @@ void add_knob_flags(CLI::App& command, ProfileFlags& flags) {
     ProfileOptions& options = flags.options;
     command
         .add_option("--tier", flags.tier,
-                    "Image tiers: low,medium,high; none is Molmo's own tiling")
+                    "Image tiers, such as low,medium,high; none is Molmo's own tiling")
         ->capture_default_str();
     command.add_option("--top_k", flags.top_k,
-                       "Experts per token, as 4,8,12 (default: the model's own)");
-    command.add_option("--blocks", flags.blocks, "Decoder blocks that run, as 8,16 (default: all)");
-    command.add_option(
-        "--block_importance", flags.block_importance,
-        "File of block indices, the first to be left out first (default: the last ones go first)");
+                       "Experts per token, such as 4,8,12 (default: the model's own)");
+    command.add_option("--blocks", flags.blocks,
+                       "Number of decoder blocks that run, such as 8,16 (default: all)");
+    command.add_option("--block_importance", flags.block_importance,
+                       "File of block indices, least important first (default: the last blocks are "
+                       "dropped first)");
     command
         .add_option("--max_crops", options.max_crops,
-                    "Most tiles of an image; Molmo was trained with 12")
+                    "Maximum number of tiles of an image; Molmo was trained with 12")
         ->check(positive_int())
         ->capture_default_str();
     command
         .add_option("--max_new_tokens", flags.max_new_tokens,
-                    "Most tokens of an answer (default: 64, or the N of --output_lengths fixed:N)")
+                    "Maximum number of tokens of an answer (default: 64, or the N of "
+                    "--output_lengths fixed:N)")
         ->check(positive_int());
     command.add_option("--output_lengths", flags.output_lengths,
                        "natural (stop at EOS), fixed:N, or dataset: drawn from the published "
@@ -88,41 +90,46 @@ void add_knob_flags(CLI::App& command, ProfileFlags& flags) {
 void add_run_flags(CLI::App& command, ProfileFlags& flags) {
     ProfileOptions& options = flags.options;
     command
-        .add_option("--repeats", options.repeats, "Times that each sample meets each configuration")
+        .add_option("--repeats", options.repeats,
+                    "How often each sample is measured under each configuration")
         ->check(whole_number(1, most_repeats))
         ->capture_default_str();
-    command.add_option("--seed", options.seed, "Seed of the order and of drawn lengths")
+    command.add_option("--seed", options.seed, "Seed of the order and of the drawn lengths")
         ->check(seed_number())
         ->capture_default_str();
     command.add_flag("--subtraction", options.subtraction,
-                     "Also time vision, vision + prefill, and everything in runs of their own");
+                     "Also time vision, vision + prefill, and the whole request in separate runs");
     command.add_flag("--keep_text", options.keep_text, "Write the answer's text into the record");
     command
         .add_option("--results_dir", flags.results_dir,
-                    "Where records go; a run that was stopped goes on there")
+                    "Directory of the records; an interrupted run resumes there")
         ->capture_default_str();
-    command.add_option("--time_budget", flags.time_budget, "Stop, balanced, after 90s, 8m or 1.5h");
-    command.add_option("--until_ci", flags.until_ci,
-                       "Stop when each configuration's step median is known to, for example, 1%");
+    command.add_option("--time_budget", flags.time_budget,
+                       "Stop after this time, such as 90s, 8m or 1.5h, with the same number of "
+                       "samples for each configuration");
+    command.add_option(
+        "--until_ci", flags.until_ci,
+        "Stop when the median step of each configuration is known to this precision, such as 1%");
     command.add_option("--shard", flags.shard,
-                       "Measure part i of n, as 2/4; join the parts with merge");
+                       "Measure part i of n, such as 2/4; merge joins the parts");
 }
 
 void add_extra_flags(CLI::App& command, ProfileFlags& flags) {
     command
         .add_option("--cupti", flags.cupti_samples,
-                    "Afterwards trace the first N samples under each configuration: busy and idle "
-                    "time, kernels (default N: 1)")
+                    "Then trace the first N samples under each configuration with CUPTI: busy and "
+                    "idle time, kernels (default N: 1)")
         ->expected(0, 1)
         ->check(positive_int())
         ->default_str("1");
     command.add_flag("--traces", flags.traces,
-                     "Write each of those as a trace for ui.perfetto.dev, to <results_dir>/traces");
+                     "Write these passes as traces for ui.perfetto.dev to <results_dir>/traces");
     command.add_flag("--measure_overhead", flags.measure_overhead,
-                     "First measure what the instrument itself costs");
-    command.add_flag("--dry_run", flags.dry_run,
-                     "Only say what would be measured, how long it would take and what memory");
-    command.add_flag("--no_warm_up", flags.no_warm_up, "Measure from the first run on");
+                     "First measure the overhead of the instrument");
+    command.add_flag(
+        "--dry_run", flags.dry_run,
+        "Print what would be measured, how long it would take, and the memory it needs");
+    command.add_flag("--no_warm_up", flags.no_warm_up, "Do not warm up");
 }
 
 }  // namespace

@@ -9,17 +9,19 @@ namespace decodemeter {
 void add_request_flags(CLI::App& command, RequestFlags& flags) {
     command.add_option("--image", flags.image, "JPEG, PNG or WebP (default: text only)")
         ->check(not_empty());
-    command.add_option("--prompt", flags.prompt, "What to ask")->capture_default_str();
+    command.add_option("--prompt", flags.prompt, "The question")->capture_default_str();
     command.add_option("--tier", flags.tier, "low, medium, high, or none: Molmo's own tiling")
         ->capture_default_str();
     command.add_option("--top_k", flags.top_k, "Experts per token (default: the model's own)")
         ->check(positive_int());
     command.add_option("--blocks", flags.blocks, "Decoder blocks that run (default: all)")
         ->check(positive_int());
-    command.add_option("--max_crops", flags.max_crops, "Most tiles of an image")
+    command.add_option("--max_crops", flags.max_crops, "Maximum number of tiles of an image")
         ->check(positive_int())
         ->capture_default_str();
-    command.add_option("--max_new_tokens", flags.max_new_tokens, "Most tokens of the answer")
+    command
+        .add_option("--max_new_tokens", flags.max_new_tokens,
+                    "Maximum number of tokens of the answer")
         ->check(positive_int())
         ->capture_default_str();
 }

@@ -81,11 +81,12 @@ void add_sample_flags(CLI::App& command, SampleFlags& flags) {
         ->check(not_empty());
     command
         .add_option("--manifest", flags.manifest,
-                    "JSON lines with prompt and, if wanted, image, dataset, task, answers, id")
+                    "JSON lines with a prompt and optionally image, dataset, task, answers and id")
         ->check(not_empty());
     command
-        .add_option("--samples", flags.samples,
-                    "photos: the photographs of the scikit-image package, four kinds of prompts")
+        .add_option(
+            "--samples", flags.samples,
+            "photos: the photographs of the scikit-image package with four kinds of prompts")
         ->check(not_empty());
     command
         .add_option("--dataset", flags.dataset,
@@ -93,13 +94,14 @@ void add_sample_flags(CLI::App& command, SampleFlags& flags) {
         ->check(not_empty());
     command
         .add_option("--dataset_dir", flags.dataset_dir,
-                    "Where that data set lies, as its owners publish it")
+                    "Folder of that data set, in the layout in which its owners publish it")
         ->check(not_empty());
-    command.add_option("--split", flags.split, "Its split (default: the validation split)")
+    command.add_option("--split", flags.split, "Split of the data set (default: validation)")
         ->check(not_empty());
     command
-        .add_option("--num_samples", flags.num_samples,
-                    "A seeded subset of this size; a larger one extends a smaller one")
+        .add_option(
+            "--num_samples", flags.num_samples,
+            "Number of samples to draw with the seed; a larger subset contains the smaller ones")
         ->check(positive_int());
 }
 

@@ -57,7 +57,7 @@ void trace(const TraceFlags& flags) {
 void add_trace_command(CLI::App& app) {
     auto flags = std::make_shared<TraceFlags>();
     CLI::App* command = app.add_subcommand(
-        "trace", "One request as a trace for Perfetto: stages, decode steps, kernels");
+        "trace", "Trace one request for Perfetto: stages, decode steps, kernels");
     add_model_flags(*command, flags->model);
     add_request_flags(*command, flags->request);
     command->add_option("--output", flags->output, "The file to write")->capture_default_str();

@@ -74,7 +74,7 @@ void verify(const VerifyFlags& flags) {
 void add_verify_command(CLI::App& app) {
     auto flags = std::make_shared<VerifyFlags>();
     CLI::App* command = app.add_subcommand(
-        "verify", "Compare the model, stage by stage, with vectors that the original code gave");
+        "verify", "Compare the model stage by stage with vectors of the original code");
     command
         ->add_option(
             "directory", flags->directory,
@@ -83,10 +83,11 @@ void add_verify_command(CLI::App& app) {
     command->add_option("--device", flags->device, "cpu or cuda")->capture_default_str();
     command
         ->add_option("--dtype", flags->dtype,
-                     "float32 judges every stage and the ids; bfloat16 the rms of the logits")
+                     "float32 compares every stage and the token ids; bfloat16 compares the rms of "
+                     "the logits")
         ->capture_default_str();
     command->add_flag("--all", flags->all,
-                      "Every stage of every run, not only the worst of each stage");
+                      "Print every stage of every run instead of the worst run of each stage");
     command->footer(
         "Exit code 0: agrees; 1: differs; 2: the directory cannot be used.\n"
         "Examples:\n"

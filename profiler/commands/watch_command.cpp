@@ -182,16 +182,18 @@ void watch(WatchFlags flags) {
 void add_watch_command(CLI::App& app) {
     auto flags = std::make_shared<WatchFlags>();
     flags->settings.results_dir = "results/watched";
-    CLI::App* command = app.add_subcommand(
-        "watch", "Direct step times of another program, by the NVTX ranges it pushes");
+    CLI::App* command =
+        app.add_subcommand("watch", "Time the decode steps of another program by its NVTX ranges");
     WatchSettings& settings = flags->settings;
-    command->add_option("--results_dir", settings.results_dir, "Where the records go")
+    command->add_option("--results_dir", settings.results_dir, "Directory of the records")
         ->capture_default_str();
-    command->add_option("--dataset", settings.dataset, "The folder of the records in it")
+    command
+        ->add_option("--dataset", settings.dataset,
+                     "Name of the data set: the folder of the records in it")
         ->capture_default_str();
     command->add_option(
         "--name", settings.name,
-        "What is run, for run.json; the name of the program or of its script otherwise");
+        "Name of the program for run.json (default: that of the program or its script)");
     command
         ->add_option("--tier", flags->tier, "Image tier of the samples: low, medium, high or none")
         ->capture_default_str();
@@ -200,10 +202,11 @@ void add_watch_command(CLI::App& app) {
     command->add_option("--blocks", settings.config.active_blocks, "Active blocks; 0: unknown")
         ->capture_default_str();
     command->add_option("--vision_tokens", settings.vision_tokens,
-                        "Of each sample, where they are all alike");
-    command->add_option("--text_tokens", settings.text_tokens,
-                        "Of each sample, where they are all alike");
-    command->add_option("--max_steps", settings.max_steps, "Most decode steps of a sample")
+                        "Per sample, if the same for all");
+    command->add_option("--text_tokens", settings.text_tokens, "Per sample, if the same for all");
+    command
+        ->add_option("--max_steps", settings.max_steps,
+                     "Maximum number of decode steps of a sample")
         ->capture_default_str()
         ->check(CLI::Range(1, 1'000'000));
     command->add_flag("!--no_events", settings.events,

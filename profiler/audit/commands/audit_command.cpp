@@ -26,14 +26,15 @@ void run_audit(const AuditFlags& flags) {
 
 void add_audit_command(CLI::App& app) {
     auto flags = std::make_shared<AuditFlags>();
-    CLI::App* command =
-        app.add_subcommand("audit", "Can these records be trusted, and what do their times mean?");
+    CLI::App* command = app.add_subcommand(
+        "audit", "Check whether records can be trusted and what their times mean");
     command
         ->add_option("results", flags->results,
                      "Results directory, data set's folder or file, native or published")
         ->required();
     command
-        ->add_option("--datasets", flags->datasets, "Only these data sets, as a,b (default: all)")
+        ->add_option("--datasets", flags->datasets,
+                     "Only these data sets, such as a,b (default: all)")
         ->delimiter(',');
     command->add_option("--json", flags->json, "Also write the audit as JSON to this file");
     command->add_option("--html", flags->html,

@@ -94,15 +94,14 @@ void add_options(CLI::App& command, CompareArguments& arguments) {
     command.add_option("--after", arguments.flags.after,
                        "Results directories of repeated runs after the change");
     command.add_option("--run_level_percent", arguments.flags.run_level_percent,
-                       "Relative standard deviation of the level of unchanged runs, where it is "
-                       "known from elsewhere");
+                       "Standard deviation between unchanged runs in percent, if it is known");
     command.add_option("--json", arguments.flags.json,
                        "Also write the result as JSON to this file");
     command.add_option("--html", arguments.html,
                        "Of one directory: also write a page with pictures to this file");
     command
         .add_option("--same_within_percent", arguments.flags.same_within_percent,
-                    "Changes up to this count as none")
+                    "Changes up to this size count as SAME")
         ->capture_default_str();
 }
 
@@ -122,10 +121,10 @@ void run_compare(const CompareFlags& flags) {
 
 void add_compare_command(CLI::App& app) {
     auto arguments = std::make_shared<CompareArguments>();
-    CLI::App* command = app.add_subcommand("compare",
-                                           "Runs before and after a change, step by step of the "
-                                           "same requests; of one run, direct times against "
-                                           "subtraction (= audit)");
+    CLI::App* command =
+        app.add_subcommand("compare",
+                           "Compare runs before and after a change, step by step of the same "
+                           "requests; for one run, direct times against subtraction (as audit)");
     add_options(*command, *arguments);
     command->footer(
         "The same requests are compared over the steps that all runs have. How much unchanged "
