@@ -39,7 +39,8 @@ public:
     const at::Tensor& output() const noexcept { return output_; }
 
 private:
-    bool layer_norm_ = false, relu_ = false;
+    bool layer_norm_ = false;
+    bool relu_ = false;
     std::array<std::size_t, 4> index_{};
     std::int64_t outputs_ = 0;
     Linear linear_;

@@ -50,7 +50,8 @@ struct CpuBackward {
     // --- dL/dy
 
     void differentiate_links(std::int64_t visited) const {
-        const std::int64_t sample = task.visit.order[visited], n = extent(visited);
+        const std::int64_t sample = task.visit.order[visited];
+        const std::int64_t n = extent(visited);
         const Scalar* slopes =
             task.saved.slopes ? task.saved.slopes + sample * positions() : nullptr;
         const Scalar* grad_values =
@@ -61,8 +62,8 @@ struct CpuBackward {
                 task.inputs.weight_row ? task.inputs.weight_row[sample] : sample;
             weights = task.inputs.weights + row * positions();
         }
-        const V zero(Scalar(0)),
-            grad_sum(task.saved.grad_sum ? task.saved.grad_sum[sample] : Scalar(0));
+        const V zero(Scalar(0));
+        const V grad_sum(task.saved.grad_sum ? task.saved.grad_sum[sample] : Scalar(0));
         V sum = zero;
         for (std::int64_t p = 0; p < n; p += lanes) {
             V gradient = weights ? grad_sum * load_up_to<V>(weights + p, n - p) : grad_sum;
@@ -85,7 +86,8 @@ struct CpuBackward {
             task.shape.hidden - columns.first < lanes ? task.shape.hidden - columns.first : lanes);
         columns.v = task.position_columns + block * positions() * parts * lanes;
         columns.grad_v = task.grad_columns + block * positions() * lanes;
-        const V zero(Scalar(0)), limit(static_cast<Scalar>(separable_limit));
+        const V zero(Scalar(0));
+        const V limit(static_cast<Scalar>(separable_limit));
         V within(Scalar(1));
         for (std::int64_t p = 0; p < positions(); ++p) {
             const V v = load_up_to<V>(
@@ -108,7 +110,8 @@ struct CpuBackward {
         block.first = first;
         block.count = static_cast<int>(left < samples_per_block ? left : samples_per_block);
         block.grad_weight = V(Scalar(0));
-        const V zero(Scalar(0)), limit(static_cast<Scalar>(separable_limit));
+        const V zero(Scalar(0));
+        const V limit(static_cast<Scalar>(separable_limit));
         V within(Scalar(1));
         for (int i = 0; i < block.count; ++i) {
             const std::int64_t sample = task.visit.order[first + i];
@@ -167,7 +170,8 @@ struct CpuBackward {
     template <int wide, bool separable>
     void tile(const Columns& columns, Block& block, int from, int to, std::int64_t position) const {
         const Scalar* at = columns.v + position * parts * lanes;
-        V v[parts][wide], grad_v[wide];
+        V v[parts][wide];
+        V grad_v[wide];
         for (int p = 0; p < wide; ++p) {
             for (int part = 0; part < parts; ++part)
                 v[part][p] = V::load(at + (p * parts + part) * lanes);

@@ -85,7 +85,8 @@ struct CpuForward {
                     to[h * parts * lanes + lane] = Scalar(0);
             }
         }
-        const V zero(Scalar(0)), limit(static_cast<Scalar>(separable_limit));
+        const V zero(Scalar(0));
+        const V limit(static_cast<Scalar>(separable_limit));
         V dot[4] = {zero, zero, zero, zero};  // ReLU's v . V, in four chains
         V within(Scalar(1));
         for (std::int64_t h = 0; h < hidden(); ++h) {
@@ -106,7 +107,8 @@ struct CpuForward {
     // --- tiles
 
     void gather(const Sample* samples, std::int64_t h0, std::int64_t count, Rows& to) const {
-        const V zero(Scalar(0)), limit(static_cast<Scalar>(separable_limit));
+        const V zero(Scalar(0));
+        const V limit(static_cast<Scalar>(separable_limit));
         V within(Scalar(1));
         for (int i = 0; i < rows; ++i) {
             const Scalar* from =
@@ -213,8 +215,8 @@ struct CpuForward {
     // Samples `first_sample` ... of the visiting order, and all their positions.
     void group(std::int64_t first_sample) const {
         Sample samples[rows];
-        const std::int64_t left = task.shape.batch - first_sample,
-                           count = left < rows ? left : rows;
+        const std::int64_t left = task.shape.batch - first_sample;
+        const std::int64_t count = left < rows ? left : rows;
         for (int i = 0; i < rows; ++i)
             samples[i] = sample(task.visit.order[first_sample + (i < count ? i : 0)]);
         for (std::int64_t i = count; i < rows; ++i)

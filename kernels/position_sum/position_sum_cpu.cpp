@@ -148,7 +148,8 @@ void run_backward(const CpuKernels<Scalar>& kernels, const PositionSumShape& sha
 
 template <class Scalar>
 PositionSumWorkspace position_sum_workspace_cpu(const PositionSumShape& shape) {
-    Scratch forward(nullptr), backward(nullptr);
+    Scratch forward(nullptr);
+    Scratch backward(nullptr);
     ForwardScratch<Scalar>(shape, forward);
     BackwardScratch<Scalar>(shape, backward);
     return {forward.bytes(), backward.bytes()};

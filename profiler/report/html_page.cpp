@@ -52,7 +52,8 @@ std::string inline_svg(const std::filesystem::path& file, int number) {
     text = std::regex_replace(text, active, "");
     // Ids of several pictures on one page must differ, or all would use the first one's marks.
     const std::string prefix = "p" + std::to_string(number) + "-";
-    static const std::regex definitions(" id=(['\"])"), uses("(xlink:href=['\"]#|url\\(#)");
+    static const std::regex definitions(" id=(['\"])");
+    static const std::regex uses("(xlink:href=['\"]#|url\\(#)");
     text = std::regex_replace(text, definitions, " id=$1" + prefix);
     return std::regex_replace(text, uses, "$1" + prefix);
 }

@@ -110,7 +110,9 @@ private:
 
     NormalEquations evaluate(const Parameters& at) const {
         const std::size_t n = figures_.size();
-        std::vector<double> residual(n), by_prefill(n), by_slope(n);
+        std::vector<double> residual(n);
+        std::vector<double> by_prefill(n);
+        std::vector<double> by_slope(n);
         for (std::size_t i = 0; i < n; ++i) {
             residual[i] = logs_[i] - log_shape(i, at);
             by_prefill[i] = weights_[i] / (figures_[i].tokens - 1 + at.prefill * weights_[i]);

@@ -40,8 +40,8 @@ std::optional<EdgeEvents> place_events(std::span<const RecordedEvent> events,
     if (edges.empty()) return std::nullopt;
     const std::vector<RecordedEvent> at = at_edges(events, edges);
     if (at.empty()) return std::nullopt;
-    std::vector<Nanoseconds> work_end(edges.size(), Nanoseconds::min()),
-        next_start(edges.size(), Nanoseconds::max());
+    std::vector<Nanoseconds> work_end(edges.size(), Nanoseconds::min());
+    std::vector<Nanoseconds> next_start(edges.size(), Nanoseconds::max());
     for (const StreamExtent& extent : extents) {
         const std::size_t s = extent.step;
         if (s < at.size() && extent.stream == at[s].stream)
