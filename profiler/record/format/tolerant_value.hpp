@@ -36,7 +36,7 @@ public:
     // False where the value is neither.
     bool text_or_null(std::optional<std::string>& target) {
         std::string_view view;
-        if (value_.get_string().get(view) != simdjson::SUCCESS) return value_.is_null();
+        if (value_.get_string().get(view) != simdjson::SUCCESS) return is_null();
         target = std::string(view);
         return true;
     }
@@ -163,6 +163,12 @@ public:
     }
 
 private:
+    // False for what only begins like null: simdjson's own result would throw.
+    bool is_null() {
+        bool null = false;
+        return value_.is_null().get(null) == simdjson::SUCCESS && null;
+    }
+
     simdjson::ondemand::value value_;
 };
 

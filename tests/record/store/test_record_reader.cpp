@@ -109,6 +109,16 @@ TEST_CASE("All but the required fields may be missing, and unknown ones are igno
     CHECK(set.records[1].config == ConfigKey{std::nullopt, 0, 28});
 }
 
+TEST_CASE("A tier that only begins like null spoils its line and no other") {
+    Json json = example_json();
+    json["tier"] = "TIER";
+    std::string line = json.dump();
+    line.replace(line.find("\"TIER\""), 6, "ns");
+    const RecordSet set = read_lines({line});
+    CHECK(set.report.skipped_count() == 1);
+    CHECK(set.records.size() == 1);
+}
+
 TEST_CASE("Fields may come in any order") {
     const std::string sorted = example_json().dump();  // nlohmann::json sorts by name
     CHECK(read_lines({sorted}).records.size() == 2);
